@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// KEYVAULT_ENGINE_ONLY=1 leaves the HTTP targets and their dependencies out, so that the sanitizers, the coverage run and
+// anyone who works on the engine never build NIO.
+let engineOnly = Context.environment["KEYVAULT_ENGINE_ONLY"] != nil
+
+let package = Package(
+    name: "KeyVault",
+    products: [
+        .library(name: "KeyVault", targets: ["KeyVault"]),
+        .library(name: "KeyVaultSQLite", targets: ["KeyVaultSQLite"]),
+        .library(name: "KeyVaultStorage", targets: ["KeyVaultStorage"]),
+        .library(name: "KeyVaultTesting", targets: ["KeyVaultTesting"]),
+        .executable(name: "keyvault", targets: ["keyvault"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        // Floor 0: the system libraries, the cryptography, the bytes.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "KeyVaultCrypto", dependencies: ["CSodium"]),
+        .target(name: "KeyVaultFormat"),
+        // Floor 1: sealed bytes and where they are kept.
+        .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat"]),
+        // Floor 2: the engine, and the stores with a library beneath them.
+        .target(name: "KeyVaultSQLite", dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CSQLite"]),
+        .target(
+            name: "KeyVault",
+            dependencies: [
+                "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
+        .target(name: "KeyVaultTesting", dependencies: ["KeyVaultStorage", "KeyVaultFormat"]),
+        // Floor 4: the command line.
+        .executableTarget(
+            name: "keyvault",
+            dependencies: [
+                "KeyVault", "KeyVaultSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "KeyVaultFormatTests", dependencies: ["KeyVaultFormat"]),
+        .testTarget(name: "KeyVaultCryptoTests", dependencies: ["KeyVaultCrypto"]),
+        .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting"]),
+        .testTarget(name: "KeyVaultSQLiteTests", dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CSQLite"]),
+        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,43 @@
+/// What a row holds: the key that is served, or an earlier one that is kept for a while.
+///
+/// The two are sealed under different contexts, so that a retained row can never be passed off as the current one.
+package enum RecordKind: Sendable {
+    case current
+    case retained
+}
+
+/// What an encryption is for, and of what: the associated data and the hash input of SPEC.md section 3.2.
+///
+/// It is built from what was *asked for* and from the vault that was opened, never from the bytes that were read.
+package enum Context {
+    private enum Purpose: UInt8 {
+        case record = 1
+        case retained = 2
+        case wrap = 3
+        case slot = 4
+    }
+
+    /// Binds the ciphertext of a record.
+    package static func record(_ id: RecordID, revision: UInt64, kind: RecordKind, vault: VaultID, suite: Suite) -> [UInt8] {
+        fixed(kind == .current ? .record : .retained, vault: vault, revision: revision, suite: suite) + id.encoded
+    }
+
+    /// Binds the wrapped data key of a record.
+    package static func wrap(_ id: RecordID, revision: UInt64, vault: VaultID, suite: Suite) -> [UInt8] {
+        fixed(.wrap, vault: vault, revision: revision, suite: suite) + id.encoded
+    }
+
+    /// Binds the wrapped master key of a passphrase slot: everything of the slot but its last 112 bytes.
+    package static func slot(_ slot: PassphraseSlot.Parameters, vault: VaultID, suite: Suite) -> [UInt8] {
+        fixed(.slot, vault: vault, revision: 0, suite: suite) + slot.encoded
+    }
+
+    /// 32 bytes; what follows is injective by itself.
+    private static func fixed(_ purpose: Purpose, vault: VaultID, revision: UInt64, suite: Suite) -> [UInt8] {
+        var bytes: [UInt8] = Array("KVCX".utf8)
+        bytes += [FormatVersion.current, suite.rawValue, purpose.rawValue, 0]
+        bytes += vault.bytes
+        bytes.append(bigEndian: revision)
+        return bytes
+    }
+}

@@ -1,0 +1,73 @@
+public import struct Foundation.Date
+
+/// What is known of a key beside the key itself. It lies inside the sealed plaintext (SPEC.md section 4.3): authenticated
+/// and private.
+public struct Metadata: Hashable, Sendable {
+    /// When the id was first given a key. To the millisecond, like every date here.
+    public var created: Date
+    /// When the key was last replaced.
+    public var updated: Date
+    /// When the provider last answered a live check; `nil` when it never did.
+    public var lastValidated: Date?
+    /// What that check found.
+    public var verdict: Verdict
+    /// Whether the key is served.
+    public var state: RecordState
+    /// The place among the labels of one provider: lower is tried first. Default 0.
+    public var order: UInt16
+    /// From when on the key is not served; `nil` for never.
+    public var expires: Date?
+    /// How a retained revision ends; `nil` for a current one.
+    public var retainedUntil: Date?
+    /// What may be shown of the key; `nil` for a key too short to show anything of.
+    public var hint: Hint?
+
+    public init(
+        created: Date, updated: Date, lastValidated: Date? = nil, verdict: Verdict = .unverified,
+        state: RecordState = .enabled, order: UInt16 = 0, expires: Date? = nil, retainedUntil: Date? = nil,
+        hint: Hint? = nil
+    ) {
+        self.created = created
+        self.updated = updated
+        self.lastValidated = lastValidated
+        self.verdict = verdict
+        self.state = state
+        self.order = order
+        self.expires = expires
+        self.retainedUntil = retainedUntil
+        self.hint = hint
+    }
+}
+
+/// Whether a key is served.
+public enum RecordState: Hashable, Sendable {
+    case enabled
+    /// Kept, not served; until a time, or until somebody enables it.
+    case disabled(DisabledReason, until: Date?)
+}
+
+/// Why a key is kept but not served. The raw values are those of SPEC.md section 4.3.
+public enum DisabledReason: UInt8, Sendable, CaseIterable {
+    /// Somebody asked for it.
+    case requested = 1
+    /// The provider refused the key.
+    case rejected = 2
+    /// The provider asked for a pause.
+    case coolingDown = 3
+}
+
+/// What the provider said of a key. The raw values are those of SPEC.md section 4.3.
+public enum Verdict: UInt8, Sendable, CaseIterable {
+    /// Nobody has asked yet.
+    case unverified = 0
+    case valid = 1
+    /// Live, but without some of its rights.
+    case restricted = 2
+    /// Live, but without credit.
+    case withoutCredit = 3
+    case invalid = 4
+    case rateLimited = 5
+    case unreachable = 6
+    /// The provider has no free check.
+    case unsupported = 7
+}

@@ -1,0 +1,125 @@
+import struct Foundation.Date
+
+/// The plaintext of a sealed record (SPEC.md section 4.3): 64 bytes of metadata, the secret, zeros up to a multiple of 128.
+package enum PlaintextLayout {
+    package static let headerLength = 64
+    package static let blockLength = 128
+    /// The longest secret, in bytes.
+    package static let maximumSecretLength = 65_536
+    private static let version: UInt8 = 1
+
+    /// The length of the whole plaintext for a secret of `secret` bytes.
+    package static func length(secret: Int) -> Int {
+        (headerLength + secret + blockLength - 1) / blockLength * blockLength
+    }
+
+    /// Writes metadata, secret and padding into `output`, which has exactly ``length(secret:)`` bytes.
+    package static func encode(
+        _ metadata: Metadata, kind: RecordKind, secret: Span<UInt8>, into output: inout MutableSpan<UInt8>
+    ) {
+        precondition(output.count == length(secret: secret.count), "the caller sized the output with length(secret:)")
+        let header = encodedHeader(metadata, kind: kind, secretLength: secret.count)
+        for index in header.indices { output[index] = header[index] }
+        for index in secret.indices { output[headerLength + index] = secret[index] }
+        for index in (headerLength + secret.count)..<output.count { output[index] = 0 }
+    }
+
+    /// Reads what ``encode(_:kind:secret:into:)`` wrote.
+    ///
+    /// - Returns: the metadata, and where in the plaintext the secret lies.
+    package static func decode(
+        _ plaintext: Span<UInt8>, kind: RecordKind
+    ) throws(FormatError) -> (metadata: Metadata, secret: Range<Int>) {
+        guard plaintext.count >= headerLength else {
+            throw FormatError(.truncated, "The plaintext is shorter than its header.", section: "4.3")
+        }
+        var header: [UInt8] = []
+        header.reserveCapacity(headerLength)
+        for index in 0..<headerLength { header.append(plaintext[index]) }
+        let (metadata, secretLength) = try decodeHeader(header, kind: kind)
+        guard secretLength >= 1, secretLength <= maximumSecretLength, length(secret: secretLength) == plaintext.count else {
+            throw FormatError(.invalidField, "The secret's length does not fit the plaintext.", section: "4.3")
+        }
+        let end = headerLength + secretLength
+        var padding: UInt8 = 0
+        for index in end..<plaintext.count { padding |= plaintext[index] }
+        guard padding == 0 else {
+            throw FormatError(.invalidField, "The padding must be zero.", section: "4.3")
+        }
+        return (metadata, headerLength..<end)
+    }
+
+    private static func encodedHeader(_ metadata: Metadata, kind: RecordKind, secretLength: Int) -> [UInt8] {
+        var (state, reason, until): (UInt8, UInt8, Date?) = (0, 0, nil)
+        if case .disabled(let why, let end) = metadata.state { (state, reason, until) = (1, why.rawValue, end) }
+        if kind == .retained { until = metadata.retainedUntil }
+
+        var header: [UInt8] = [version, state, reason, metadata.verdict.rawValue]
+        header.append(bigEndian: metadata.order)
+        header.append(bigEndian: UInt16(0))
+        header.append(bigEndian: UInt32(secretLength))
+        let hint = metadata.hint?.bytes ?? []
+        header.append(UInt8(hint.count))
+        header += hint + [UInt8](repeating: 0, count: 11 - hint.count)
+        for date in [metadata.created, metadata.updated, metadata.lastValidated, metadata.expires, until] {
+            header.append(bigEndian: Timestamp(date).milliseconds)
+        }
+        return header
+    }
+
+    private static func decodeHeader(
+        _ header: [UInt8], kind: RecordKind
+    ) throws(FormatError) -> (Metadata, secretLength: Int) {
+        var reader = ByteReader(header, section: "4.3")
+        guard try reader.byte() == version else {
+            throw FormatError(.unsupportedVersion, "The layout of the plaintext is of a later release.", section: "4.3")
+        }
+        let state = try reader.byte()
+        let reason = try reader.byte()
+        guard let verdict = Verdict(rawValue: try reader.byte()) else {
+            throw FormatError(.invalidField, "The verdict is none that is known.", section: "4.3")
+        }
+        let order = try reader.uint16()
+        try reader.expectZeros(2)
+        let secretLength = Int(try reader.uint32())
+        let hint = try decodeHint(&reader)
+        guard let created = try date(&reader), let updated = try date(&reader) else {
+            throw FormatError(.invalidField, "The times of creation and change must be set.", section: "4.3")
+        }
+        let lastValidated = try date(&reader)
+        let expires = try date(&reader)
+        let until = try date(&reader)
+        let metadata = Metadata(
+            created: created, updated: updated, lastValidated: lastValidated, verdict: verdict,
+            state: try recordState(state, reason: reason, until: kind == .current ? until : nil), order: order,
+            expires: expires, retainedUntil: kind == .retained ? until : nil, hint: hint)
+        return (metadata, secretLength)
+    }
+
+    private static func decodeHint(_ reader: inout ByteReader) throws(FormatError) -> Hint? {
+        let length = Int(try reader.byte())
+        guard length != 0 else {
+            try reader.expectZeros(11)
+            return nil
+        }
+        guard length == Hint.prefixLength + Hint.suffixLength, let hint = Hint(try reader.bytes(length)) else {
+            throw FormatError(.invalidField, "The hint is not 7 bytes of printable ASCII.", section: "4.3")
+        }
+        try reader.expectZeros(11 - length)
+        return hint
+    }
+
+    private static func recordState(_ state: UInt8, reason: UInt8, until: Date?) throws(FormatError) -> RecordState {
+        switch (state, reason) {
+        case (0, 0) where until == nil: return .enabled
+        case (1, _):
+            if let reason = DisabledReason(rawValue: reason) { return .disabled(reason, until: until) }
+            fallthrough
+        default: throw FormatError(.invalidField, "The state is none that is known.", section: "4.3")
+        }
+    }
+
+    private static func date(_ reader: inout ByteReader) throws(FormatError) -> Date? {
+        try Timestamp(milliseconds: reader.uint64()).date
+    }
+}

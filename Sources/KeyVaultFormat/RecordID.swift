@@ -1,0 +1,130 @@
+/// The name of a stored key: whose it is, who issued it, and which of several it is.
+///
+/// Each part is 1 to 255 bytes of UTF-8 without `/` and without control characters (SPEC.md section 2). Two ids are equal
+/// when their *bytes* are: Swift's `==` on strings follows canonical equivalence, under which `é` and `e` with a combining
+/// accent are one string, and two tenants would share one key.
+///
+/// Make an id once and keep it where a key is read often: building one hashes and copies its names.
+public struct RecordID: Sendable {
+    /// The label of a record for which none is named.
+    public static let defaultLabel = "default"
+    /// The longest name, in bytes of UTF-8.
+    public static let maximumNameLength = 255
+
+    /// The injective encoding of SPEC.md section 2: each name behind its length in one byte.
+    package let encoded: [UInt8]
+    /// A hash of ``encoded`` under a key that the process drew at its start; computed once, since the cache needs it on
+    /// every read.
+    package let hash: Int
+
+    /// Names the key that `provider` issued to `tenant`.
+    ///
+    /// - Throws: `FormatError` (`invalidName`) that says which part is refused and why.
+    public init(tenant: String, provider: String, label: String = RecordID.defaultLabel) throws(FormatError) {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(3 + tenant.utf8.count + provider.utf8.count + label.utf8.count)
+        try Self.append(tenant, part: "tenant", to: &encoded)
+        try Self.append(provider, part: "provider", to: &encoded)
+        try Self.append(label, part: "label", to: &encoded)
+        self.init(encoded: encoded)
+    }
+
+    /// Reads `TENANT/PROVIDER` or `TENANT/PROVIDER/LABEL`.
+    ///
+    /// - Throws: `FormatError` (`invalidName`).
+    public init(_ reference: String) throws(FormatError) {
+        let parts = reference.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 2 || parts.count == 3 else {
+            throw FormatError(.invalidName, "A reference is TENANT/PROVIDER or TENANT/PROVIDER/LABEL.", section: "2")
+        }
+        try self.init(
+            tenant: String(Substring(parts[0])), provider: String(Substring(parts[1])),
+            label: parts.count == 3 ? String(Substring(parts[2])) : Self.defaultLabel)
+    }
+
+    private init(encoded: [UInt8]) {
+        self.encoded = encoded
+        var hasher = Hasher()
+        hasher.combine(encoded)
+        self.hash = hasher.finalize()
+    }
+
+    /// The account that owns the key.
+    public var tenant: String { name(at: 0) }
+    /// Who issued the key.
+    public var provider: String { name(at: 1) }
+    /// Which of several keys of one provider it is.
+    public var label: String { name(at: 2) }
+    /// Whether the record is the vault's own: never listed, never counted.
+    public var isReserved: Bool { encoded[1] == UInt8(ascii: "_") }
+
+    /// The bytes of the tenant, the provider (1) or the label (2).
+    package func nameBytes(at index: Int) -> ArraySlice<UInt8> {
+        var start = 0
+        for _ in 0..<index { start += 1 + Int(encoded[start]) }
+        return encoded[(start + 1)..<(start + 1 + Int(encoded[start]))]
+    }
+
+    private func name(at index: Int) -> String { String(decoding: nameBytes(at: index), as: UTF8.self) }
+}
+
+extension RecordID {
+    /// Checks a tenant on its own, for calls that take all of a tenant's records.
+    ///
+    /// - Throws: `FormatError` (`invalidName`).
+    public static func checkTenant(_ tenant: String) throws(FormatError) {
+        var ignored: [UInt8] = []
+        try append(tenant, part: "tenant", to: &ignored)
+    }
+
+    /// Appends `name` behind its length, or says why SPEC.md section 2 refuses it.
+    private static func append(_ name: String, part: String, to encoded: inout [UInt8]) throws(FormatError) {
+        let bytes = name.utf8
+        guard !bytes.isEmpty else {
+            throw FormatError(.invalidName, "The \(part) is empty.", section: "2")
+        }
+        guard bytes.count <= maximumNameLength else {
+            throw FormatError(
+                .invalidName, "The \(part) is \(bytes.count) bytes long; at most \(maximumNameLength) are allowed.",
+                section: "2")
+        }
+        for scalar in name.unicodeScalars {
+            if scalar == "/" {
+                throw FormatError(.invalidName, "The \(part) holds a '/', which separates names.", section: "2")
+            }
+            // General category Cc: C0, DEL and C1.
+            if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+                throw FormatError(.invalidName, "The \(part) holds a control character.", section: "2")
+            }
+        }
+        encoded.append(UInt8(bytes.count))
+        encoded.append(contentsOf: bytes)
+    }
+}
+
+extension RecordID: Hashable {
+    public static func == (left: RecordID, right: RecordID) -> Bool {
+        left.hash == right.hash && left.encoded == right.encoded
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+extension RecordID: Comparable {
+    /// By the bytes of tenant, then provider, then label: the order in which stores scan.
+    public static func < (left: RecordID, right: RecordID) -> Bool {
+        for index in 0..<3 {
+            let (one, other) = (left.nameBytes(at: index), right.nameBytes(at: index))
+            if one.elementsEqual(other) { continue }
+            return one.lexicographicallyPrecedes(other)
+        }
+        return false
+    }
+}
+
+extension RecordID: CustomStringConvertible {
+    /// `tenant/provider`, and `/label` where it is not the default: what ``init(_:)`` reads.
+    public var description: String {
+        label == Self.defaultLabel ? "\(tenant)/\(provider)" : "\(tenant)/\(provider)/\(label)"
+    }
+}

@@ -1,0 +1,86 @@
+/// A sealed record as it is stored (SPEC.md section 4).
+///
+/// The fields are those of the specification, none of them secret. Parsing checks every length before anything is sliced,
+/// and accepts exactly what ``encoded`` gives back.
+public struct SealedRecord: Hashable, Sendable {
+    package static let magic: [UInt8] = Array("KVSR".utf8)
+    /// Bytes before the ciphertext.
+    package static let prefixLength = 140
+    /// The shortest ciphertext: one padding block and a tag.
+    package static let minimumCiphertextLength = PlaintextLayout.blockLength + 16
+    /// The longest ciphertext: the largest secret, padded, and a tag.
+    package static let maximumCiphertextLength = PlaintextLayout.length(secret: PlaintextLayout.maximumSecretLength) + 16
+    /// The longest sealed record.
+    public static let maximumLength = prefixLength + maximumCiphertextLength
+    /// Where the commitment lies, for stores that compare it without parsing.
+    public static let commitmentRange = 56..<88
+
+    public let suite: Suite
+    /// The master key that wraps the data key.
+    public let keyID: MasterKeyID
+    /// 32 bytes.
+    package let salt: [UInt8]
+    /// 32 bytes.
+    package let commitment: [UInt8]
+    /// 48 bytes: the data key under the wrapping key, with its tag.
+    package let wrappedKey: [UInt8]
+    /// The padded plaintext under the data key, with its tag.
+    package let ciphertext: [UInt8]
+
+    package init(
+        suite: Suite, keyID: MasterKeyID, salt: [UInt8], commitment: [UInt8], wrappedKey: [UInt8], ciphertext: [UInt8]
+    ) {
+        self.suite = suite
+        self.keyID = keyID
+        self.salt = salt
+        self.commitment = commitment
+        self.wrappedKey = wrappedKey
+        self.ciphertext = ciphertext
+    }
+
+    /// Reads a sealed record.
+    ///
+    /// - Throws: `FormatError`. Nothing about a key is checked here: that is what opening does.
+    public init(_ bytes: [UInt8]) throws(FormatError) {
+        guard bytes.count <= Self.maximumLength else {
+            throw FormatError(.tooLarge, "A sealed record is at most \(Self.maximumLength) bytes.", section: "4.1")
+        }
+        var reader = ByteReader(bytes, section: "4.1")
+        try reader.expect(Self.magic)
+        try reader.expectFormatVersion()
+        suite = try Suite(reader.byte())
+        guard try reader.uint16() == 0 else {
+            throw FormatError(.invalidField, "The flags of a sealed record must be zero.", section: "4.1")
+        }
+        keyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
+        salt = try reader.bytes(32)
+        commitment = try reader.bytes(32)
+        wrappedKey = try reader.bytes(48)
+        let length = Int(try reader.uint32())
+        guard length >= Self.minimumCiphertextLength, length <= Self.maximumCiphertextLength,
+            (length - 16) % PlaintextLayout.blockLength == 0
+        else {
+            throw FormatError(
+                .invalidField, "The ciphertext's length must be a multiple of 128 and 16 more.", section: "4.1")
+        }
+        ciphertext = try reader.bytes(length)
+        try reader.expectEnd()
+    }
+
+    /// The stored bytes.
+    public var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.prefixLength + ciphertext.count)
+        bytes += Self.magic
+        bytes.append(FormatVersion.current)
+        bytes.append(suite.rawValue)
+        bytes.append(bigEndian: UInt16(0))
+        bytes += keyID.bytes
+        bytes += salt
+        bytes += commitment
+        bytes += wrappedKey
+        bytes.append(bigEndian: UInt32(ciphertext.count))
+        bytes += ciphertext
+        return bytes
+    }
+}

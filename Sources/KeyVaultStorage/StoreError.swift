@@ -1,0 +1,64 @@
+public import KeyVaultFormat
+
+/// Why a store could not do what it was asked.
+///
+/// Two errors are equal when their codes are. The message says what happened, to what, and what to do; it never holds sealed
+/// bytes.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it was.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// Nothing is there to open.
+        public static let notFound = Code(rawValue: "notFound")
+        /// A vault is there already.
+        public static let exists = Code(rawValue: "exists")
+        /// A precondition of a change does not hold; ``StoreError/conflictingID`` names the record.
+        public static let conflict = Code(rawValue: "conflict")
+        /// The header has a generation that is not the batch's: read the header again.
+        public static let staleHeader = Code(rawValue: "staleHeader")
+        /// Somebody else held the store for longer than the bounded wait.
+        public static let busy = Code(rawValue: "busy")
+        /// The disk or the quota is full. Nothing was changed.
+        public static let full = Code(rawValue: "full")
+        /// The store may be read but not written.
+        public static let readOnly = Code(rawValue: "readOnly")
+        /// The bytes on disk are damaged.
+        public static let corrupt = Code(rawValue: "corrupt")
+        /// The file belongs to another application.
+        public static let foreign = Code(rawValue: "foreign")
+        /// The file was written by a later release.
+        public static let newer = Code(rawValue: "newer")
+        /// The operating system or the library beneath failed.
+        public static let io = Code(rawValue: "io")
+        /// The store was closed.
+        public static let closed = Code(rawValue: "closed")
+        /// The task was cancelled before anything happened.
+        public static let cancelled = Code(rawValue: "cancelled")
+        /// A limit or an argument was not kept.
+        public static let invalid = Code(rawValue: "invalid")
+    }
+
+    public let code: Code
+    /// What happened, to what, and what to do.
+    public let message: String
+    /// The record whose precondition failed, with `conflict`.
+    public let conflictingID: RecordID?
+    /// The error beneath, where there is one.
+    public let cause: (any Error)?
+
+    public init(_ code: Code, _ message: String, conflictingID: RecordID? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.conflictingID = conflictingID
+        self.cause = cause
+    }
+
+    public var description: String { message }
+}
+
+extension StoreError: Equatable {
+    public static func == (left: StoreError, right: StoreError) -> Bool { left.code == right.code }
+}

@@ -1,0 +1,16 @@
+public import KeyVaultFormat
+
+/// One row: its key and the sealed bytes as they are kept.
+public struct StoredRecord: Hashable, Sendable {
+    public var key: RecordKey
+    /// A sealed record (SPEC.md section 4), not yet parsed: damage shows when it is opened, not when it is read.
+    public var sealed: [UInt8]
+
+    public init(key: RecordKey, sealed: [UInt8]) {
+        self.key = key
+        self.sealed = sealed
+    }
+
+    public var id: RecordID { key.id }
+    public var revision: UInt64 { key.revision }
+}
