@@ -1,0 +1,23 @@
+package import KeyVaultCrypto
+
+/// A plaintext secret in guarded memory, for as long as one caller's closure runs; wiped at its end.
+package struct SecretLease: ~Copyable, Sendable {
+    /// Holds the secret, perhaps among other plaintext.
+    private let bytes: GuardedBytes
+    /// Where in `bytes` the secret lies.
+    private let range: Range<Int>
+    /// The revision of the record that the secret is of.
+    package let revision: UInt64
+
+    package init(_ bytes: consuming GuardedBytes, secret range: Range<Int>, revision: UInt64) {
+        self.bytes = bytes
+        self.range = range
+        self.revision = revision
+    }
+
+    package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try bytes.withSpan { span throws(Failure) in try body(span.extracting(range)) }
+    }
+}

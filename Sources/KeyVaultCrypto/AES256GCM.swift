@@ -1,0 +1,88 @@
+import CSodium
+
+/// AES-256-GCM under one key, whose schedule is expanded once and lies in guarded memory.
+///
+/// libsodium's one-shot calls in their `_detached` form leave the expanded key on the stack; the `_afternm` calls used here
+/// read it from where we put it.
+package struct AES256GCM: ~Copyable, Sendable {
+    package static let keyLength = 32
+    package static let nonceLength = 12
+    package static let tagLength = 16
+
+    private let schedule: GuardedBytes
+
+    /// - Parameter key: 32 bytes.
+    package init(key: borrowing GuardedBytes) throws(CryptoError) {
+        precondition(key.count == Self.keyLength, "every key type has this length")
+        schedule = try GuardedBytes(count: crypto_aead_aes256gcm_statebytes())
+        // Slots are aligned to at least 1024 bytes, the state needs 16; the key has 32 bytes.
+        unsafe crypto_aead_aes256gcm_beforenm(
+            state, key.pointer().assumingMemoryBound(to: UInt8.self))
+    }
+
+    private var state: UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
+        // The slot has `crypto_aead_aes256gcm_statebytes()` bytes and holds nothing else.
+        unsafe schedule.pointer().assumingMemoryBound(to: crypto_aead_aes256gcm_state.self)
+    }
+
+    /// Ciphertext and tag: 16 bytes more than the plaintext.
+    package borrowing func seal(
+        _ plaintext: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>
+    ) throws(CryptoError) -> [UInt8] {
+        var sealed = [UInt8](repeating: 0, count: plaintext.count + Self.tagLength)
+        var output = sealed.mutableSpan
+        try seal(plaintext, nonce: nonce, associatedData: associatedData, into: &output)
+        return sealed
+    }
+
+    /// Writes ciphertext and tag into `output`, which is 16 bytes longer than the plaintext.
+    package borrowing func seal(
+        _ plaintext: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>, into output: inout MutableSpan<UInt8>
+    ) throws(CryptoError) {
+        precondition(output.count == plaintext.count + Self.tagLength, "the caller sized the output")
+        try GuardedArena.checkProcess()
+        // Every buffer is passed with its own length, and libsodium writes exactly `output.count` bytes.
+        unsafe output.withPointer { output, _ in
+            unsafe plaintext.withPointer { plaintext, length in
+                unsafe associatedData.withPointer { data, dataLength in
+                    unsafe nonce.bytes.span.withPointer { nonce, _ in
+                        _ = unsafe crypto_aead_aes256gcm_encrypt_afternm(
+                            output, nil, plaintext, UInt64(length), data, UInt64(dataLength), nil, nonce, state)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the plaintext into `output`, which is 16 bytes shorter than `sealed`; on failure zeros.
+    package borrowing func open(
+        _ sealed: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>, into output: inout MutableSpan<UInt8>
+    ) throws(CryptoError) {
+        guard sealed.count >= Self.tagLength else { throw .authenticationFailed }
+        precondition(output.count == sealed.count - Self.tagLength, "the caller sized the output")
+        try GuardedArena.checkProcess()
+        // Every buffer is passed with its own length; libsodium writes exactly `output.count` bytes, and only after the tag
+        // has been checked.
+        let status = unsafe output.withPointer { output, _ in
+            unsafe sealed.withPointer { sealed, length in
+                unsafe associatedData.withPointer { data, dataLength in
+                    unsafe nonce.bytes.span.withPointer { nonce, _ in
+                        unsafe crypto_aead_aes256gcm_decrypt_afternm(
+                            output, nil, nil, sealed, UInt64(length), data, UInt64(dataLength), nonce, state)
+                    }
+                }
+            }
+        }
+        guard status == 0 else { throw .authenticationFailed }
+    }
+}
+
+/// The 96-bit nonce of AES-GCM.
+package struct AESNonce: Sendable {
+    package var bytes: InlineArray<12, UInt8>
+
+    package init(_ bytes: InlineArray<12, UInt8>) { self.bytes = bytes }
+
+    /// For a key that encrypts one thing (SPEC.md section 9.1).
+    package static let zero = AESNonce(InlineArray(repeating: 0))
+}

@@ -1,0 +1,13 @@
+import CSodium
+
+/// Comparison whose time does not depend on what is compared.
+package enum ConstantTime {
+    /// Whether two byte strings are equal. Their lengths are no secret.
+    package static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        // Both buffers are `length` bytes long.
+        return unsafe left.withPointer { left, length in
+            unsafe right.withPointer { right, _ in unsafe sodium_memcmp(left, right, length) == 0 }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import CSodium
+
+extension MasterKey {
+    /// Reads a key as people keep it: 32 raw bytes, 64 hexadecimal digits, or base64 of 32 bytes. Text may end in one line
+    /// break.
+    ///
+    /// The encodings cannot be mistaken for one another: they differ in length. 32 bytes of printable text are refused,
+    /// since somebody typed them.
+    ///
+    /// - Throws: `CryptoError` `invalidKey`.
+    package init(decoding encoded: borrowing GuardedBytes) throws(CryptoError) {
+        var decoded = try GuardedBytes(count: Self.length)
+        try encoded.withSpan { encoded throws(CryptoError) in
+            let text = encoded.extracting(droppingLast: encoded.lineBreakLength)
+            if encoded.count == Self.length {
+                decoded.withMutableSpan { for index in encoded.indices { $0[index] = encoded[index] } }
+            } else if text.count == 64 {
+                try decoded.decode(text, hexadecimal: true)
+            } else if text.count == 44 || text.count == 43 {
+                try decoded.decode(text, hexadecimal: false)
+            } else {
+                throw .invalidKey(.unknownEncoding)
+            }
+        }
+        try decoded.withSpan { decoded throws(CryptoError) in try Self.refuseWeak(decoded) }
+        try self.init(decoded)
+    }
+
+    /// The longest encoding: hexadecimal with a line break.
+    package static let maximumEncodedLength = 66
+}
+
+extension GuardedBytes {
+    /// Fills the value from text, in constant time, or fails.
+    fileprivate mutating func decode(_ text: Span<UInt8>, hexadecimal: Bool) throws(CryptoError) {
+        let wanted = count
+        let isPadded = text.count == 44
+        let decoded = withMutableSpan { output in
+            // Both buffers are passed with their lengths; libsodium writes at most `output.count` bytes.
+            unsafe output.withPointer { output, capacity in
+                unsafe text.withPointer { text, count in
+                    let start = unsafe UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self)
+                    var end: UnsafePointer<CChar>?
+                    var length = 0
+                    let status =
+                        hexadecimal
+                        ? unsafe sodium_hex2bin(output, capacity, start, count, nil, &length, &end)
+                        : unsafe sodium_base642bin(
+                            output, capacity, start, count, nil, &length, &end,
+                            Int32(isPadded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING))
+                    return unsafe status == 0 && length == wanted && end == start + count
+                }
+            }
+        }
+        guard decoded else { throw .invalidKey(.unknownEncoding) }
+    }
+}
+
+extension Span<UInt8> {
+    /// The length of one `\n` or `\r\n` at the end, or 0.
+    fileprivate var lineBreakLength: Int {
+        guard count > 0, self[count - 1] == UInt8(ascii: "\n") else { return 0 }
+        return count > 1 && self[count - 2] == UInt8(ascii: "\r") ? 2 : 1
+    }
+}

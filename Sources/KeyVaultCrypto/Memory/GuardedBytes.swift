@@ -1,0 +1,46 @@
+/// Bytes in guarded memory: zero at first, wiped at the end, never copied by accident, never printable.
+@safe package struct GuardedBytes: ~Copyable, @unchecked Sendable {
+    package let count: Int
+    private let slot: UnsafeMutableRawPointer
+    private let chunk: UnsafeMutablePointer<SlotChunk>
+
+    /// `count` zero bytes.
+    ///
+    /// - Throws: `outOfMemory` beyond ``GuardedArena/maximumLength`` too, `usedAfterFork`, or what keeps libsodium from
+    ///   working here.
+    package init(count: Int) throws(CryptoError) {
+        unsafe (slot, chunk) = try GuardedArena.take(count)
+        self.count = count
+    }
+
+    /// A copy of `bytes`.
+    package init(copying bytes: Span<UInt8>) throws(CryptoError) {
+        try self.init(count: bytes.count)
+        withMutableSpan { copy in
+            for index in bytes.indices { copy[index] = bytes[index] }
+        }
+    }
+
+    deinit {
+        // The slot is this value's alone until here, and at most `count` bytes of it were written.
+        unsafe chunk.pointee.put(slot, used: count)
+    }
+
+    package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // The slot lives as long as this value, which is borrowed for the call.
+        try unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
+    }
+
+    package mutating func withMutableSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // As above, and exclusive: the method is mutating.
+        var span = unsafe MutableSpan<UInt8>(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count)
+        return try body(&span)
+    }
+
+    /// For the C calls of this target.
+    borrowing func pointer() -> UnsafeMutableRawPointer { unsafe slot }
+}
