@@ -16,6 +16,7 @@ public import KeyVaultFormat
 /// - **No number twice.** Deleting the current row raises the ``StoreHead/revisionFloor`` to at least its revision; a row
 ///   whose id is absent is inserted only above the floor. Together they keep a revision of one id from ever being used again.
 /// - **Bytes.** Names are compared and ordered by their bytes (``RecordID`` does so), never by a locale or a normal form.
+/// - **Bounded.** ``WriteBatch/checkLimits()`` says what no store takes (`invalid`).
 /// - **Not in the way.** No call blocks a thread of the cooperative pool for a disk flush. A cancelled ``write(_:)`` either
 ///   throws `cancelled` and has not happened, or returns and has.
 /// - **Closed once.** After ``close()`` every call throws ``StoreError`` `closed`; a second `close()` does nothing.

@@ -20,6 +20,7 @@ public final class MemoryStore: RecordStore {
     }
 
     public func create(header: [UInt8]) async throws(StoreError) {
+        try StoreHead.checkLength(ofHeader: header)
         try withState { state throws(StoreError) in
             guard state.head == nil else { throw StoreError(.exists, "This memory store holds a vault already.") }
             state.head = StoreHead(header: header, generation: 1, revisionFloor: 0)
@@ -34,12 +35,15 @@ public final class MemoryStore: RecordStore {
         try withState { state throws(StoreError) in state.rows[key] }
     }
 
-    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
+    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
+        -> [StoredRecord]
+    {
         try withState { state throws(StoreError) in state.rows.scan(scope, after: cursor, limit: limit) }
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
         guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        try batch.checkLimits()
         try withState { state throws(StoreError) in
             guard var head = state.head else { throw StoreError(.notFound, "This memory store holds no vault yet.") }
             try head.check(batch)
