@@ -8,15 +8,13 @@ package struct DataKey: ~Copyable, Sendable {
         self.bytes = bytes
     }
 
-    /// Encrypts the one plaintext of this key and gives the key up.
+    /// Encrypts the one plaintext of this key, and gives the key up: nothing else can be sealed under it. Wrap it first.
     ///
-    /// - Returns: ciphertext and tag, and the key's wrapping under `master`.
+    /// - Returns: ciphertext and tag, 16 bytes more than the plaintext.
     package consuming func seal(
-        _ plaintext: Span<UInt8>, associatedData: Span<UInt8>, wrappingUnder master: borrowing MasterKey,
-        wrapContext: Span<UInt8>
-    ) throws(CryptoError) -> (ciphertext: [UInt8], wrapped: WrappedKey) {
-        let ciphertext = try AES256GCM(key: bytes).seal(plaintext, nonce: .zero, associatedData: associatedData)
-        return (ciphertext, try WrappedKey(wrapping: bytes, under: master.bytes, context: wrapContext))
+        _ plaintext: Span<UInt8>, associatedData: Span<UInt8>
+    ) throws(CryptoError) -> [UInt8] {
+        try AES256GCM(key: bytes).seal(plaintext, nonce: .zero, associatedData: associatedData)
     }
 
     /// Decrypts the one ciphertext of this key into `output`.

@@ -11,6 +11,12 @@ public struct MasterKeyID: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// For the 16 bytes that a key's own hash gave.
+    package init(trusted bytes: [UInt8]) {
+        precondition(bytes.count == Self.length, "the hash has this length")
+        self.bytes = bytes
+    }
+
     /// All 32 hexadecimal digits.
     public var description: String { bytes.hexadecimal }
     /// The first eight digits and an ellipsis, for messages to people.

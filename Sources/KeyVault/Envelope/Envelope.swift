@@ -1,0 +1,92 @@
+package import KeyVaultCrypto
+package import KeyVaultFormat
+package import KeyVaultStorage
+
+/// The one joint between keys and bytes: seals a plaintext into a record and opens it again (SPEC.md section 4).
+///
+/// Everything that a record is bound to comes from the caller's request and from the opened vault; of the bytes that are
+/// opened, only suite and key id are believed, and both are bound into what is checked.
+package struct Envelope: Sendable {
+    package let vaultID: VaultID
+    private static let suite = Suite.aes256GCMBLAKE2b
+
+    package init(vaultID: VaultID) { self.vaultID = vaultID }
+
+    /// Seals `secret` and its metadata under a fresh data key, wrapped under `master`.
+    ///
+    /// - Parameters:
+    ///   - secret: 1 to 65,536 bytes; the caller has checked.
+    ///   - random: 32 random bytes; a parameter, so that the test vectors can fix them.
+    package func seal(
+        _ metadata: Metadata, secret: Span<UInt8>, as key: RecordKey, kind: RecordKind = .current,
+        under master: borrowing MasterKey, random: [UInt8]
+    ) throws(CryptoError) -> SealedRecord {
+        var plaintext = try GuardedBytes(count: PlaintextLayout.length(secret: secret.count))
+        plaintext.withMutableSpan { PlaintextLayout.encode(metadata, kind: kind, secret: secret, into: &$0) }
+        defer { StackScrub.scrub() }
+        let context = Context.record(key.id, revision: key.revision, kind: kind, vault: vaultID, suite: Self.suite)
+        let wrapContext = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: Self.suite)
+        return try plaintext.withSpan { plaintext throws(CryptoError) in
+            let key = try master.deriveDataKey(random: random.span, context: context.span, plaintext: plaintext)
+            let wrapped = try master.wrap(key, context: wrapContext.span)
+            return try record(
+                wrapped, ciphertext: key.seal(plaintext, associatedData: context.span), under: master)
+        }
+    }
+
+    /// Opens a record as the one that was asked for.
+    ///
+    /// - Throws: `OpenFailure`; nothing of the plaintext is given out.
+    package func open(
+        _ record: SealedRecord, as key: RecordKey, kind: RecordKind = .current, under master: borrowing MasterKey
+    ) throws(OpenFailure) -> OpenedRecord {
+        defer { StackScrub.scrub() }
+        let opened: GuardedBytes
+        do {
+            let dataKey = try unwrap(record, as: key, under: master)
+            let context = Context.record(key.id, revision: key.revision, kind: kind, vault: vaultID, suite: record.suite)
+            var plaintext = try GuardedBytes(count: record.ciphertext.count - AES256GCM.tagLength)
+            try plaintext.withMutableSpan { plaintext throws(CryptoError) in
+                try dataKey.open(record.ciphertext.span, associatedData: context.span, into: &plaintext)
+            }
+            opened = plaintext
+        } catch {
+            throw .crypto(error)
+        }
+        do { return try OpenedRecord(opened, key: key, kind: kind) } catch { throw .format(error) }
+    }
+
+    /// Wraps the record's data key under another master key. The ciphertext is not touched, and needs not be read.
+    package func rewrap(
+        _ record: SealedRecord, as key: RecordKey, from old: borrowing MasterKey, to new: borrowing MasterKey
+    ) throws(CryptoError) -> SealedRecord {
+        defer { StackScrub.scrub() }
+        let dataKey = try unwrap(record, as: key, under: old)
+        let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
+        return try self.record(new.wrap(dataKey, context: context.span), ciphertext: record.ciphertext, under: new)
+    }
+
+    private func unwrap(
+        _ record: SealedRecord, as key: RecordKey, under master: borrowing MasterKey
+    ) throws(CryptoError) -> DataKey {
+        let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
+        let wrapped = WrappedKey(salt: record.salt, commitment: record.commitment, sealed: record.wrappedKey)
+        return try master.unwrap(wrapped, context: context.span)
+    }
+
+    private func record(
+        _ wrapped: WrappedKey, ciphertext: [UInt8], under master: borrowing MasterKey
+    ) throws(CryptoError) -> SealedRecord {
+        SealedRecord(
+            suite: Self.suite, keyID: master.id, salt: wrapped.salt, commitment: wrapped.commitment,
+            wrappedKey: wrapped.sealed, ciphertext: ciphertext)
+    }
+}
+
+/// Why a record did not open.
+package enum OpenFailure: Error {
+    /// Wrong key, changed or moved bytes; or the machine cannot compute.
+    case crypto(CryptoError)
+    /// What was authentically sealed is not a plaintext of this layout.
+    case format(FormatError)
+}

@@ -1,0 +1,49 @@
+public import KeyVaultCrypto
+import Glibc
+
+/// A master key in a file: 32 raw bytes, 64 hexadecimal digits, or base64.
+public struct MasterKeyFile: MasterKeySource {
+    /// The file of each key, in the order of the ring.
+    public let paths: [String]
+
+    /// - Parameter paths: at least one path; the first names the key that must authenticate the vault's header.
+    public init(_ paths: String...) { self.paths = paths }
+
+    /// - Parameter paths: at least one path; the first names the key that must authenticate the vault's header.
+    public init(paths: [String]) { self.paths = paths }
+
+    public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { try load() }
+
+    /// Reads all of the files.
+    ///
+    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, `unreadableMasterKey` for one that others
+    ///   than its owner can read, or that is no key.
+    public func load() throws(VaultError) -> MasterKeyRing {
+        guard let first = paths.first else {
+            throw VaultError(.missingMasterKey, "No master-key file is named.", hint: "Name one with --master-key-file.")
+        }
+        var ring = MasterKeyRing(try Self.load(first))
+        for path in paths.dropFirst() { ring.add(try Self.load(path)) }
+        return ring
+    }
+
+    /// Makes a new random key and writes it to `path`, readable by its owner only, durably.
+    ///
+    /// - Throws: ``VaultError`` `exists` when there is a file: a master key is never overwritten.
+    public static func create(at path: String) throws(VaultError) -> MasterKey {
+        let key = try VaultError.wrap { () throws(CryptoError) in try MasterKey.random() }
+        try SecretFile.create(at: path) { write throws(VaultError) in
+            try key.withExposedBytes { bytes throws(VaultError) in try write(bytes) }
+        }
+        return key
+    }
+
+    private static func load(_ path: String) throws(VaultError) -> MasterKey {
+        let contents = try SecretFile.read(path, limit: MasterKey.maximumEncodedLength)
+        do {
+            return try MasterKey(decoding: contents)
+        } catch {
+            throw VaultError(.unreadableMasterKey, "\(path) is no master key: \(error)", cause: error)
+        }
+    }
+}

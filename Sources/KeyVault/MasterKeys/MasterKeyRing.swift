@@ -1,0 +1,38 @@
+public import KeyVaultCrypto
+public import KeyVaultFormat
+
+/// The master keys that a process holds. The first is the one that must authenticate the vault's header.
+///
+/// Most vaults have one. During a rotation there are two.
+public struct MasterKeyRing: Sendable {
+    /// A reference, because arrays and dictionaries cannot hold values that must not be copied.
+    final class Holder: Sendable {
+        let key: MasterKey
+
+        init(_ key: consuming MasterKey) { self.key = key }
+    }
+
+    private var holders: [Holder]
+
+    /// A ring of one key.
+    public init(_ key: consuming MasterKey) { holders = [Holder(key)] }
+
+    /// Adds a key behind the others; one that is there already changes nothing.
+    public mutating func add(_ key: consuming MasterKey) {
+        guard !ids.contains(key.id) else { return }
+        holders.append(Holder(key))
+    }
+
+    /// Adds the keys of another ring.
+    public mutating func add(_ other: MasterKeyRing) {
+        holders += other.holders.filter { !ids.contains($0.key.id) }
+    }
+
+    /// The ids of the keys, in order.
+    public var ids: [MasterKeyID] { holders.map { $0.key.id } }
+
+    /// The key that must authenticate the header.
+    var first: Holder { holders[0] }
+
+    subscript(id: MasterKeyID) -> Holder? { holders.first { $0.key.id == id } }
+}

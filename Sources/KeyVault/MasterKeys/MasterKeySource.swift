@@ -1,0 +1,34 @@
+public import KeyVaultFormat
+
+/// Where a vault's master keys come from: a file, the service manager, a passphrase, a key service of your own.
+///
+/// Implement it for a key service (AWS KMS, Vault's transit engine, a PKCS#11 token): fetch or unwrap 32 bytes, and hand
+/// them to ``KeyVaultCrypto/MasterKey/init(copying:)``, which copies them into guarded memory; then wipe your own copy. The
+/// vault asks once when it opens, and once more whenever it meets a key id that it does not know.
+public protocol MasterKeySource: Sendable {
+    /// All keys that the source has. The first one must be a key that the vault's header was sealed under.
+    ///
+    /// - Parameter request: which vault asks, and which keys it needs.
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing
+}
+
+/// Which vault asks a ``MasterKeySource``, and for what.
+public struct MasterKeyRequest: Sendable {
+    /// The vault, as its header names it (not authenticated yet: that needs the key).
+    public let vaultID: VaultID
+    /// The keys that records may be under, the active one first.
+    public let liveKeyIDs: [MasterKeyID]
+    /// Keys wrapped under a passphrase.
+    package let slots: [PassphraseSlot]
+
+    package init(header: VaultHeader) {
+        vaultID = header.vaultID
+        liveKeyIDs = [header.activeKeyID] + header.liveKeyIDs.filter { $0 != header.activeKeyID }
+        slots = header.slots
+    }
+}
+
+extension MasterKeyRing: MasterKeySource {
+    /// The ring itself: for keys that the program holds already.
+    public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { self }
+}
