@@ -1,0 +1,80 @@
+public import KeyVaultFormat
+
+/// Who issues keys: the shapes that they have, and how to ask whether one is live.
+///
+/// A provider is a value and its rules are data. ``ProviderRegistry/builtIn`` knows the common ones; anybody can add or
+/// replace one, in code or with a JSON document, without waiting for a release. A key of a provider that no registry knows is
+/// stored unchecked.
+public struct Provider: Hashable, Sendable {
+    /// The name under which records are kept, such as `openai`.
+    public var name: String
+    /// What people call it, such as `OpenAI`.
+    public var displayName: String
+    /// The shapes of its keys.
+    public var formats: [KeyFormat]
+    /// Where not empty, every key begins with one of these, whatever follows; a key that does not is refused.
+    public var requiredPrefixes: [String]
+    /// Keys that begin with one of these can create other keys and are refused.
+    public var administrativePrefixes: [String]
+    /// How to ask whether a key is live; `nil` where the provider has no free request that tells.
+    public var check: LiveCheck?
+
+    public init(
+        name: String, displayName: String, formats: [KeyFormat] = [], requiredPrefixes: [String] = [],
+        administrativePrefixes: [String] = [], check: LiveCheck? = nil
+    ) {
+        self.name = name
+        self.displayName = displayName
+        self.formats = formats
+        self.requiredPrefixes = requiredPrefixes
+        self.administrativePrefixes = administrativePrefixes
+        self.check = check
+    }
+}
+
+/// The one free, read-only request that tells whether a key is live.
+public struct LiveCheck: Hashable, Sendable {
+    /// Where the provider's API is, such as `https://api.openai.com`; `nil` where the operator must name the host.
+    public var base: String?
+    /// The path of the GET request, appended to the base; with its query, where it has one.
+    public var path: String
+    /// The header that carries the key. Never a query: URLs end up in logs.
+    public var header: String
+    /// What stands before the key in that header, such as `Bearer` and a space.
+    public var scheme: String
+    /// Headers that are sent as they are.
+    public var headers: [String: String]
+    /// What a status means beyond 200 (valid), 401 (invalid) and 429 (rate-limited). A status that neither names says nothing
+    /// about the key.
+    public var statuses: [Int: Verdict]
+    /// A member of the answer's JSON object that is `false` where the account has no credit.
+    public var creditMember: String?
+    /// Keys that begin with one of these are of a kind that the request cannot check.
+    public var uncheckedPrefixes: [String]
+
+    public init(
+        base: String?, path: String, header: String = "Authorization", scheme: String = "Bearer ",
+        headers: [String: String] = [:], statuses: [Int: Verdict] = [:], creditMember: String? = nil,
+        uncheckedPrefixes: [String] = []
+    ) {
+        self.base = base
+        self.path = path
+        self.header = header
+        self.scheme = scheme
+        self.headers = headers
+        self.statuses = statuses
+        self.creditMember = creditMember
+        self.uncheckedPrefixes = uncheckedPrefixes
+    }
+
+    /// What an answer with this status says of the key; `nil` where it says nothing.
+    public func verdict(forStatus status: Int) -> Verdict? {
+        switch (statuses[status], status) {
+        case (let verdict?, _): verdict
+        case (nil, 200): .valid
+        case (nil, 401): .invalid
+        case (nil, 429): .rateLimited
+        default: nil
+        }
+    }
+}

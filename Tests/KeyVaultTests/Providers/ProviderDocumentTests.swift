@@ -1,0 +1,100 @@
+import Foundation
+import KeyVault
+import Testing
+
+@Suite struct ProviderDocumentTests {
+    private func reading(_ text: String) throws(ProviderDocumentError) -> ProviderRegistry {
+        var registry = ProviderRegistry.builtIn
+        try registry.add(document: Array(text.utf8))
+        return registry
+    }
+
+    @Test func aDocumentAddsAProviderAndItsModels() throws {
+        let registry = try reading(
+            """
+            {
+              "providers": [{
+                "name": "acme", "displayName": "Acme AI",
+                "formats": [{"prefix": "acme_", "characters": "a-f0-9", "minimum": 8, "maximum": 10, "suffix": "e"}],
+                "administrativePrefixes": ["acme_admin_"],
+                "check": {"base": "https://api.acme.example", "path": "/v1/me", "header": "x-acme", "scheme": "",
+                          "headers": {"x-version": "2"}, "statuses": {"403": "restricted"}, "creditMember": "paid"}
+              }],
+              "models": [{"pattern": "acme-*", "provider": "acme"}]
+            }
+            """)
+        #expect(registry.match("acme_" + "01234567e", of: "acme") == .matches)
+        #expect(registry.match("acme_" + "012345678", of: "acme") == .unknownShape)
+        #expect(registry.match("acme_" + "01234567e", of: "openai") == .belongsToAnother(["acme"]))
+        #expect(registry.match("acme_admin_" + "01", of: "acme") == .refused(.administrative))
+        #expect(try registry.target(ofModel: "acme-large").provider == "acme")
+        let check = try #require(registry["acme"]?.check)
+        #expect(check.verdict(forStatus: 403) == .restricted)
+        #expect(check.verdict(forStatus: 401) == .invalid)
+        #expect(check.headers == ["x-version": "2"])
+    }
+
+    @Test func aDocumentReplacesABuiltInProvider() throws {
+        let registry = try reading(#"{"providers": [{"name": "groq", "formats": [{"prefix": "new_", "minimum": 9}]}]}"#)
+        #expect(registry.providers.count == ProviderRegistry.builtIn.providers.count)
+        #expect(registry.match("new_" + "123456789", of: "groq") == .matches)
+        #expect(registry.match("gsk_" + "123456789", of: "groq") == .unknownShape)
+    }
+
+    @Test(arguments: Provider.builtIn) func everyProviderSurvivesBeingWrittenAndRead(_ provider: Provider) throws {
+        let written = try JSONEncoder().encode(["providers": [provider]])
+        var registry = ProviderRegistry()
+        try registry.add(document: Array(written))
+        #expect(registry[provider.name] == provider)
+    }
+
+    @Test(arguments: [
+        ("", 1, "not JSON"), ("{", 1, "not JSON"), ("{\n\"providers\": [\n{]}", 3, "not JSON"),
+        ("{\n  \"providers\": []\n;}", 3, "not JSON"), ("{\n\"models\": nul}", 2, "not JSON"),
+        ("[]", 1, "not an object"),
+        ("{\n\n\"provider\": []}", 3, "not known"), ("{\"providers\":\n{}}", 2, "not an array"),
+        ("{\"providers\": [\n{},\n{}]}", 2, "\"name\" is missing"),
+        ("{\"providers\": [\n{\"name\": \"a\"},\n{\"name\":\n 7}]}", 4, "not a string"),
+        ("{\"providers\": [\n{\"name\": \"a\"},\n{\"name\": \"A b\"}]}", 3, "1 to 64"),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"formats\": [\n{\"minimum\": 3},\n{\"minimum\": 9,\"maximum\": 3}]}]}",
+            4, "0 ≤"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\"minimum\": 3,\n\"characters\": \"z-a\"}]}]}", 3,
+            "no class"
+        ),
+        ("{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\"minimum\": 3,\n\"sufix\": \"z\"}]}]}", 3, "not known"),
+        ("{\"providers\": [{\"name\": \"a\",\n\"requiredPrefixes\": [\"\"]}]}", 2, "not empty"),
+        ("{\"providers\": [{\"name\": \"a\",\n\"check\": {\n\"path\": \"v1\"}}]}", 3, "begins with"),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"statuses\": {\"403\": \"fine\"}}}]}",
+            3, "one of"
+        ),
+        ("{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"header\": \"a:b\"}}]}", 3, "header"),
+        ("{\"models\": [\n{\"pattern\": \"a[\", \"provider\": \"a\"}]}", 2, "pattern"),
+    ]) func aBadDocumentIsRefusedWithItsLineAndReason(_ text: String, _ line: Int, _ reason: String) {
+        let error = #expect(throws: ProviderDocumentError.self) { _ = try reading(text) }
+        #expect(error?.line == line, "\(error?.description ?? "")")
+        #expect(error?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func nothingOfABadDocumentIsAdded() throws {
+        var registry = ProviderRegistry.builtIn
+        #expect(throws: ProviderDocumentError.self) {
+            try registry.add(document: Array(#"{"providers": [{"name": "acme"}, {"name": 7}]}"#.utf8))
+        }
+        #expect(registry["acme"] == nil)
+    }
+
+    @Test func anyBytesAreADocumentOrAnError() {
+        var generator = SystemRandomNumberGenerator()
+        let parts = ["{", "}", "[", "]", "\"providers\"", ":", ",", "\"", "\\", "1", "null", " ", "\n", "\u{0}", "é"]
+        for _ in 0..<500 {
+            let text = (0..<20).compactMap { _ in parts.randomElement(using: &generator) }.joined()
+            _ = try? reading(text)
+        }
+        let deep = String(repeating: "[", count: 100_000)
+        #expect(throws: ProviderDocumentError.self) { _ = try reading("{\"providers\": \(deep)") }
+    }
+}
