@@ -20,4 +20,11 @@ package struct SecretLease: ~Copyable, Sendable {
     ) throws(Failure) -> Result {
         try bytes.withSpan { span throws(Failure) in try body(span.extracting(range)) }
     }
+
+    /// As ``withSpan(_:)``, for as long as `body` takes.
+    package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        try await bytes.withSpan { span async throws(Failure) in try await body(span.extracting(range)) }
+    }
 }

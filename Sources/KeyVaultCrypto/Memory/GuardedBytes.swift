@@ -33,6 +33,14 @@
         try unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
     }
 
+    /// As ``withSpan(_:)``, for as long as `body` takes.
+    package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        // As above.
+        try await unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
+    }
+
     package mutating func withMutableSpan<Result: ~Copyable, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,0 +1,75 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+import KeyVaultStorage
+
+// How a ring of keys vouches for a header (SPEC.md section 5.1), and refuses one.
+
+extension MasterKeyRing {
+    /// Authenticates `header` under every live key.
+    ///
+    /// - Throws: ``VaultError`` `missingMasterKey` where the ring lacks one of them.
+    func seal(_ header: VaultHeader) throws(VaultError) -> SealedHeader {
+        let body = header.body
+        var codes: [[UInt8]] = []
+        for id in header.liveKeyIDs {
+            guard let holder = self[id] else { throw .missing(id, in: self) }
+            codes.append(try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(body.span) })
+        }
+        return SealedHeader(header: header, codes: codes)
+    }
+
+    /// Reads the header that a store holds, and believes it only when every live key vouches for it.
+    ///
+    /// - Throws: ``VaultError`` `wrongMasterKey`, `retiredMasterKey`, `missingMasterKey` or `damagedHeader`.
+    func authenticate(_ head: StoreHead) throws(VaultError) -> VaultHeader {
+        let sealed: SealedHeader
+        do { sealed = try SealedHeader(head.header) } catch { throw .damagedHeader(error) }
+        let header = sealed.header
+        try checkFirst(against: header)
+        for (id, code) in zip(header.liveKeyIDs, sealed.codes) {
+            guard let holder = self[id] else { throw .missing(id, in: self) }
+            let expected = try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(sealed.body.span) }
+            guard ConstantTime.equal(expected.span, code.span) else { throw .damagedHeader() }
+        }
+        // The store compares generations on every write; they must be the authenticated one.
+        guard header.generation == head.generation else { throw .damagedHeader() }
+        return header
+    }
+
+    /// The header never selects a key that the caller did not mean: the caller's first one must be live in it.
+    private func checkFirst(against header: VaultHeader) throws(VaultError) {
+        let id = first.key.id
+        switch header.keys.first(where: { $0.id == id })?.state {
+        case .live: return
+        case .retired:
+            throw VaultError(
+                .retiredMasterKey,
+                "The master key \(id.short) was retired from this vault; its active key is \(header.activeKeyID.short).",
+                hint: "Set KEYVAULT_MASTER_KEY_FILE to the key that the last rotation introduced.")
+        case nil:
+            throw VaultError(
+                .wrongMasterKey,
+                "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
+                hint: "Set KEYVAULT_MASTER_KEY_FILE to the key it was created with.")
+        }
+    }
+}
+
+extension VaultError {
+    /// A key that records may be under was not given.
+    static func missing(_ id: MasterKeyID, in ring: MasterKeyRing) -> VaultError {
+        VaultError(
+            .missingMasterKey,
+            "This vault needs the master key \(id.short) too (given: \(ring.ids.map(\.short).joined(separator: ", "))).",
+            hint: "Name its file with another --master-key-file, or finish the rotation it belongs to.")
+    }
+
+    /// The header cannot be believed.
+    static func damagedHeader(_ cause: FormatError? = nil) -> VaultError {
+        VaultError(
+            .damagedHeader,
+            cause.map { "The vault's header cannot be read: \($0.message)" }
+                ?? "The vault's header was changed or damaged: its authentication code does not match.",
+            hint: "Restore the vault from a backup.", cause: cause)
+    }
+}

@@ -1,0 +1,37 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// The header that the vault last believed, and the keys it holds: replaced as one.
+struct KeyState: Sendable {
+    let header: VaultHeader
+    let ring: MasterKeyRing
+
+    /// The key that new records are sealed under.
+    var active: MasterKeyRing.Holder {
+        // An authenticated header's active key is live, and every live key is in the ring that authenticated it.
+        get throws(VaultError) {
+            guard let holder = ring[header.activeKeyID] else { throw .missing(header.activeKeyID, in: ring) }
+            return holder
+        }
+    }
+
+    /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
+    ///
+    /// - Parameter known: keys that are held already, to go on with where the source has nothing new.
+    static func open(
+        _ head: StoreHead, source: any MasterKeySource, known: MasterKeyRing? = nil
+    ) async throws(VaultError) -> KeyState {
+        if let known, let header = try? known.authenticate(head) { return KeyState(header: header, ring: known) }
+        let request: MasterKeyRequest
+        do { request = MasterKeyRequest(header: try SealedHeader(head.header).header) } catch { throw .damagedHeader(error) }
+        let ring: MasterKeyRing
+        do {
+            ring = try await source.masterKeys(for: request)
+        } catch let error as VaultError {
+            throw error
+        } catch {
+            throw VaultError(.missingMasterKey, "The master key's source failed.", cause: error)
+        }
+        return KeyState(header: try ring.authenticate(head), ring: ring)
+    }
+}

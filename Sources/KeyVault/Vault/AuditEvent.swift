@@ -1,0 +1,21 @@
+public import struct Foundation.Date
+public import KeyVaultFormat
+
+/// Who did what to which key, when, and how it ended. It never holds a key.
+public struct AuditEvent: Sendable {
+    /// What was done.
+    public enum Action: String, Sendable {
+        case read, put, delete, deleteTenant
+    }
+
+    /// Who did it: ``Vault/principal`` of the task, `nil` where the program did not say.
+    public let principal: String?
+    public let action: Action
+    /// The record; `nil` where the action is on a tenant or the whole vault.
+    public let id: RecordID?
+    /// The tenant, for actions on all of one.
+    public let tenant: String?
+    public let date: Date
+    /// `nil` for success, else the error's code.
+    public let failure: VaultError.Code?
+}

@@ -1,0 +1,32 @@
+public import KeyVaultFormat
+
+/// What is known of a stored key, without the key.
+public struct RecordInfo: Hashable, Sendable {
+    public let id: RecordID
+    /// Starts at 1 and rises with every change; never used twice for one id.
+    public let revision: UInt64
+    public let metadata: Metadata
+
+    package init(id: RecordID, revision: UInt64, metadata: Metadata) {
+        self.id = id
+        self.revision = revision
+        self.metadata = metadata
+    }
+}
+
+/// One row of a list: a record, or what can be said of one that does not open.
+public struct ListEntry: Hashable, Sendable {
+    public let id: RecordID
+    public let revision: UInt64
+    /// `nil` for a damaged record: it can be listed and deleted, and nothing else.
+    public let metadata: Metadata?
+    /// Why the record does not open; `nil` when it does.
+    public let damage: String?
+}
+
+/// A page of a list.
+public struct ListPage: Sendable {
+    public let entries: [ListEntry]
+    /// Where the next page begins; `nil` behind the last.
+    public let next: RecordID?
+}

@@ -1,0 +1,59 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+
+/// A key on its way into the vault: copied into guarded memory at once, wiped when the last reference ends.
+///
+/// What it was copied from stays the caller's to wipe; a `String` cannot be wiped at all.
+public final class Secret: Sendable {
+    /// The longest secret, in bytes.
+    public static let maximumLength = PlaintextLayout.maximumSecretLength
+
+    private let bytes: GuardedBytes
+
+    /// Copies `bytes`.
+    ///
+    /// - Throws: ``VaultError`` `emptySecret`, `secretTooLong` (65,536 bytes at most), or `crypto` where no guarded memory is
+    ///   to be had.
+    public init(copying bytes: RawSpan) throws(VaultError) {
+        try Self.check(bytes.byteCount)
+        self.bytes = try VaultError.wrap { () throws(CryptoError) in
+            var copy = try GuardedBytes(count: bytes.byteCount)
+            copy.withMutableSpan { copy in
+                for index in 0..<bytes.byteCount {
+                    // Any byte of a span of raw memory is a `UInt8`.
+                    copy[index] = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+                }
+            }
+            return copy
+        }
+    }
+
+    /// Copies the UTF-8 of `text`.
+    ///
+    /// - Throws: as ``init(copying:)``.
+    public convenience init(_ text: String) throws(VaultError) {
+        // The bytes of a UTF-8 view have no padding.
+        try self.init(copying: unsafe text.utf8.span.bytes)
+    }
+
+    /// Takes over guarded bytes.
+    package init(_ bytes: consuming GuardedBytes) throws(VaultError) {
+        try Self.check(bytes.count)
+        self.bytes = bytes
+    }
+
+    package func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try bytes.withSpan(body)
+    }
+
+    private static func check(_ count: Int) throws(VaultError) {
+        guard count > 0 else { throw VaultError(.emptySecret, "The secret is empty.", hint: "Give the key itself.") }
+        guard count <= maximumLength else {
+            throw VaultError(
+                .secretTooLong, "The secret is \(count) bytes long; at most \(maximumLength) are allowed.",
+                hint: "Is it really a key?")
+        }
+    }
+}

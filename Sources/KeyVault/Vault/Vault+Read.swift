@@ -1,0 +1,72 @@
+import struct Foundation.Date
+import KeyVaultCrypto
+public import KeyVaultFormat
+import KeyVaultStorage
+
+extension Vault {
+    /// Runs `body` on the key stored for `id`, which lies in guarded memory and is wiped when `body` returns.
+    ///
+    /// The span must not leave the closure; the compiler sees to it. What `body` copies out is the caller's to protect.
+    ///
+    /// - Returns: what `body` returns.
+    /// - Throws: ``VaultError`` (`notFound`, `expired`, `disabled`, `damagedRecord`, `store`, `closed`, …), or what `body`
+    ///   throws.
+    public func withSecret<Result, Failure: Error>(
+        _ id: RecordID, _ body: (RawSpan) throws(Failure) -> Result
+    ) async throws -> Result {
+        let lease = try await lease(id)
+        return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
+    }
+
+    /// Runs `body` on the key stored for `id`, as ``withSecret(_:_:)-(_,(RawSpan)->_)`` does, for as long as it takes.
+    public func withSecret<Result, Failure: Error>(
+        _ id: RecordID, _ body: (RawSpan) async throws(Failure) -> Result
+    ) async throws -> Result {
+        let lease = try await lease(id)
+        return try await lease.withSpan { secret async throws(Failure) in try await unsafe body(secret.bytes) }
+    }
+
+    /// The secret of `id` for one use, in guarded memory.
+    func lease(_ id: RecordID) async throws(VaultError) -> SecretLease {
+        try await audited(.read, id) { () async throws(VaultError) in
+            try checkOpen()
+            guard let lease = try await readThrough(id) else { throw .notFound(id) }
+            return lease
+        }
+    }
+
+    /// Reads the current row and opens it; `nil` where there is none.
+    func readThrough(_ id: RecordID) async throws(VaultError) -> SecretLease? {
+        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        guard let row else { return nil }
+        let record = try await open(row)
+        try record.metadata.checkServed(id, at: time.date())
+        return record.lease()
+    }
+}
+
+extension Metadata {
+    /// Refuses a key that has expired or is disabled.
+    func checkServed(_ id: RecordID, at now: Date) throws(VaultError) {
+        if let expires, expires <= now {
+            throw VaultError(
+                .expired, "The key \(id) expired at \(expires.iso8601).", hint: "Put a new one, or put it with a later date.")
+        }
+        guard case .disabled(let reason, let until) = state else { return }
+        if let until, until <= now { return }
+        throw VaultError(
+            .disabled,
+            "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
+            hint: "Enable it with 'keyvault enable \(id)', or put a new one.")
+    }
+}
+
+extension DisabledReason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .requested: "by request"
+        case .rejected: "rejected by the provider"
+        case .coolingDown: "the provider asked for a pause"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import KeyVaultFormat
+public import KeyVaultStorage
+
+/// What a verification found.
+public struct VerifyReport: Sendable {
+    /// A row that does not open.
+    public struct Damage: Hashable, Sendable {
+        public let id: RecordID
+        public let revision: UInt64
+        /// Fit to show a person.
+        public let reason: String
+    }
+
+    /// How many keys were looked at: current rows, the vault's own not counted.
+    public internal(set) var records = 0
+    public internal(set) var damaged: [Damage] = []
+    /// The last row that was looked at: where to go on after an interruption.
+    public internal(set) var position: RecordKey?
+
+    public init() {}
+}
+
+extension Vault {
+    /// Opens every row, retained revisions and the vault's own included, and reports each that does not open.
+    ///
+    /// - Parameters:
+    ///   - report: what an earlier, interrupted run had found; the new run goes on behind its position.
+    ///   - progress: called after every page of 256 rows with all that was found so far.
+    public func verify(
+        resuming report: VerifyReport = VerifyReport(), progress: (VerifyReport) -> Void = { _ in }
+    ) async throws(VaultError) -> VerifyReport {
+        var report = report
+        try await forEachRow(after: report.position) { row, kind throws(VaultError) in
+            if kind == .current, !row.id.isReserved { report.records += 1 }
+            report.position = row.key
+            do throws(VaultError) {
+                _ = try await open(row, kind: kind)
+            } catch {
+                guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+                report.damaged.append(.init(id: row.id, revision: row.revision, reason: error.message))
+            }
+        } page: {
+            progress(report)
+        }
+        return report
+    }
+
+    /// Walks over every row in pages, and says of each whether it is the current one of its id.
+    func forEachRow(
+        after position: RecordKey? = nil, _ body: (StoredRecord, RecordKind) async throws(VaultError) -> Void,
+        page pageDone: () async throws(VaultError) -> Void = {}
+    ) async throws(VaultError) {
+        let size = 256
+        var cursor = position
+        while true {
+            try checkOpen()
+            guard !Task.isCancelled else { throw VaultError(.cancelled, "The task was cancelled.") }
+            let (store, after) = (store, cursor)
+            // One row more than the page: whether a row is its id's last shows in the next one.
+            let rows = try await VaultError.wrap { () async throws(StoreError) in
+                try await store.scan(.everything, after: after, limit: size + 1)
+            }
+            for (index, row) in rows.prefix(size).enumerated() {
+                let isCurrent = index + 1 == rows.count || rows[index + 1].id != row.id
+                try await body(row, isCurrent ? .current : .retained)
+                cursor = row.key
+            }
+            try await pageDone()
+            guard rows.count > size else { return }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import KeyVaultCrypto
+public import KeyVaultFormat
+import KeyVaultStorage
+import Logging
+
+extension Vault {
+    /// Stores `secret` for `id`, durably, in the place of the key that is there.
+    ///
+    /// - Parameter expectedRevision: the revision that must be the current one; 0 where no key may be stored yet; `nil` for
+    ///   no such condition.
+    /// - Throws: ``VaultError``: `conflict` when another revision is there, `keyRejected`, `store`, …
+    @discardableResult
+    public func put(
+        _ secret: Secret, for id: RecordID, expectedRevision: UInt64? = nil
+    ) async throws(VaultError) -> RecordInfo {
+        try await put([PutRequest(id, secret, expectedRevision: expectedRevision)])[0]
+    }
+
+    /// Stores several keys, all of them or none.
+    ///
+    /// - Parameter requests: each id at most once.
+    /// - Returns: what is known of each now, in the same order.
+    @discardableResult
+    public func put(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
+        for request in requests { try checkNotReserved(request.id) }
+        return try await putUnchecked(requests)
+    }
+
+    /// As ``put(_:)``, for the vault's own records too.
+    package func putUnchecked(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
+        guard Set(requests.map(\.id)).count == requests.count else {
+            throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
+        }
+        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in
+                var infos: [RecordInfo] = []
+                for request in requests { infos.append(try await plan.put(request)) }
+                return infos
+            }
+        }
+        configuration.logger.debug("stored", metadata: ["records": "\(infos.count)"])
+        return infos
+    }
+
+    /// Removes the key stored for `id` and all of its revisions, durably. Once this has returned, no read gives it out.
+    ///
+    /// - Parameter expectedRevision: the revision that must be the current one; `nil` for no such condition.
+    /// - Returns: whether there was one.
+    /// - Throws: ``VaultError`` `conflict`, `store`, …
+    @discardableResult
+    public func delete(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> Bool {
+        try checkNotReserved(id)
+        return try await deleteUnchecked(id, expectedRevision: expectedRevision)
+    }
+
+    /// As ``delete(_:expectedRevision:)``, for the vault's own records too.
+    package func deleteUnchecked(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> Bool {
+        try await audited(.delete, id) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in try await plan.delete(id, expectedRevision: expectedRevision) }
+        }
+    }
+
+    /// Removes every key of a tenant, durably and as one.
+    public func deleteAll(of tenant: String) async throws(VaultError) {
+        do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
+        guard !tenant.utf8.starts(with: [UInt8(ascii: "_")]) else {
+            throw VaultError(.invalidArgument, "Tenants that begin with '_' are the vault's own.")
+        }
+        try await audited(.deleteTenant, tenant: tenant) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in plan.deleteTenant(tenant) }
+        }
+    }
+
+    /// Plans changes on what is stored now, writes them under compare-and-swap, and plans anew when somebody was faster.
+    func write<Result: Sendable>(
+        _ body: (inout WritePlan) async throws(VaultError) -> Result
+    ) async throws(VaultError) -> Result {
+        // Each lost race means that somebody else's write succeeded; a bound keeps a bug from becoming a busy loop.
+        for _ in 0..<1000 {
+            try checkOpen()
+            var plan = WritePlan(vault: self)
+            let result = try await body(&plan)
+            let batch = plan.batch
+            guard !batch.changes.isEmpty else { return result }
+            // After a failure too: nobody knows then whether the disk has the old state or the new.
+            defer { plan.forget() }
+            do {
+                try await store.write(batch)
+                return result
+            } catch {
+                switch error.code {
+                case .conflict: continue
+                case .staleHeader: try await refreshKeys()
+                default: throw VaultError(error)
+                }
+            }
+        }
+        throw VaultError(.conflict, "Others keep changing the same records.", hint: "Try again later.")
+    }
+}

@@ -1,0 +1,169 @@
+public import KeyVaultFormat
+public import KeyVaultStorage
+import KeyVaultCrypto
+import Logging
+import Synchronization
+
+/// An encrypted store of other people's keys.
+///
+/// Open one for each store and share it: a vault is safe to use from any number of tasks. A key is handed out for the
+/// duration of a closure (``withSecret(_:_:)``), in guarded memory that is wiped when the closure ends.
+public final class Vault: Sendable {
+    /// On whose behalf the current task acts, for ``VaultConfiguration/audit``.
+    @TaskLocal public static var principal: String?
+
+    /// The vault's own id, as its header states it.
+    public let id: VaultID
+    let store: any RecordStore
+    let envelope: Envelope
+    let configuration: VaultConfiguration
+    let time: TimeSource
+    let source: any MasterKeySource
+    private let keyState: Mutex<KeyState>
+    private let isClosed = Atomic(false)
+    private let watcher = Mutex<Task<Void, Never>?>(nil)
+
+    private init(
+        store: any RecordStore, keys: KeyState, source: any MasterKeySource, configuration: VaultConfiguration
+    ) throws(VaultError) {
+        id = keys.header.vaultID
+        envelope = Envelope(vaultID: id)
+        keyState = Mutex(keys)
+        time = configuration.time
+        self.store = store
+        self.source = source
+        self.configuration = configuration
+    }
+
+    /// Creates a vault in an empty store.
+    ///
+    /// - Parameters:
+    ///   - store: The vault closes it.
+    ///   - masterKey: A ring of one key. Keep that key: nothing opens without it.
+    /// - Throws: ``VaultError`` `exists` when the store holds a vault already.
+    public static func create(
+        in store: some RecordStore, masterKey: MasterKeyRing, configuration: VaultConfiguration = VaultConfiguration()
+    ) async throws(VaultError) -> Vault {
+        let id = try VaultError.wrap { () throws(CryptoError) in try Random.bytes(VaultID.length) }
+        let active = masterKey.first.key.id
+        let header = VaultHeader(
+            vaultID: VaultID(trusted: id), generation: 1, activeKeyID: active,
+            keys: [.init(id: active, state: .live, added: configuration.date())])
+        let sealed = try masterKey.seal(header)
+        try await VaultError.wrap { () async throws(StoreError) in try await store.create(header: sealed.encoded) }
+        return try await open(store, keys: masterKey, configuration: configuration)
+    }
+
+    /// Opens the vault that `store` holds.
+    ///
+    /// - Parameters:
+    ///   - store: The vault closes it.
+    ///   - keys: Where the master keys come from: a ``MasterKeyFile``, a ``MasterKeyRing``, a source of your own. It is asked
+    ///     again when the vault meets a key that it does not know.
+    ///   - expected: The id that the vault must have. Pin it where somebody could put another vault in the place of yours.
+    /// - Throws: ``VaultError`` `noVault`, `wrongMasterKey`, `missingMasterKey`, `retiredMasterKey`, `unexpectedVault`,
+    ///   `damagedHeader`, `store`.
+    public static func open(
+        _ store: some RecordStore, keys: some MasterKeySource, expecting expected: VaultID? = nil,
+        configuration: VaultConfiguration = VaultConfiguration()
+    ) async throws(VaultError) -> Vault {
+        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
+        guard let head else {
+            throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one with 'keyvault init'.")
+        }
+        let state = try await KeyState.open(head, source: keys)
+        if let expected, state.header.vaultID != expected {
+            throw VaultError(
+                .unexpectedVault, "This is the vault \(state.header.vaultID), not \(expected) as expected.",
+                hint: "Open the right store.")
+        }
+        let vault = try Vault(store: store, keys: state, source: keys, configuration: configuration)
+        vault.watchForeignChanges()
+        return vault
+    }
+
+    /// Ends every use: cached keys are wiped, the store is closed. Calls that follow throw `closed`.
+    public func close() async {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        watcher.withLock { $0.take() }?.cancel()
+        await store.close()
+    }
+
+    deinit { watcher.withLock { $0 }?.cancel() }
+}
+
+extension Vault {
+    /// The header last believed and the keys held.
+    var keys: KeyState { keyState.withLock { $0 } }
+
+    func checkOpen() throws(VaultError) {
+        guard !isClosed.load(ordering: .acquiring) else {
+            throw VaultError(.closed, "The vault was closed.", hint: "Open it again.")
+        }
+    }
+
+    /// Refuses the vault's own records to its users.
+    func checkNotReserved(_ id: RecordID) throws(VaultError) {
+        guard !id.isReserved else {
+            throw VaultError(
+                .invalidArgument, "Tenants that begin with '_' are the vault's own.", hint: "Name another tenant.")
+        }
+    }
+
+    /// Reads the header again, and asks the source for keys that it names and the ring lacks.
+    ///
+    /// - Returns: whether it had moved.
+    @discardableResult
+    func refreshKeys() async throws(VaultError) -> Bool {
+        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
+        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
+        let known = keys
+        guard head.generation != known.header.generation else { return false }
+        let fresh = try await KeyState.open(head, source: source, known: known.ring)
+        try adopt(fresh)
+        return true
+    }
+
+    /// The revision that a new id must start above.
+    func revisionFloor() async throws(VaultError) -> UInt64 {
+        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
+        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
+        return head.revisionFloor
+    }
+
+    /// Believes `fresh` from now on, unless it is older than what was believed before.
+    func adopt(_ fresh: KeyState) throws(VaultError) {
+        try keyState.withLock { state throws(VaultError) in
+            guard fresh.header.vaultID == id, fresh.header.generation >= state.header.generation else {
+                throw VaultError(
+                    .damagedHeader, "The vault's header was set back to an earlier state, or exchanged.",
+                    hint: "Find out who wrote to the store; restore it from a backup.")
+            }
+            state = fresh
+        }
+    }
+
+    private func watchForeignChanges() {
+        let (interval, time) = (configuration.foreignChangeInterval, time)
+        let task = Task { [weak self] in
+            var seen: UInt64?
+            while !Task.isCancelled {
+                guard let vault = self else { return }
+                seen = await vault.noticeForeignChanges(since: seen)
+                do { try await time.sleep(interval) } catch { return }
+            }
+        }
+        watcher.withLock { $0 = task }
+    }
+
+    /// Drops what another process may have changed.
+    private func noticeForeignChanges(since seen: UInt64?) async -> UInt64? {
+        // A store out of reach changes nothing; what is cached ages by its own clock.
+        guard let current = try? await store.foreignChanges() else { return seen }
+        if let seen, seen != current {
+            configuration.logger.debug("another process changed the store")
+            _ = try? await refreshKeys()
+        }
+        return current
+    }
+}

@@ -1,0 +1,36 @@
+public import struct Foundation.Date
+public import Logging
+
+/// How a vault behaves. The defaults suit a server.
+public struct VaultConfiguration: Sendable {
+    /// Receives an event for every change and read, after it happened. Called on the caller's task: hand the event on rather
+    /// than block. Default: none.
+    public var audit: (@Sendable (AuditEvent) -> Void)?
+    /// Used at debug and trace only. Default: a logger that drops everything.
+    public var logger: Logger
+    /// How often the store is asked whether another process changed something. A change is noticed within this time and
+    /// dropped from the cache. Default: 250 ms.
+    public var foreignChangeInterval: Duration
+    /// Measures ages and sleeps. Default: the system's clock.
+    public var clock: (any Clock<Duration>)?
+    /// The time of day. Default: the system's.
+    public var date: @Sendable () -> Date
+
+    public init(
+        audit: (@Sendable (AuditEvent) -> Void)? = nil,
+        logger: Logger = Logger(label: "keyvault", factory: { _ in SwiftLogNoOpLogHandler() }),
+        foreignChangeInterval: Duration = .milliseconds(250), clock: (any Clock<Duration>)? = nil,
+        date: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.audit = audit
+        self.logger = logger
+        self.foreignChangeInterval = foreignChangeInterval
+        self.clock = clock
+        self.date = date
+    }
+
+    var time: TimeSource {
+        guard let clock else { return .system }
+        return TimeSource(clock: clock, date: date)
+    }
+}

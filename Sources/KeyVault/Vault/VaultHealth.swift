@@ -1,0 +1,52 @@
+public import struct Foundation.Date
+public import KeyVaultFormat
+import KeyVaultCrypto
+import KeyVaultStorage
+
+/// How a vault is doing.
+public struct VaultHealth: Sendable {
+    /// Whether the store can be read, and if not, why.
+    public enum Store: Sendable, Equatable {
+        case connected
+        case unavailable(String)
+    }
+
+    /// A master key that records may be under.
+    public struct Key: Sendable, Equatable {
+        public let id: MasterKeyID
+        /// Whether new records are sealed under it.
+        public let isActive: Bool
+        /// When the vault got to know it.
+        public let added: Date
+    }
+
+    public let vaultID: VaultID
+    /// The kind of the store, such as `sqlite`.
+    public let storeKind: String
+    public let store: Store
+    public let masterKeys: [Key]
+    /// Bytes for keys and plaintext that the system keeps out of swap.
+    public let lockedBytes: Int
+    /// Bytes for keys and plaintext that it does not, because a limit (`ulimit -l`) was reached.
+    public let unlockedBytes: Int
+}
+
+extension Vault {
+    /// Asks the store, and says how the vault is doing. Never throws: being out of reach is an answer.
+    public func health() async -> VaultHealth {
+        var reach = VaultHealth.Store.connected
+        do {
+            try checkOpen()
+            if try await store.readHead() == nil { reach = .unavailable("The vault is gone from its store.") }
+        } catch {
+            reach = .unavailable("\(error)")
+        }
+        let (header, memory) = (keys.header, GuardedArena.statistics)
+        return VaultHealth(
+            vaultID: id, storeKind: store.kind, store: reach,
+            masterKeys: header.keys.filter { $0.state == .live }.map {
+                .init(id: $0.id, isActive: $0.id == header.activeKeyID, added: $0.added)
+            },
+            lockedBytes: memory.locked, unlockedBytes: memory.unlocked)
+    }
+}

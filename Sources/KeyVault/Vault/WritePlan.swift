@@ -1,0 +1,117 @@
+import struct Foundation.Date
+import KeyVaultCrypto
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// The changes of one attempt to write: read, sealed under the key that was active then, and conditional on what was read.
+struct WritePlan {
+    private let vault: Vault
+    private let keys: KeyState
+    private let now: Date
+    private var changes: [RecordChange] = []
+    private var floor: UInt64?
+
+    init(vault: Vault) {
+        self.vault = vault
+        keys = vault.keys
+        now = vault.time.date().roundedToMilliseconds
+    }
+
+    var batch: WriteBatch { WriteBatch(generation: keys.header.generation, changes: changes) }
+
+    /// Plans to store a key.
+    mutating func put(_ request: PutRequest) async throws(VaultError) -> RecordInfo {
+        let row = try await current(request.id, expected: request.expectedRevision)
+        var created = now
+        var order = request.order ?? 0
+        var retained: [UInt8]?
+        // A damaged record gives no metadata and cannot be retained, but it can be replaced.
+        if let row, let old = try await openIfSound(row) {
+            created = old.metadata.created
+            order = request.order ?? old.metadata.order
+            if let period = request.keepPreviousFor { retained = try retain(old, for: period) }
+        }
+        let metadata = Metadata(
+            created: created, updated: now, order: order, expires: request.expires?.roundedToMilliseconds,
+            hint: request.secret.withSpan { Hint(of: $0) })
+        let key = try await nextKey(request.id, behind: row)
+        let sealed = try request.secret.withSpan { secret throws(VaultError) in
+            try seal(secret, metadata, as: key, kind: .current)
+        }
+        changes.append(change(key, sealed: sealed, replacing: row, retained: retained))
+        return RecordInfo(id: request.id, revision: key.revision, metadata: metadata)
+    }
+
+    /// Plans to remove a key.
+    ///
+    /// - Returns: whether there is one.
+    mutating func delete(_ id: RecordID, expectedRevision: UInt64?) async throws(VaultError) -> Bool {
+        guard let row = try await current(id, expected: expectedRevision) else { return false }
+        changes.append(.delete(id, revision: expectedRevision == nil ? nil : row.revision))
+        return true
+    }
+
+    mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }
+
+    /// Makes the cache forget what the plan changes.
+    func forget() {}
+}
+
+extension WritePlan {
+    private func seal(
+        _ secret: Span<UInt8>, _ metadata: Metadata, as key: RecordKey, kind: RecordKind
+    ) throws(VaultError) -> [UInt8] {
+        let master = try keys.active
+        return try VaultError.wrap { () throws(CryptoError) in
+            try vault.envelope.seal(
+                metadata, secret: secret, as: key, kind: kind, under: master.key, random: Random.bytes(32)
+            ).encoded
+        }
+    }
+
+    /// The replaced key as it is kept: sealed anew as a retained row, so that it can never pass for the current one.
+    private func retain(_ old: borrowing OpenedRecord, for period: Duration) throws(VaultError) -> [UInt8] {
+        var metadata = old.metadata
+        metadata.retainedUntil = now.advanced(by: period.seconds).roundedToMilliseconds
+        let key = old.key
+        return try old.withSecret { secret throws(VaultError) in try seal(secret, metadata, as: key, kind: .retained) }
+    }
+
+    private func change(
+        _ key: RecordKey, sealed: [UInt8], replacing row: StoredRecord?, retained: [UInt8]?
+    ) -> RecordChange {
+        guard let row else { return .insert(key, sealed: sealed) }
+        return .replace(
+            key, sealed: sealed, replacing: row.revision, commitment: (try? SealedRecord(row.sealed))?.commitment,
+            retained: retained)
+    }
+
+    /// The revision that comes next: one more than the current row's, or than any that was ever deleted.
+    private mutating func nextKey(_ id: RecordID, behind row: StoredRecord?) async throws(VaultError) -> RecordKey {
+        if row == nil, floor == nil { floor = try await vault.revisionFloor() }
+        let (next, overflow) = (row?.revision ?? floor ?? 0).addingReportingOverflow(1)
+        guard !overflow else { throw .damaged(id, cause: nil) }
+        return RecordKey(id: id, revision: next)
+    }
+
+    private func openIfSound(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+        do throws(VaultError) {
+            return try await vault.open(row)
+        } catch {
+            guard error.code == .damagedRecord else { throw error }
+            return nil
+        }
+    }
+
+    private func current(_ id: RecordID, expected: UInt64?) async throws(VaultError) -> StoredRecord? {
+        let store = vault.store
+        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        if let expected, expected != row?.revision ?? 0 {
+            let found = row.map { "at revision \($0.revision)" } ?? "not stored"
+            throw VaultError(
+                .conflict, "\(id) is \(found), not at revision \(expected) as expected.",
+                hint: "Read it again and decide anew.")
+        }
+        return row
+    }
+}
