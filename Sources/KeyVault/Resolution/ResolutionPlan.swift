@@ -1,0 +1,62 @@
+import KeyVaultFormat
+
+/// The keys that may serve a request, the best first, and why others may not.
+package struct ResolutionPlan: Hashable, Sendable {
+    /// The first serves; the next takes its place where a key turns out not to work.
+    package var steps: [Resolution] = []
+    /// Every source that gave no step.
+    package var passedOver: [PassedOver] = []
+}
+
+extension ResolutionFacts {
+    /// Inline keys before stored ones before the pool; at each level a key of the model's own provider before one of the
+    /// broker (OpenRouter), which serves everybody's models.
+    package func plan() -> ResolutionPlan {
+        // Whoever brings a key wants this one used and no other paid for.
+        for upstream in upstreams where inline.contains(upstream) {
+            return ResolutionPlan(steps: [Resolution(origin: .inline, upstream: upstream)])
+        }
+        var plan = ResolutionPlan()
+        addStored(to: &plan)
+        addPool(to: &plan)
+        return plan
+    }
+
+    private var upstreams: [String] {
+        provider == ProviderRegistry.broker ? [provider] : [provider, ProviderRegistry.broker]
+    }
+
+    private func addStored(to plan: inout ResolutionPlan) {
+        guard case .known(let keys) = stored else {
+            plan.passedOver.append(.storeFailed)
+            return
+        }
+        for upstream in upstreams {
+            // Labels decide between keys of one order, so that every process decides alike.
+            let own = keys.filter { $0.id.provider == upstream }.sorted { ($0.order, $0.id) < ($1.order, $1.id) }
+            for key in own {
+                if let obstacle = key.obstacle(at: now) {
+                    plan.passedOver.append(obstacle)
+                } else {
+                    plan.add(.vault(key.id, revision: key.revision), upstream: upstream)
+                }
+            }
+        }
+        if plan.steps.isEmpty, plan.passedOver.isEmpty { plan.passedOver.append(.nothingStored) }
+    }
+
+    private func addPool(to plan: inout ResolutionPlan) {
+        switch (pool, operatorPolicy, tenantPolicy) {
+        case (nil, _, _): plan.passedOver.append(.noPool)
+        case (_, .deny, _): plan.passedOver.append(.poolDeniedByOperator)
+        case (_, _, .deny): plan.passedOver.append(.poolDeniedByTenant)
+        case (let pool?, .allow, .allow): plan.add(.pool, upstream: pool.upstream, markup: pool.markup)
+        }
+    }
+}
+
+extension ResolutionPlan {
+    fileprivate mutating func add(_ origin: Resolution.Origin, upstream: String, markup: Double? = nil) {
+        steps.append(Resolution(origin: origin, upstream: upstream, markup: markup, passedOver: passedOver))
+    }
+}
