@@ -47,7 +47,8 @@ extension GuardedBytes {
                         ? unsafe sodium_hex2bin(output, capacity, start, count, nil, &length, &end)
                         : unsafe sodium_base642bin(
                             output, capacity, start, count, nil, &length, &end,
-                            Int32(isPadded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING))
+                            Int32(isPadded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING)
+                        )
                     return unsafe status == 0 && length == wanted && end == start + count
                 }
             }

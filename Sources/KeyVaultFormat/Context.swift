@@ -18,7 +18,9 @@ package enum Context {
     }
 
     /// Binds the ciphertext of a record.
-    package static func record(_ id: RecordID, revision: UInt64, kind: RecordKind, vault: VaultID, suite: Suite) -> [UInt8] {
+    package static func record(_ id: RecordID, revision: UInt64, kind: RecordKind, vault: VaultID, suite: Suite)
+        -> [UInt8]
+    {
         fixed(kind == .current ? .record : .retained, vault: vault, revision: revision, suite: suite) + id.encoded
     }
 

@@ -40,7 +40,8 @@ package struct PassphraseSlot: Hashable, Sendable {
         package init(_ reader: inout ByteReader) throws(FormatError) {
             let keyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
             guard try reader.byte() == Self.algorithm else {
-                throw FormatError(.invalidField, "The passphrase slot's algorithm is none that is known.", section: "5.3")
+                throw FormatError(
+                    .invalidField, "The passphrase slot's algorithm is none that is known.", section: "5.3")
             }
             try reader.expectZeros(3)
             let operations = try reader.uint32()

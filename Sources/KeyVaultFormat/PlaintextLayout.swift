@@ -37,7 +37,8 @@ package enum PlaintextLayout {
         header.reserveCapacity(headerLength)
         for index in 0..<headerLength { header.append(plaintext[index]) }
         let (metadata, secretLength) = try decodeHeader(header, kind: kind)
-        guard secretLength >= 1, secretLength <= maximumSecretLength, length(secret: secretLength) == plaintext.count else {
+        guard secretLength >= 1, secretLength <= maximumSecretLength, length(secret: secretLength) == plaintext.count
+        else {
             throw FormatError(.invalidField, "The secret's length does not fit the plaintext.", section: "4.3")
         }
         let end = headerLength + secretLength

@@ -9,7 +9,8 @@ public struct SealedRecord: Hashable, Sendable {
     /// The shortest ciphertext: one padding block and a tag.
     package static let minimumCiphertextLength = PlaintextLayout.blockLength + 16
     /// The longest ciphertext: the largest secret, padded, and a tag.
-    package static let maximumCiphertextLength = PlaintextLayout.length(secret: PlaintextLayout.maximumSecretLength) + 16
+    package static let maximumCiphertextLength =
+        PlaintextLayout.length(secret: PlaintextLayout.maximumSecretLength) + 16
     /// The longest sealed record.
     public static let maximumLength = prefixLength + maximumCiphertextLength
     /// Where the commitment lies, for stores that compare it without parsing.

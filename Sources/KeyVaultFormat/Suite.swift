@@ -6,7 +6,8 @@ public enum Suite: UInt8, Sendable {
     package init(_ byte: UInt8) throws(FormatError) {
         guard let suite = Suite(rawValue: byte) else {
             throw FormatError(
-                .unsupportedSuite, "Suite \(byte) is not known to this release. Open it with a later one.", section: "3.1")
+                .unsupportedSuite, "Suite \(byte) is not known to this release. Open it with a later one.",
+                section: "3.1")
         }
         self = suite
     }

@@ -28,7 +28,8 @@ package struct VaultHeader: Hashable, Sendable {
     package static let maximumSlots = 16
     package static let macLength = 32
     /// The longest header, in bytes.
-    package static let maximumLength = 56 + maximumKeys * (32 + macLength) + maximumSlots * (PassphraseSlot.Parameters.length + 112)
+    package static let maximumLength =
+        56 + maximumKeys * (32 + macLength) + maximumSlots * (PassphraseSlot.Parameters.length + 112)
 
     package var vaultID: VaultID
     /// Raised by one with every header that is written.
@@ -41,7 +42,8 @@ package struct VaultHeader: Hashable, Sendable {
     package var slots: [PassphraseSlot]
 
     package init(
-        vaultID: VaultID, generation: UInt64, minimumSuite: Suite = .aes256GCMBLAKE2b, activeKeyID: MasterKeyID, keys: [Key],
+        vaultID: VaultID, generation: UInt64, minimumSuite: Suite = .aes256GCMBLAKE2b, activeKeyID: MasterKeyID,
+        keys: [Key],
         slots: [PassphraseSlot] = []
     ) {
         self.vaultID = vaultID
@@ -91,7 +93,8 @@ package struct SealedHeader: Hashable, Sendable {
     /// Reads a stored header; what its codes prove is for the holder of a key to check.
     package init(_ bytes: [UInt8]) throws(FormatError) {
         guard bytes.count <= VaultHeader.maximumLength else {
-            throw FormatError(.tooLarge, "A vault header is at most \(VaultHeader.maximumLength) bytes.", section: "5.1")
+            throw FormatError(
+                .tooLarge, "A vault header is at most \(VaultHeader.maximumLength) bytes.", section: "5.1")
         }
         var reader = ByteReader(bytes, section: "5.1")
         header = try VaultHeader(&reader)
@@ -118,7 +121,8 @@ extension VaultHeader {
         try reader.expectZeros(4)
         guard (1...Self.maximumKeys).contains(keyCount), slotCount <= Self.maximumSlots, generation >= 1 else {
             throw FormatError(
-                .invalidField, "A header lists 1 to 64 keys and up to 16 slots, at a generation from 1 on.", section: "5.1")
+                .invalidField, "A header lists 1 to 64 keys and up to 16 slots, at a generation from 1 on.",
+                section: "5.1")
         }
         keys = []
         for _ in 0..<keyCount { keys.append(try Key(&reader)) }

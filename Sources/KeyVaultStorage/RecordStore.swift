@@ -27,10 +27,11 @@ public protocol RecordStore: Sendable {
     /// The header, its generation and the revision floor; `nil` where no vault has been created yet.
     func readHead() async throws(StoreError) -> StoreHead?
 
-    /// Writes the first header, at generation 1 with a floor of 0.
+    /// Writes the first header, with a floor of 0.
     ///
+    /// - Parameter generation: 1 for a new vault; a copy of a vault begins where its original is.
     /// - Throws: ``StoreError`` `exists` when there is one.
-    func create(header: [UInt8]) async throws(StoreError)
+    func create(header: [UInt8], generation: UInt64) async throws(StoreError)
 
     /// The current row of `id`, which is the one with the highest revision; `nil` where there is none.
     func read(_ id: RecordID) async throws(StoreError) -> StoredRecord?
@@ -56,4 +57,9 @@ public protocol RecordStore: Sendable {
 
     /// Ends every use. Writes that were accepted are finished first.
     func close() async
+}
+
+extension RecordStore {
+    /// Writes the first header of a new vault, at generation 1.
+    public func create(header: [UInt8]) async throws(StoreError) { try await create(header: header, generation: 1) }
 }

@@ -47,6 +47,10 @@ extension WriteBatch {
             case .replace(let key, let sealed, _, _, let retained):
                 try Self.check(key, sealed)
                 if let retained { try Self.check(key, retained) }
+            case .raiseFloor(let revision):
+                guard revision <= Self.maximumRevision else {
+                    throw StoreError(.invalid, "The revision floor \(revision) is beyond what stores can count.")
+                }
             case .delete, .deleteRetained, .deleteTenant: continue
             }
         }

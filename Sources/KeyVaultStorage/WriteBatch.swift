@@ -48,4 +48,7 @@ public enum RecordChange: Sendable {
 
     /// Removes every row of a tenant, and raises the revision floor to the highest of them.
     case deleteTenant(String)
+
+    /// Raises the revision floor to at least this: the last step of copying a vault.
+    case raiseFloor(UInt64)
 }

@@ -100,9 +100,9 @@ public final class FaultInjectingStore: RecordStore {
         return head
     }
 
-    public func create(header: [UInt8]) async throws(StoreError) {
+    public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
         try await arrive(.create)
-        try await base.create(header: header)
+        try await base.create(header: header, generation: generation)
         try await pass(.create, .after)
     }
 

@@ -12,7 +12,9 @@ import Testing
     }
 
     private func text(_ id: RecordID) async throws -> String {
-        try await vault.withSecret(id) { secret in unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }
+        try await vault.withSecret(id) { secret in
+            unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+        }
     }
 
     @Test func givesBackWhatWasPut() async throws {

@@ -1,5 +1,6 @@
-package import struct Foundation.Date
 import Glibc
+
+package import struct Foundation.Date
 
 /// The two times the engine knows, and how to wait; injected, so that tests need not.
 package struct TimeSource: Sendable {

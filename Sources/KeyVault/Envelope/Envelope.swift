@@ -44,7 +44,8 @@ package struct Envelope: Sendable {
         let opened: GuardedBytes
         do {
             let dataKey = try unwrap(record, as: key, under: master)
-            let context = Context.record(key.id, revision: key.revision, kind: kind, vault: vaultID, suite: record.suite)
+            let context = Context.record(
+                key.id, revision: key.revision, kind: kind, vault: vaultID, suite: record.suite)
             var plaintext = try GuardedBytes(count: record.ciphertext.count - AES256GCM.tagLength)
             try plaintext.withMutableSpan { plaintext throws(CryptoError) in
                 try dataKey.open(record.ciphertext.span, associatedData: context.span, into: &plaintext)

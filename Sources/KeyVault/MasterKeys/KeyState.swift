@@ -23,7 +23,9 @@ struct KeyState: Sendable {
     ) async throws(VaultError) -> KeyState {
         if let known, let header = try? known.authenticate(head) { return KeyState(header: header, ring: known) }
         let request: MasterKeyRequest
-        do { request = MasterKeyRequest(header: try SealedHeader(head.header).header) } catch { throw .damagedHeader(error) }
+        do { request = MasterKeyRequest(header: try SealedHeader(head.header).header) } catch {
+            throw .damagedHeader(error)
+        }
         let ring: MasterKeyRing
         do {
             ring = try await source.masterKeys(for: request)

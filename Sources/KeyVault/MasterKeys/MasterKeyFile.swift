@@ -1,5 +1,5 @@
-public import KeyVaultCrypto
 import Glibc
+public import KeyVaultCrypto
 
 /// A master key in a file: 32 raw bytes, 64 hexadecimal digits, or base64.
 public struct MasterKeyFile: MasterKeySource {
@@ -20,7 +20,8 @@ public struct MasterKeyFile: MasterKeySource {
     ///   than its owner can read, or that is no key.
     public func load() throws(VaultError) -> MasterKeyRing {
         guard let first = paths.first else {
-            throw VaultError(.missingMasterKey, "No master-key file is named.", hint: "Name one with --master-key-file.")
+            throw VaultError(
+                .missingMasterKey, "No master-key file is named.", hint: "Name one with --master-key-file.")
         }
         var ring = MasterKeyRing(try Self.load(first))
         for path in paths.dropFirst() { ring.add(try Self.load(path)) }

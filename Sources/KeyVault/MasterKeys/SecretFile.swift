@@ -30,7 +30,8 @@ package enum SecretFile {
         guard file >= 0 else {
             let code = errno
             if code == EEXIST {
-                throw VaultError(.exists, "\(path) exists already.", hint: "A key file is never overwritten; name another.")
+                throw VaultError(
+                    .exists, "\(path) exists already.", hint: "A key file is never overwritten; name another.")
             }
             throw VaultError(.unreadableMasterKey, "\(path) cannot be created: \(message(code)).")
         }
@@ -57,7 +58,9 @@ package enum SecretFile {
         while length <= limit {
             let count = buffer.withMutableSpan { span in
                 // `length` is at most `limit`, one below the buffer's end.
-                unsafe span.withUnsafeMutableBytes { unsafe Glibc.read(file, $0.baseAddress! + length, $0.count - length) }
+                unsafe span.withUnsafeMutableBytes {
+                    unsafe Glibc.read(file, $0.baseAddress! + length, $0.count - length)
+                }
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw unreadable(path, errno) }
@@ -87,7 +90,8 @@ package enum SecretFile {
         VaultError(
             code == ENOENT ? .missingMasterKey : .unreadableMasterKey, "\(path) cannot be read: \(message(code)).",
             hint: code == ENOENT
-                ? "Name the key that the vault was created with, by --master-key-file or KEYVAULT_MASTER_KEY_FILE." : nil)
+                ? "Name the key that the vault was created with, by --master-key-file or KEYVAULT_MASTER_KEY_FILE."
+                : nil)
     }
 
     private static func message(_ code: Int32) -> String {

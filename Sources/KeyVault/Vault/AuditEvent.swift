@@ -1,5 +1,6 @@
-public import struct Foundation.Date
 public import KeyVaultFormat
+
+public import struct Foundation.Date
 
 /// Who did what to which key, when, and how it ended. It never holds a key.
 public struct AuditEvent: Sendable {

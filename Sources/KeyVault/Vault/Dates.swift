@@ -1,5 +1,6 @@
-import struct Foundation.Date
 import Foundation
+
+import struct Foundation.Date
 
 extension Date {
     /// In UTC, as messages show it: `2026-11-23T18:00:00Z`.

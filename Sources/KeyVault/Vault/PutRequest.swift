@@ -1,5 +1,6 @@
-public import struct Foundation.Date
 public import KeyVaultFormat
+
+public import struct Foundation.Date
 
 /// A key to be stored, and how.
 public struct PutRequest: Sendable {

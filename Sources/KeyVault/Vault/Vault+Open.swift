@@ -13,7 +13,9 @@ extension Vault {
         var holder = keys.ring[record.keyID]
         if holder == nil, try await refreshKeys() { holder = keys.ring[record.keyID] }
         guard let holder else {
-            guard keys.header.keys.contains(where: { $0.id == record.keyID }) else { throw .damaged(row.id, cause: nil) }
+            guard keys.header.keys.contains(where: { $0.id == record.keyID }) else {
+                throw .damaged(row.id, cause: nil)
+            }
             throw .missing(record.keyID, in: keys.ring)
         }
         do throws(OpenFailure) {

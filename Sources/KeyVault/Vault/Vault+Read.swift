@@ -1,7 +1,8 @@
-import struct Foundation.Date
 import KeyVaultCrypto
 public import KeyVaultFormat
 import KeyVaultStorage
+
+import struct Foundation.Date
 
 extension Vault {
     /// Runs `body` on the key stored for `id`, which lies in guarded memory and is wiped when `body` returns.
@@ -50,7 +51,8 @@ extension Metadata {
     func checkServed(_ id: RecordID, at now: Date) throws(VaultError) {
         if let expires, expires <= now {
             throw VaultError(
-                .expired, "The key \(id) expired at \(expires.iso8601).", hint: "Put a new one, or put it with a later date.")
+                .expired, "The key \(id) expired at \(expires.iso8601).",
+                hint: "Put a new one, or put it with a later date.")
         }
         guard case .disabled(let reason, let until) = state else { return }
         if let until, until <= now { return }

@@ -31,7 +31,8 @@ extension Vault {
         guard Set(requests.map(\.id)).count == requests.count else {
             throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
         }
-        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) { () async throws(VaultError) in
+        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) {
+            () async throws(VaultError) in
             try await write { plan throws(VaultError) in
                 var infos: [RecordInfo] = []
                 for request in requests { infos.append(try await plan.put(request)) }

@@ -1,6 +1,6 @@
+import KeyVaultCrypto
 public import KeyVaultFormat
 public import KeyVaultStorage
-import KeyVaultCrypto
 import Logging
 import Synchronization
 

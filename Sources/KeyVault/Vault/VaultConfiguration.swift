@@ -1,5 +1,6 @@
-public import struct Foundation.Date
 public import Logging
+
+public import struct Foundation.Date
 
 /// How a vault behaves. The defaults suit a server.
 public struct VaultConfiguration: Sendable {

@@ -1,7 +1,8 @@
-public import struct Foundation.Date
-public import KeyVaultFormat
 import KeyVaultCrypto
+public import KeyVaultFormat
 import KeyVaultStorage
+
+public import struct Foundation.Date
 
 /// How a vault is doing.
 public struct VaultHealth: Sendable {

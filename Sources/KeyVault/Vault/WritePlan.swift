@@ -1,7 +1,8 @@
-import struct Foundation.Date
 import KeyVaultCrypto
 import KeyVaultFormat
 import KeyVaultStorage
+
+import struct Foundation.Date
 
 /// The changes of one attempt to write: read, sealed under the key that was active then, and conditional on what was read.
 struct WritePlan {

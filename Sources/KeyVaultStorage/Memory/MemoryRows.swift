@@ -85,6 +85,9 @@ struct MemoryRows {
                 floor = max(floor, rows[id]?.last?.revision ?? 0)
                 set(id, nil)
             }
+
+        case .raiseFloor(let revision):
+            floor = max(floor, revision)
         }
     }
 

@@ -19,11 +19,11 @@ public final class MemoryStore: RecordStore {
         try withState { state throws(StoreError) in state.head }
     }
 
-    public func create(header: [UInt8]) async throws(StoreError) {
+    public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
         try StoreHead.checkLength(ofHeader: header)
         try withState { state throws(StoreError) in
             guard state.head == nil else { throw StoreError(.exists, "This memory store holds a vault already.") }
-            state.head = StoreHead(header: header, generation: 1, revisionFloor: 0)
+            state.head = StoreHead(header: header, generation: generation, revisionFloor: 0)
         }
     }
 

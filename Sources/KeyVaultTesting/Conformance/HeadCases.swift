@@ -17,6 +17,23 @@ extension StoreConformance {
                 try await run.expectError(.exists, .head, "a second creation") { try await store.create(header: [1]) }
                 try run.expect(try await store.readHead() == head, .head, "a refused creation changes nothing")
             },
+            Case("A copy of a vault begins at its original's generation, and its floor is raised last") { run in
+                let (store, one) = (try await run.open(), try id("acme"))
+                try await store.create(header: [1], generation: 41)
+                try await store.write(
+                    WriteBatch(
+                        generation: 41,
+                        changes: [.insert(one.at(3), sealed: sealedBytes(1)), .raiseFloor(9), .raiseFloor(5)],
+                        header: [2]))
+                let head = StoreHead(header: [2], generation: 42, revisionFloor: 9)
+                try run.expect(
+                    try await store.readHead() == head, .head, "the generation goes on, the floor never falls")
+                try await run.expectError(.conflict, .head, "an insertion that is not above the floor") {
+                    let two = try id("other")
+                    try await store.write(
+                        WriteBatch(generation: 42, changes: [.insert(two.at(9), sealed: sealedBytes(1))]))
+                }
+            },
             Case("Of many creations at once one succeeds") { run in
                 let store = try await run.open()
                 let winners = try await withThrowingTaskGroup(of: UInt8?.self) { group in
