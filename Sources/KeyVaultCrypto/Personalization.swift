@@ -4,10 +4,11 @@ package enum Personalization: String, Sendable, CaseIterable {
     case seed = "KeyVault/1/seed"
     case salt = "KeyVault/1/salt"
     case wrap = "KeyVault/1/wrap"
-    case header = "KeyVault/1/header"
+    case header = "KeyVault/1/head"
     /// Of the cache's entries; never stored.
     case nonce = "KeyVault/1/nonce"
 
+    /// The parameter block's field has this length; every text above fits.
     static let length = 16
 
     /// The text, and zeros up to 16 bytes.

@@ -5,7 +5,7 @@ package import KeyVaultStorage
 /// The one joint between keys and bytes: seals a plaintext into a record and opens it again (SPEC.md section 4).
 ///
 /// Everything that a record is bound to comes from the caller's request and from the opened vault; of the bytes that are
-/// opened, only suite and key id are believed, and both are bound into what is checked.
+/// opened, only the suite is believed, and it is bound into what is checked; the key id must be that of the key given.
 package struct Envelope: Sendable {
     package let vaultID: VaultID
     private static let suite = Suite.aes256GCMBLAKE2b
@@ -70,6 +70,8 @@ package struct Envelope: Sendable {
     private func unwrap(
         _ record: SealedRecord, as key: RecordKey, under master: borrowing MasterKey
     ) throws(CryptoError) -> DataKey {
+        // The id in the record is covered by nothing but this comparison: whoever changed it gets no further.
+        guard record.keyID == master.id else { throw .authenticationFailed }
         let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
         let wrapped = WrappedKey(salt: record.salt, commitment: record.commitment, sealed: record.wrappedKey)
         return try master.unwrap(wrapped, context: context.span)
