@@ -1,9 +1,9 @@
 /// Takes fields off the front of untrusted bytes; every take is checked against what is left.
 package struct ByteReader {
     private var rest: ArraySlice<UInt8>
-    private let section: String
+    /// The section of SPEC.md that the errors cite.
+    package var section: String
 
-    /// - Parameter section: the section of SPEC.md that the errors cite.
     package init(_ bytes: [UInt8], section: String) {
         rest = bytes[...]
         self.section = section

@@ -27,6 +27,8 @@ package struct VaultHeader: Hashable, Sendable {
     package static let maximumKeys = 64
     package static let maximumSlots = 16
     package static let macLength = 32
+    /// The last generation: stores that count in signed 64-bit integers have no more.
+    package static let maximumGeneration = UInt64(Int64.max)
     /// The longest header, in bytes.
     package static let maximumLength =
         56 + maximumKeys * (32 + macLength) + maximumSlots * (PassphraseSlot.Parameters.length + 112)
@@ -119,15 +121,19 @@ extension VaultHeader {
         activeKeyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
         let (keyCount, slotCount) = (Int(try reader.uint16()), Int(try reader.uint16()))
         try reader.expectZeros(4)
-        guard (1...Self.maximumKeys).contains(keyCount), slotCount <= Self.maximumSlots, generation >= 1 else {
-            throw FormatError(
-                .invalidField, "A header lists 1 to 64 keys and up to 16 slots, at a generation from 1 on.",
-                section: "5.1")
+        guard (1...Self.maximumKeys).contains(keyCount), slotCount <= Self.maximumSlots else {
+            throw FormatError(.invalidField, "A header lists 1 to 64 keys and up to 16 slots.", section: "5.1")
+        }
+        guard (1...Self.maximumGeneration).contains(generation) else {
+            throw FormatError(.invalidField, "A header's generation is 1 to 2^63 - 1.", section: "5.1")
         }
         keys = []
+        reader.section = "5.2"
         for _ in 0..<keyCount { keys.append(try Key(&reader)) }
         slots = []
+        reader.section = "5.3"
         for _ in 0..<slotCount { slots.append(try PassphraseSlot(&reader)) }
+        reader.section = "5.1"
         try checkKeys()
     }
 
