@@ -24,10 +24,11 @@ let package = Package(
         // Floor 0: the system libraries, the cryptography, the bytes.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "KeyVaultCrypto", dependencies: ["CSodium"]),
         .target(name: "KeyVaultFormat"),
         // Floor 1: sealed bytes and where they are kept.
-        .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat"]),
+        .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat", "CLinux"]),
         // Floor 2: the engine, and the stores with a library beneath them.
         .target(name: "KeyVaultSQLite", dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CSQLite"]),
         .target(

@@ -1,0 +1,48 @@
+/// The operations that a ``FileStore`` asks of its operating system, and no others.
+///
+/// There is a real one (``LinuxFileLayer``) and, in KeyVaultTesting, a simulated one that crashes and fails at will. Nothing
+/// is retried here: what an interruption or a short count means is decided above.
+package protocol FileLayer: Sendable {
+    /// Of the process that asks; it differs in a child that `fork` made.
+    var processID: Int32 { get }
+    /// 16 random bytes.
+    func makeHashKey() -> [UInt8]
+    /// Whether the file system that holds `path` lies behind a network.
+    func isOnNetwork(_ path: String) throws(FileError) -> Bool
+    /// Takes the exclusive lock on `path`, which is created where it is missing, and notes the process id in it.
+    func lock(_ path: String) throws(FileError) -> FileLock
+    /// Opens `path` to read and write; `creating` makes it anew and empty.
+    func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile
+    func rename(_ path: String, to target: String) throws(FileError)
+    func remove(_ path: String) throws(FileError)
+    /// Makes renames and removals in the directory of `path` durable.
+    func syncDirectory(of path: String) throws(FileError)
+}
+
+/// One open file; closed when the last reference to it goes.
+package protocol OpenFile: AnyObject, Sendable {
+    func size() throws(FileError) -> UInt64
+    /// How many bytes were read: fewer than asked for at the end of the file, or when interrupted.
+    func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int
+    /// How many bytes were written: fewer than asked for when interrupted, or on a full disk.
+    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileError) -> Int
+    func truncate(to size: UInt64) throws(FileError)
+    /// Makes the file's bytes and its size durable.
+    func sync() throws(FileError)
+}
+
+/// What came of asking for a lock.
+package enum FileLock: Sendable {
+    /// Held for as long as this object lives, or a child of `fork` has a copy of it.
+    case held(any AnyObject & Sendable)
+    /// By the process of this id, where it is known.
+    case heldElsewhere(Int32?)
+}
+
+/// What the operating system answered.
+package struct FileError: Error, Equatable {
+    /// An `errno`.
+    package let number: Int32
+
+    package init(_ number: Int32) { self.number = number }
+}

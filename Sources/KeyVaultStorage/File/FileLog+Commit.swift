@@ -1,0 +1,111 @@
+import KeyVaultFormat
+import Synchronization
+
+extension FileLog {
+    /// Writes the first header.
+    func create(header: [UInt8]) throws(StoreError) {
+        try writer.withLock { writer throws(StoreError) in
+            var plan = try self.plan(writer)
+            try plan.add(creation: header)
+            try commit(plan, &writer)
+        }
+    }
+
+    /// Writes `batches` with as few syncs as can be.
+    ///
+    /// - Returns: for each of them what it failed with, if it did.
+    func commit(_ batches: [WriteBatch]) -> [StoreError?] {
+        writer.withLock { writer in
+            var outcomes: [StoreError?] = []
+            while outcomes.count < batches.count {
+                outcomes += commitGroup(of: batches[outcomes.count...], &writer)
+            }
+            return outcomes
+        }
+    }
+
+    /// Writes as many of `batches` as make one group, at least one.
+    private func commitGroup(of batches: ArraySlice<WriteBatch>, _ writer: inout Writer) -> [StoreError?] {
+        var outcomes: [StoreError?] = []
+        do throws(StoreError) {
+            var plan = try self.plan(writer)
+            for batch in batches where plan.bytes.count < settings.groupLength {
+                do throws(StoreError) {
+                    try plan.add(batch)
+                    outcomes.append(nil)
+                } catch { outcomes.append(error) }
+            }
+            try commit(plan, &writer)
+        } catch {
+            if outcomes.isEmpty { outcomes = [nil] }
+            // A batch that was refused stays refused for the reason it was; the others fail with the disk.
+            outcomes = outcomes.map { $0 ?? error }
+        }
+        return outcomes
+    }
+
+    private func plan(_ writer: borrowing Writer) throws(StoreError) -> GroupPlan {
+        let sequence = writer.sequence
+        return try withShared { shared throws(StoreError) in
+            if let refusal = shared.refusal { throw refusal }
+            return GroupPlan(self, shared.log, head: shared.head, end: shared.end, sequence: sequence)
+        }
+    }
+
+    /// Makes `plan` durable, then shows it to readers.
+    private func commit(_ plan: GroupPlan, _ writer: inout Writer) throws(StoreError) {
+        guard !plan.bytes.isEmpty else { return }
+        try append(plan.bytes, &writer)
+        writer.sequence = plan.sequence
+        writer.endsWithCheckpoint = false
+        if let offset = plan.headOffset { writer.headOffset = offset }
+        shared.withLock { shared in
+            for change in plan.changes {
+                switch change {
+                case .insert(let entry, let key):
+                    shared.index.insert(entry)
+                    shared.order.note(key, at: entry.place)
+                case .move(let entry, let place):
+                    shared.index.remove(entry)
+                    shared.index.insert(.init(hash: entry.hash, revision: entry.revision, place: place))
+                case .remove(let entry): shared.index.remove(entry)
+                }
+            }
+            shared.head = plan.head
+            shared.end += UInt64(plan.bytes.count)
+        }
+    }
+
+    /// Appends `bytes` and syncs them; what fails has the one outcome that SPEC.md section 7.5 states.
+    func append(_ bytes: [UInt8], _ writer: inout Writer) throws(StoreError) {
+        let (log, end) = shared.withLock { ($0.log, $0.end) }
+        do {
+            try log.file.writeFully(writer.unproven + bytes, at: end - UInt64(writer.unproven.count))
+        } catch {
+            do {
+                try log.file.truncateFully(to: end)
+                try log.file.sync()
+            } catch { refuseWrites() }
+            throw error.doing("written", log.path)
+        }
+        do { try log.file.sync() } catch {
+            refuseWrites()
+            throw error.doing("synced", log.path)
+        }
+        writer.unproven = []
+    }
+
+    /// What is on disk behind the end is unknown from now on: only a new file helps.
+    func refuseWrites() {
+        let refusal = StoreError(
+            .readOnly,
+            "\(paths.log) takes no more writes, since the disk failed in the midst of one. Compact the store, which rewrites "
+                + "it into a new file, or open it anew.")
+        shared.withLock { $0.refusal = refusal }
+    }
+
+    /// For ``GroupPlan``: the writer alone changes the index, so what it finds stays.
+    func entry(_ hash: UInt64, below previous: RowIndex.Entry?) -> RowIndex.Entry? {
+        shared.withLock { $0.index.highest(hash, below: previous) }
+    }
+}

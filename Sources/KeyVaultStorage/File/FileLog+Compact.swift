@@ -1,0 +1,73 @@
+import KeyVaultFormat
+import Synchronization
+
+extension FileLog {
+    /// Whether more than half of the log, and more than a little, is of no use; at most one caller is told so.
+    func startsCompaction() -> Bool {
+        let isWorthIt = shared.withLock { shared in
+            let garbage = shared.end - min(shared.end, shared.index.liveBytes)
+            return !shared.isClosed && shared.refusal == nil && shared.end >= shared.compactionResumesAt
+                && garbage > max(shared.index.liveBytes, settings.compactionMinimum)
+        }
+        return isWorthIt && isCompacting.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
+
+    /// What ``startsCompaction()`` asked for. A failure changes nothing; the next try comes when the log has doubled.
+    func compactInBackground() {
+        do throws(StoreError) { try compact() } catch { shared.withLock { $0.compactionResumesAt = $0.end * 2 } }
+        isCompacting.store(false, ordering: .relaxed)
+    }
+
+    /// Rewrites the log into a new generation (SPEC.md section 7.7).
+    func compact() throws(StoreError) {
+        try compaction.withLock { _ throws(StoreError) in
+            let (log, places, head, end) = try withShared { shared throws(StoreError) in
+                (shared.log, shared.index.places, shared.head, shared.end)
+            }
+            var rewrite = try Rewrite(of: log, paths, layer, settings, rows: places.count)
+            do throws(StoreError) {
+                if let head { try rewrite.append(head) }
+                for place in places {
+                    try checkUsable()
+                    try rewrite.appendRow(at: place)
+                }
+                try rewrite.writeCheckpoint()
+                // What is appended meanwhile is copied while others still write, until so little is left that they can wait.
+                var copied = end
+                while true {
+                    let now = try withShared { shared throws(StoreError) in shared.end }
+                    if now - copied < UInt64(settings.chunk) { break }
+                    copied = try rewrite.appendFrames(from: copied, to: now)
+                }
+                try rewrite.sync()
+                try finish(&rewrite, copied)
+            } catch {
+                if !rewrite.isInPlace { rewrite.abandon() }
+                throw error
+            }
+        }
+    }
+
+    /// Copies the rest with no writer at work, and puts the new generation in place.
+    private func finish(_ rewrite: inout Rewrite, _ copied: UInt64) throws(StoreError) {
+        try writer.withLock { writer throws(StoreError) in
+            let end = try withShared { shared throws(StoreError) in shared.end }
+            _ = try rewrite.appendFrames(from: copied, to: end)
+            try rewrite.finish()
+            let failure = try rewrite.takePlace()
+            writer = Writer(
+                sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true, headOffset: rewrite.replay.headOffset)
+            shared.withLock { shared in
+                shared.log = rewrite.log
+                shared.index = rewrite.replay.index
+                shared.end = rewrite.end
+                shared.order = ScanOrder()
+                shared.refusal = nil
+            }
+            if let failure {
+                refuseWrites()
+                throw failure
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import KeyVaultFormat
+import Synchronization
+
+/// What a ``FileStore`` does, without its thread: every call does its work where it is made.
+///
+/// Any number of threads read at once. Changes are made under ``writer``, one at a time; what readers see is under ``shared``,
+/// which is never held during a write or a sync.
+package final class FileLog: Sendable {
+    /// What may be set for tests.
+    package struct Settings: Sendable {
+        /// Refuse nothing for lying on a network.
+        package var allowsNetwork = false
+        /// How much is read, and written by a compaction, at a time.
+        package var chunk = 1 << 20
+        /// A group of batches is closed when it has become this long.
+        package var groupLength = 4 << 20
+        /// Less than this of no use is let be.
+        package var compactionMinimum: UInt64 = 1 << 20
+
+        package init() {}
+    }
+
+    /// What readers look at.
+    struct Shared {
+        var log: LogFile
+        var index: RowIndex
+        var head: StoreHead?
+        /// Where the last frame that may be read ends.
+        var end: UInt64
+        var order = ScanOrder()
+        /// Why nothing is written any more.
+        var refusal: StoreError?
+        var isClosed = false
+        /// After a compaction in the background has failed: none before the log is this long.
+        var compactionResumesAt: UInt64 = 0
+    }
+
+    /// What the one who writes needs beside.
+    struct Writer {
+        /// Of the last frame.
+        var sequence: UInt64
+        /// A checkpoint at the end that is written again with the next group (SPEC.md section 7.6, rule 4).
+        var unproven: [UInt8]
+        /// Whether the log ends as a clean end asks.
+        var endsWithCheckpoint: Bool
+        /// Where the last head lies.
+        var headOffset: UInt64
+    }
+
+    let paths: LogPaths
+    let layer: any FileLayer
+    let settings: Settings
+    /// Held until the log is closed, or the last user of this object is gone.
+    let lock: Mutex<(any AnyObject & Sendable)?>
+    private let owner: Int32
+    let shared: Mutex<Shared>
+    let writer: Mutex<Writer>
+    /// Held by whoever rewrites the log.
+    let compaction = Mutex(())
+    /// Whether one runs in the background.
+    let isCompacting = Atomic(false)
+
+    /// Opens the log at `path` and recovers it, or makes an empty one.
+    init(
+        _ path: String, creating: Bool, layer: any FileLayer, settings: Settings = Settings()
+    ) throws(StoreError) {
+        paths = LogPaths(log: path)
+        self.layer = layer
+        self.settings = settings
+        lock = Mutex(try Self.lock(paths, layer, settings))
+        owner = layer.processID
+        let log = try Self.open(paths, creating: creating, layer)
+        let hint = IndexHint(log, paths, layer)
+        var recovery = try Recovery(log, hint: hint, chunk: settings.chunk)
+        let unproven = try recovery.repairTail()
+        shared = Mutex(
+            Shared(log: log, index: recovery.replay.index, head: recovery.replay.storeHead, end: recovery.end))
+        writer = Mutex(
+            Writer(
+                sequence: recovery.sequence, unproven: unproven, endsWithCheckpoint: recovery.endsWithCheckpoint,
+                headOffset: recovery.replay.headOffset))
+    }
+
+    private static func lock(
+        _ paths: LogPaths, _ layer: any FileLayer, _ settings: Settings
+    ) throws(StoreError) -> any AnyObject & Sendable {
+        let isRefused: Bool
+        let outcome: FileLock
+        do throws(FileError) {
+            isRefused = settings.allowsNetwork ? false : try layer.isOnNetwork(paths.log)
+            if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock) }
+        } catch .notFound {
+            throw StoreError(.notFound, "The directory of \(paths.log) does not exist. Create it.")
+        } catch { throw error.doing("locked", paths.lock) }
+        guard !isRefused else {
+            throw StoreError(
+                .invalid,
+                "\(paths.log) is on a network file system, whose locks and syncs cannot be relied on. Use a local disk; or "
+                    + "allow it, if you know that they can.")
+        }
+        switch outcome {
+        case .held(let lock): return lock
+        case .heldElsewhere(let holder):
+            let who = holder.map { "process \($0)" } ?? "another process"
+            throw StoreError(.busy, "\(paths.log) is in use by \(who). A file store serves one process at a time.")
+        }
+    }
+
+    private static func open(
+        _ paths: LogPaths, creating: Bool, _ layer: any FileLayer
+    ) throws(StoreError) -> LogFile {
+        for leftover in [paths.newLog, paths.newHint] {
+            do { try layer.remove(leftover) } catch .notFound {} catch { throw error.doing("removed", leftover) }
+        }
+        if let log = try LogFile(existing: paths.log, layer) { return log }
+        guard creating else { throw StoreError(.notFound, "There is no file store at \(paths.log).") }
+        var new = try NewLog(LogHeader(generation: 1, hashKey: layer.makeHashKey()), paths, layer)
+        do throws(StoreError) {
+            try new.sync()
+            if let failure = try new.takePlace() { throw failure }
+        } catch {
+            new.abandon()
+            throw error
+        }
+        return new.log
+    }
+
+    // MARK: Reading
+
+    func checkUsable() throws(StoreError) { try withShared { _ throws(StoreError) in } }
+
+    func head() throws(StoreError) -> StoreHead? {
+        try withShared { shared throws(StoreError) in shared.head }
+    }
+
+    /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
+    func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
+        var previous: RowIndex.Entry?
+        while true {
+            let found = try withShared { shared throws(StoreError) -> (LogFile, RowIndex.Entry)? in
+                let hash = previous?.hash ?? shared.log.hash(id.encoded.span)
+                return shared.index.highest(hash, below: previous).map { (shared.log, $0) }
+            }
+            guard let (log, entry) = found else { return nil }
+            // What has gone by is another id of the same hash, or a later revision: the index may have changed in between,
+            // but a row that was there throughout is found.
+            previous = entry
+            if let revision, entry.revision != revision { continue }
+            if let sealed = try log.sealed(of: id.encoded.span, at: entry) {
+                return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
+            }
+        }
+    }
+
+    /// Runs `body` on what readers see, unless the store is closed or this process is not the one that opened it.
+    func withShared<Result>(
+        _ body: (inout sending Shared) throws(StoreError) -> sending Result
+    ) throws(StoreError) -> sending Result {
+        guard layer.processID == owner else {
+            throw StoreError(
+                .closed, "\(paths.log) was opened by process \(owner), and this is a child of it. Open it anew here.")
+        }
+        return try shared.withLock { shared throws(StoreError) in
+            guard !shared.isClosed else { throw .closed }
+            return try body(&shared)
+        }
+    }
+}
+
+extension StoreError {
+    static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
+}
+
+extension LogFile {
+    /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
+    func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
+        try withFrame(at: entry.place) { frame, bytes throws(StoreError) in
+            guard case .put(let row, let start) = FrameContent(frame, bytes), row.revision == entry.revision else {
+                throw .damaged(path, at: entry.place.offset, "a row")
+            }
+            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
+        }
+    }
+}

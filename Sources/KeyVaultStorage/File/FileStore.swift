@@ -1,0 +1,97 @@
+public import KeyVaultFormat
+
+/// A vault in one file: an append-only log with checksums, and an index of it in memory (SPEC.md section 7).
+///
+/// It needs no library and no server, and serves one process at a time. Reads are made where they are asked for; writes of
+/// many tasks are made durable together, on a thread of the store's own. An acknowledged write survives the process and the
+/// machine.
+///
+/// ```swift
+/// let store = try await FileStore.open("/var/lib/example/keys.vault")
+/// ```
+public final class FileStore: RecordStore {
+    /// What may be asked for at opening.
+    public struct Options: Sendable {
+        /// Make an empty store where there is none; otherwise that is `notFound`. Default true.
+        public var createsMissing = true
+        /// Open a store that lies on a network file system, whose locks and syncs you know to be reliable. Default false.
+        public var allowsNetworkFileSystems = false
+
+        public init() {}
+    }
+
+    private let log: FileLog
+    private let writer: WriterThread
+
+    /// Opens the store at `path` and recovers it from whatever its last user died of.
+    ///
+    /// - Parameters:
+    ///   - path: The file. Others are kept beside it: `path-lock`, `path-hint`, and for a while `path-new`.
+    ///   - options: What is out of the ordinary.
+    /// - Throws: ``StoreError``: `busy` with the process id of who has it open, `notFound`, `foreign`, `newer`, `corrupt` with the
+    ///   place of the damage, `invalid` on a network file system, `io`, `full`.
+    public static func open(_ path: String, options: Options = Options()) async throws(StoreError) -> FileStore {
+        var settings = FileLog.Settings()
+        settings.allowsNetwork = options.allowsNetworkFileSystems
+        return try await open(
+            path, creating: options.createsMissing, layer: LinuxFileLayer(), settings: settings)
+    }
+
+    package static func open(
+        _ path: String, creating: Bool, layer: any FileLayer, settings: FileLog.Settings
+    ) async throws(StoreError) -> FileStore {
+        try await onThread { () throws(StoreError) in
+            FileStore(try FileLog(path, creating: creating, layer: layer, settings: settings))
+        }
+    }
+
+    private init(_ log: FileLog) {
+        self.log = log
+        writer = WriterThread(log)
+    }
+
+    deinit { writer.stop() }
+
+    public var kind: String { "file" }
+
+    public func readHead() async throws(StoreError) -> StoreHead? { try log.head() }
+
+    public func create(header: [UInt8]) async throws(StoreError) {
+        try await writer.run { log throws(StoreError) in try log.create(header: header) }
+    }
+
+    public func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try log.read(id) }
+
+    public func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? {
+        try log.read(key.id, revision: key.revision)
+    }
+
+    /// The first scan after opening or a compaction sorts the rows, which reads all of them.
+    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
+        if try !log.isOrdered() { try await onThread { [log] () throws(StoreError) in try log.buildOrder() } }
+        return try log.scan(scope, after: cursor, limit: limit)
+    }
+
+    public func write(_ batch: WriteBatch) async throws(StoreError) {
+        guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        try await writer.write(batch)
+    }
+
+    /// Constant: the lock keeps everybody else out.
+    public func foreignChanges() async throws(StoreError) -> UInt64 {
+        _ = try log.head()
+        return 0
+    }
+
+    /// Rewrites the store into a new file without what was replaced and deleted. Reads and writes go on meanwhile.
+    ///
+    /// A store does so by itself when more than half of its file is of no use. Call it where the disk has failed and the store
+    /// takes no more writes (`readOnly`): the new file takes them again.
+    ///
+    /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `io`. The store is then as it was before.
+    public func compact() async throws(StoreError) {
+        try await onThread { [log] () throws(StoreError) in try log.compact() }
+    }
+
+    public func close() async { await writer.close() }
+}

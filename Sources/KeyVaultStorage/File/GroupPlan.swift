@@ -1,0 +1,206 @@
+import KeyVaultFormat
+
+/// Batches on their way into the log together: what they write, and what that will do to the index once it is synced.
+///
+/// Each batch sees what the ones before it did, though none of it is on disk yet.
+struct GroupPlan {
+    /// What one batch does to the index.
+    enum IndexChange {
+        case insert(RowIndex.Entry, RecordKey)
+        case move(RowIndex.Entry, to: RowIndex.Place)
+        case remove(RowIndex.Entry)
+    }
+
+    /// A row as it will be.
+    private struct Row {
+        var entry: RowIndex.Entry
+        /// `nil` where it is in the log already.
+        var sealed: [UInt8]?
+    }
+
+    private let source: FileLog
+    private let log: LogFile
+    /// Where the group begins, and so what its frames bear as their mark.
+    private let start: UInt64
+
+    private(set) var head: StoreHead?
+    /// Where the last head of the group lies, if it has one.
+    private(set) var headOffset: UInt64?
+    private(set) var sequence: UInt64
+    private(set) var bytes: [UInt8] = []
+    private(set) var changes: [IndexChange] = []
+
+    /// The rows of the ids that the group has touched, the earliest revision first.
+    private var rows: [RecordID: [Row]] = [:]
+    /// Of the batch at hand.
+    private var entries: [LogEntry] = []
+    private var undo: [(RecordID, [Row]?)] = []
+    /// Where the next frame will begin.
+    private var end: UInt64
+
+    init(_ source: FileLog, _ log: LogFile, head: StoreHead?, end: UInt64, sequence: UInt64) {
+        self.source = source
+        self.log = log
+        self.head = head
+        self.end = end
+        self.sequence = sequence
+        start = end
+    }
+
+    mutating func add(creation header: [UInt8]) throws(StoreError) {
+        guard head == nil else { throw StoreError(.exists, "\(log.path) holds a vault already.") }
+        try append(head: StoreHead(header: header, generation: 1, revisionFloor: 0))
+        finishBatch()
+    }
+
+    /// Plans all of `batch`, or nothing when one of its changes is refused.
+    mutating func add(_ batch: WriteBatch) throws(StoreError) {
+        let (oldHead, oldHeadOffset, oldEnd, oldCount) = (head, headOffset, end, changes.count)
+        do throws(StoreError) {
+            guard let now = head else { throw StoreError(.notFound, "\(log.path) holds no vault yet.") }
+            try now.check(batch)
+            for change in batch.changes { try plan(change) }
+            if let header = batch.header, var new = head {
+                new.header = header
+                new.generation += 1
+                try append(head: new)
+            }
+            finishBatch()
+        } catch {
+            for (id, old) in undo.reversed() { rows[id] = old }
+            (head, headOffset, end) = (oldHead, oldHeadOffset, oldEnd)
+            changes.removeSubrange(oldCount...)
+            (undo, entries) = ([], [])
+            throw error
+        }
+    }
+
+    private mutating func plan(_ change: RecordChange) throws(StoreError) {
+        switch change {
+        case .insert(let key, let sealed):
+            guard try rows(of: key.id).isEmpty, key.revision > head?.revisionFloor ?? 0 else { throw .conflict(over: key.id) }
+            set(key.id, [try put(key, sealed, in: nil)])
+
+        case .replace(let key, let sealed, let replacing, let commitment, let retained):
+            var all = try rows(of: key.id)
+            guard let old = all.last, old.entry.revision == replacing, key.revision > replacing,
+                try carries(commitment, key.id, old)
+            else { throw .conflict(over: key.id) }
+            if let retained {
+                all[all.count - 1] = try put(RecordKey(id: key.id, revision: replacing), retained, in: old)
+            } else {
+                all.removeLast()
+                remove(old, of: key.id, floor: 0)
+            }
+            set(key.id, all + [try put(key, sealed, in: nil)])
+
+        case .rewrap(let key, let sealed, let commitment):
+            var all = try rows(of: key.id)
+            guard let index = all.firstIndex(where: { $0.entry.revision == key.revision }),
+                try carries(commitment, key.id, all[index])
+            else { throw .conflict(over: key.id) }
+            all[index] = try put(key, sealed, in: all[index])
+            set(key.id, all)
+
+        case .delete(let id, let revision):
+            if let revision, try rows(of: id).last?.entry.revision != revision { throw .conflict(over: id) }
+            try removeAll(of: id)
+
+        case .deleteRetained(let key):
+            var all = try rows(of: key.id)
+            guard let index = all.firstIndex(where: { $0.entry.revision == key.revision }) else { return }
+            guard index < all.count - 1 else { throw .conflict(over: key.id) }
+            remove(all.remove(at: index), of: key.id, floor: 0)
+            set(key.id, all)
+
+        case .deleteTenant(let tenant):
+            let scope = ScanScope.everythingOf(tenant: tenant)
+            let planned = rows.keys.filter(scope.includes)
+            for id in Set(try source.ids(ofTenant: tenant)).union(planned).sorted() { try removeAll(of: id) }
+        }
+    }
+
+    private mutating func removeAll(of id: RecordID) throws(StoreError) {
+        let all = try rows(of: id)
+        for (index, row) in all.enumerated() {
+            remove(row, of: id, floor: index == all.count - 1 ? row.entry.revision : 0)
+        }
+        set(id, [])
+    }
+
+    // MARK: Rows
+
+    /// The rows of `id` as they will be, the earliest revision first.
+    private func rows(of id: RecordID) throws(StoreError) -> [Row] {
+        if let planned = rows[id] { return planned }
+        var found: [Row] = []
+        let hash = log.hash(id.encoded.span)
+        var entry = source.entry(hash, below: nil)
+        while let candidate = entry {
+            if try log.isRow(of: id.encoded.span, at: candidate.place) { found.append(Row(entry: candidate, sealed: nil)) }
+            entry = source.entry(hash, below: candidate)
+        }
+        return found.reversed()
+    }
+
+    private mutating func set(_ id: RecordID, _ all: [Row]) { undo.append((id, rows.updateValue(all, forKey: id))) }
+
+    private func carries(_ commitment: [UInt8]?, _ id: RecordID, _ row: Row) throws(StoreError) -> Bool {
+        guard let commitment else { return true }
+        let sealed = if let planned = row.sealed { planned } else { try log.sealed(of: id.encoded.span, at: row.entry) ?? [] }
+        return StoredRecord(key: RecordKey(id: id, revision: row.entry.revision), sealed: sealed).carries(commitment)
+    }
+
+    // MARK: Frames
+
+    /// Plans a put: of a new row, or of the bytes of `old`, whose key is the same.
+    private mutating func put(_ key: RecordKey, _ sealed: [UInt8], in old: Row?) throws(StoreError) -> Row {
+        let entry = LogEntry.put(key, sealed: sealed)
+        let place = RowIndex.Place(offset: end, length: entry.frameLength)
+        try append(entry)
+        if let old {
+            changes.append(.move(old.entry, to: place))
+            return Row(entry: .init(hash: old.entry.hash, revision: key.revision, place: place), sealed: sealed)
+        }
+        let new = RowIndex.Entry(hash: log.hash(key.id.encoded.span), revision: key.revision, place: place)
+        changes.append(.insert(new, key))
+        return Row(entry: new, sealed: sealed)
+    }
+
+    private mutating func remove(_ row: Row, of id: RecordID, floor: UInt64) {
+        changes.append(.remove(row.entry))
+        let entry = LogEntry.tombstone(RecordKey(id: id, revision: row.entry.revision), floor: floor)
+        entries.append(entry)
+        end += UInt64(entry.frameLength)
+        if let old = head { head?.revisionFloor = max(old.revisionFloor, floor) }
+    }
+
+    private mutating func append(head new: StoreHead) throws(StoreError) {
+        head = new
+        headOffset = end
+        try append(.head(new))
+    }
+
+    private mutating func append(_ entry: LogEntry) throws(StoreError) {
+        guard entry.payloadLength <= Frame.maximumPayload else {
+            throw StoreError(
+                .invalid, "A record and its names are at most \(Frame.maximumPayload) bytes in a file store; this one has "
+                    + "\(entry.payloadLength).")
+        }
+        guard end + UInt64(entry.frameLength) < RowIndex.Place.maximumOffset else {
+            throw StoreError(.full, "\(log.path) has reached 1 TiB. Compact it, or move the vault to another store.")
+        }
+        entries.append(entry)
+        end += UInt64(entry.frameLength)
+    }
+
+    private mutating func finishBatch() {
+        for (index, entry) in entries.enumerated() {
+            sequence += 1
+            Frame.append(
+                entry, sequence: sequence, mark: start, continues: index < entries.count - 1, seed: log.header.frameSeed,
+                to: &bytes)
+        }
+        (undo, entries) = ([], [])
+    }
+}

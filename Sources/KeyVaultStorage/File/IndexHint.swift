@@ -1,0 +1,103 @@
+import KeyVaultFormat
+
+/// An index that was written down as of one checkpoint (SPEC.md section 7.7).
+struct IndexHint {
+    private static let magic: [UInt8] = Array("KVLH".utf8)
+    private static let headerLength = 48
+    private static let entryLength = 24
+
+    /// The state as of the checkpoint.
+    let replay: Replay
+    /// Where the checkpoint begins.
+    let checkpoint: UInt64
+    /// Where it ends.
+    let end: UInt64
+    /// The checkpoint's.
+    let sequence: UInt64
+
+    /// Reads the hint beside `log`; `nil` where there is none that the log vouches for.
+    init?(_ log: LogFile, _ paths: LogPaths, _ layer: any FileLayer) {
+        guard let bytes = try? Self.bytes(of: paths.hint, layer), let replay = Self.replay(bytes.span, log) else { return nil }
+        let (span, checksum) = (bytes.span, CRC32C.of(bytes.span.extracting(0..<(bytes.count - 4))))
+        guard checksum == span.uint32(at: bytes.count - 4) else { return nil }
+        checkpoint = span.uint64(at: 16)
+        let place = RowIndex.Place(offset: checkpoint, length: LogEntry.checkpointLength)
+        let frame = try? log.withFrame(at: place) { frame, bytes throws(StoreError) -> Frame? in
+            guard case .checkpoint(let entries, let vouchedFor) = FrameContent(frame, bytes) else { return nil }
+            return entries == UInt64(replay.index.count) && vouchedFor == checksum ? frame : nil
+        }
+        guard let frame else { return nil }
+        self.replay = replay
+        end = place.end
+        sequence = frame.sequence
+    }
+
+    /// The hint file for a log that has just been read, or written, up to `checkpoint`.
+    static func encoded(_ replay: borrowing Replay, checkpoint: UInt64, generation: UInt64) -> (bytes: [UInt8], checksum: UInt32) {
+        encoded(
+            replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint, generation: generation)
+    }
+
+    static func encoded(
+        _ index: RowIndex, headOffset: UInt64, floor: UInt64, checkpoint: UInt64, generation: UInt64
+    ) -> (bytes: [UInt8], checksum: UInt32) {
+        var bytes = magic + [FormatVersion.current, 0, 0, 0]
+        bytes.reserveCapacity(headerLength + index.count * entryLength + 4)
+        for number in [generation, checkpoint, headOffset, floor, UInt64(index.count)] { bytes.append(bigEndian: number) }
+        for entry in index.entries {
+            bytes.append(bigEndian: entry.hash)
+            bytes.append(bigEndian: entry.revision)
+            bytes.append(bigEndian: entry.place.packed)
+        }
+        let checksum = CRC32C.of(bytes.span)
+        bytes.append(bigEndian: checksum)
+        return (bytes, checksum)
+    }
+
+    private static func bytes(of path: String, _ layer: any FileLayer) throws -> [UInt8] {
+        let file = try layer.open(path, creating: false)
+        let size = try file.size()
+        // An index of the largest log there can be, one row in every 42 bytes, would be as large as this.
+        guard size >= UInt64(headerLength + 4), size <= RowIndex.Place.maximumOffset else { throw FileError.inputOutput }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        var span = bytes.mutableSpan
+        guard try file.readFully(into: &span, at: 0) == Int(size) else { throw FileError.inputOutput }
+        return bytes
+    }
+
+    /// The state that `bytes` describe, where they describe one of this log at all.
+    private static func replay(_ bytes: Span<UInt8>, _ log: LogFile) -> Replay? {
+        guard bytes.count >= headerLength + 4, bytes.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
+            bytes.uint64(at: 8) == log.header.generation
+        else { return nil }
+        let (checkpoint, headOffset) = (bytes.uint64(at: 16), bytes.uint64(at: 24))
+        let count = bytes.uint64(at: 40)
+        guard checkpoint < RowIndex.Place.maximumOffset, count == UInt64((bytes.count - headerLength - 4) / entryLength),
+            (bytes.count - headerLength - 4) % entryLength == 0
+        else { return nil }
+
+        var index = RowIndex(capacity: Int(count))
+        for start in stride(from: headerLength, to: bytes.count - 4, by: entryLength) {
+            let place = RowIndex.Place(packed: bytes.uint64(at: start + 16))
+            guard place.offset >= UInt64(LogHeader.length), place.length > Frame.headerLength, place.end <= checkpoint,
+                place.length <= Frame.headerLength + Frame.maximumPayload
+            else { return nil }
+            index.insert(
+                RowIndex.Entry(hash: bytes.uint64(at: start), revision: bytes.uint64(at: start + 8), place: place))
+        }
+        var replay = Replay(log, index: index)
+        replay.raiseFloor(to: bytes.uint64(at: 32))
+        guard headOffset == 0 || replay.takeHead(at: headOffset, before: checkpoint) else { return nil }
+        return replay
+    }
+}
+
+extension Replay {
+    /// Takes the head at `offset` alone; `false` where there is no valid one.
+    fileprivate mutating func takeHead(at offset: UInt64, before end: UInt64) -> Bool {
+        guard offset < end else { return false }
+        var reader = FrameReader(log, from: offset, to: end, chunk: 4096)
+        guard let frame = try? reader.next(), frame.type == LogEntry.headType else { return false }
+        return (try? reader.withFrameBytes { bytes throws(StoreError) in try setHead(frame, bytes, at: offset) }) != nil
+    }
+}

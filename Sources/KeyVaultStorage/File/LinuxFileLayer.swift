@@ -1,0 +1,120 @@
+import CLinux
+import Glibc
+
+/// The operating system's own files.
+///
+/// The only file of this target that talks to C. Every pointer in it is used within the call that it is handed to.
+package struct LinuxFileLayer: FileLayer {
+    package init() {}
+
+    package var processID: Int32 { getpid() }
+
+    package func makeHashKey() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
+        var status = statfs()
+        // `status` outlives the call.
+        try check(unsafe statfs(Self.directory(of: path), &status))
+        return NetworkFileSystem.magicNumbers.contains(UInt32(truncatingIfNeeded: status.f_type))
+    }
+
+    package func lock(_ path: String) throws(FileError) -> FileLock {
+        let file = try LinuxFile(path, flags: O_RDWR | O_CREAT)
+        var request = flock()
+        request.l_type = Int16(F_WRLCK)
+        request.l_whence = Int16(SEEK_SET)
+        request.l_len = 1
+        // `request` outlives the call.
+        guard unsafe fcntl(file.descriptor, keyvault_F_OFD_SETLK, &request) == 0 else {
+            guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
+            return .heldElsewhere(try? file.decimalNumber())
+        }
+        try file.truncate(to: 0)
+        _ = try file.write(Array("\(processID)\n".utf8).span, at: 0)
+        return .held(file)
+    }
+
+    package func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
+        try LinuxFile(path, flags: creating ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR)
+    }
+
+    package func rename(_ path: String, to target: String) throws(FileError) {
+        // Both strings outlive the call.
+        try check(unsafe Glibc.rename(path, target))
+    }
+
+    package func remove(_ path: String) throws(FileError) {
+        // The string outlives the call.
+        try check(unsafe unlink(path))
+    }
+
+    package func syncDirectory(of path: String) throws(FileError) {
+        let directory = try LinuxFile(Self.directory(of: path), flags: O_RDONLY | O_DIRECTORY)
+        try check(fsync(directory.descriptor))
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+private func check(_ result: Int32) throws(FileError) {
+    guard result == 0 else { throw FileError(errno) }
+}
+
+private final class LinuxFile: OpenFile {
+    let descriptor: Int32
+
+    /// Readable by its owner alone; never handed on to a program that this one starts.
+    init(_ path: String, flags: Int32) throws(FileError) {
+        // The string outlives the call.
+        descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    func size() throws(FileError) -> UInt64 {
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else { throw FileError(errno) }
+        return UInt64(end)
+    }
+
+    func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int {
+        // The buffer outlives the call, which is told its length.
+        let count = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
+            unsafe pread(descriptor, bytes.baseAddress, bytes.count, off_t(clamping: offset))
+        }
+        guard count >= 0 else { throw FileError(errno) }
+        return count
+    }
+
+    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileError) -> Int {
+        // The bytes outlive the call, which is told their length.
+        let count = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(clamping: offset))
+        }
+        guard count >= 0 else { throw FileError(errno) }
+        return count
+    }
+
+    func truncate(to size: UInt64) throws(FileError) { try check(ftruncate(descriptor, off_t(clamping: size))) }
+
+    func sync() throws(FileError) { try check(fdatasync(descriptor)) }
+
+    /// The number that the file begins with: who holds the lock.
+    func decimalNumber() throws(FileError) -> Int32? {
+        var digits = InlineArray<16, UInt8>(repeating: 0)
+        var span = digits.mutableSpan
+        let count = try read(into: &span, at: 0)
+        var number: Int32 = 0
+        for index in 0..<min(count, 9) where (0x30...0x39).contains(digits[index]) {
+            number = number * 10 + Int32(digits[index] - 0x30)
+        }
+        return number == 0 ? nil : number
+    }
+}

@@ -1,0 +1,93 @@
+import KeyVaultFormat
+
+/// One generation of the log, open. Closed when the last reader lets go of it.
+final class LogFile: Sendable {
+    /// Longer frames are read into memory of their own.
+    private static let onStack = 1024
+
+    let file: any OpenFile
+    let path: String
+    let header: LogHeader
+    private let names: SipHash
+
+    init(_ file: any OpenFile, path: String, header: LogHeader) {
+        self.file = file
+        self.path = path
+        self.header = header
+        names = SipHash(key: header.hashKey)
+    }
+
+    /// Opens the log at `path`; `nil` where there is none.
+    convenience init?(existing path: String, _ layer: some FileLayer) throws(StoreError) {
+        let file: any OpenFile
+        do { file = try layer.open(path, creating: false) } catch .notFound { return nil } catch {
+            throw error.doing("opened", path)
+        }
+        let header = try LogHeader(Self.read(LogHeader.length, at: 0, of: file, path), path: path)
+        self.init(file, path: path, header: header)
+    }
+
+    func hash(_ encodedID: Span<UInt8>) -> UInt64 { names.hash(encodedID) }
+
+    func size() throws(StoreError) -> UInt64 {
+        do { return try file.size() } catch { throw error.doing("measured", path) }
+    }
+
+    /// Up to `count` bytes; fewer where the file ends.
+    func read(_ count: Int, at offset: UInt64) throws(StoreError) -> [UInt8] {
+        try Self.read(count, at: offset, of: file, path)
+    }
+
+    /// Calls `body` with the valid frame at `place`.
+    func withFrame<Result>(
+        at place: RowIndex.Place, _ body: (Frame, Span<UInt8>) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        if place.length <= Self.onStack {
+            var buffer = InlineArray<1024, UInt8>(repeating: 0)
+            var span = buffer.mutableSpan
+            var bytes = span._mutatingExtracting(0..<place.length)
+            let count: Int
+            do { count = try file.readFully(into: &bytes, at: place.offset) } catch { throw error.doing("read", path) }
+            return try check(buffer.span.extracting(0..<min(count, place.length)), place, body)
+        }
+        let buffer = try read(place.length, at: place.offset)
+        return try check(buffer.span, place, body)
+    }
+
+    /// Whether the put at `place` is of the id that is encoded as `name`.
+    func isRow(of name: Span<UInt8>, at place: RowIndex.Place) throws(StoreError) -> Bool {
+        try withFrame(at: place) { frame, bytes throws(StoreError) in
+            guard case .put(let row, _) = FrameContent(frame, bytes) else { throw .damaged(path, at: place.offset, "a row") }
+            return bytes.extracting(row.range).equals(name)
+        }
+    }
+
+    private func check<Result>(
+        _ bytes: Span<UInt8>, _ place: RowIndex.Place, _ body: (Frame, Span<UInt8>) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        guard let frame = Frame(bytes, at: place.offset, seed: header.frameSeed), frame.length == place.length else {
+            throw .damaged(path, at: place.offset, "a frame")
+        }
+        return try body(frame, bytes)
+    }
+
+    private static func read(
+        _ count: Int, at offset: UInt64, of file: any OpenFile, _ path: String
+    ) throws(StoreError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        do {
+            var span = bytes.mutableSpan
+            let done = try file.readFully(into: &span, at: offset)
+            bytes.removeLast(count - done)
+        } catch { throw error.doing("read", path) }
+        return bytes
+    }
+}
+
+extension Span<UInt8> {
+    func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+}

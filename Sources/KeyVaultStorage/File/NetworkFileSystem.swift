@@ -1,0 +1,17 @@
+/// The file systems whose locks and syncs depend on another machine, by the numbers of `statfs(2)`.
+enum NetworkFileSystem {
+    static let magicNumbers: Set<UInt32> = [
+        0x6969,  // NFS
+        0x517B, 0xFE53_4D42, 0xFF53_4D42,  // SMB, SMB 2, CIFS
+        0x0102_1997,  // 9P
+        0x00C3_6400,  // Ceph
+        0x5346_414F, 0x6B41_4653,  // AFS
+        0x7375_7245,  // Coda
+        0x564C,  // NCP
+        0x0BD0_0BD0,  // Lustre
+        0x0116_1970,  // GFS2
+        0x7461_636F,  // OCFS2
+        0x4750_4653,  // GPFS
+        0x6573_5546,  // FUSE: it may be local, but nothing says so
+    ]
+}

@@ -1,0 +1,65 @@
+import KeyVaultFormat
+
+/// A generation of the log while it is being written, under a name of its own.
+struct NewLog {
+    let log: LogFile
+    private let layer: any FileLayer
+    private let paths: LogPaths
+    private let chunk: Int
+    private var buffer: [UInt8] = []
+    private var written: UInt64 = 0
+    private(set) var sequence: UInt64 = 0
+
+    init(_ header: LogHeader, _ paths: LogPaths, _ layer: any FileLayer, chunk: Int = 1 << 20) throws(StoreError) {
+        do {
+            log = LogFile(try layer.open(paths.newLog, creating: true), path: paths.log, header: header)
+        } catch { throw error.doing("created", paths.newLog) }
+        self.layer = layer
+        self.paths = paths
+        self.chunk = chunk
+        buffer = header.encoded
+    }
+
+    /// Where the next frame will begin.
+    var end: UInt64 { written + UInt64(buffer.count) }
+
+    mutating func append(_ entry: LogEntry, mark: UInt64 = UInt64(LogHeader.length)) throws(StoreError) {
+        sequence += 1
+        Frame.append(entry, sequence: sequence, mark: mark, continues: false, seed: log.header.frameSeed, to: &buffer)
+        if buffer.count >= chunk { try flush() }
+    }
+
+    /// Appends what a valid frame of another log says.
+    mutating func append(
+        copyOf frame: ArraySlice<UInt8>, continues: Bool, mark: UInt64 = UInt64(LogHeader.length)
+    ) throws(StoreError) {
+        sequence += 1
+        Frame.append(
+            copyOf: frame, sequence: sequence, mark: mark, continues: continues, seed: log.header.frameSeed, to: &buffer)
+        if buffer.count >= chunk { try flush() }
+    }
+
+    /// Hands everything to the operating system, so that it can be read.
+    mutating func flush() throws(StoreError) {
+        do { try log.file.writeFully(buffer, at: written) } catch { throw error.doing("written", paths.newLog) }
+        written += UInt64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    mutating func sync() throws(StoreError) {
+        try flush()
+        do { try log.file.sync() } catch { throw error.doing("synced", paths.newLog) }
+    }
+
+    /// Puts the new generation, which must be synced, in the place of the old one.
+    ///
+    /// - Returns: what failed after the point of no return: the new generation is in use, but a crash may bring back the old.
+    func takePlace() throws(StoreError) -> StoreError? {
+        do { try layer.rename(paths.newLog, to: paths.log) } catch { throw error.doing("replaced", paths.log) }
+        do { try layer.syncDirectory(of: paths.log) } catch { return error.doing("replaced durably", paths.log) }
+        return nil
+    }
+
+    /// Removes what was written, as well as that can be done.
+    func abandon() { try? layer.remove(paths.newLog) }
+}

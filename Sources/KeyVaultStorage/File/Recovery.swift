@@ -1,0 +1,97 @@
+/// Reads a log as SPEC.md section 7.6 says: to its end, to a torn tail, or to damage.
+struct Recovery {
+    private let log: LogFile
+    private(set) var replay: Replay
+    /// Behind the last complete batch.
+    private(set) var end: UInt64
+    /// Of the last frame before ``end``.
+    private(set) var sequence: UInt64
+    /// The log is known to be durable up to here.
+    private(set) var mark: UInt64
+    /// Whether the last frame before ``end`` is a checkpoint.
+    private(set) var endsWithCheckpoint: Bool
+    /// Where the file ends.
+    private(set) var size: UInt64
+
+    /// Reads `log`, from the checkpoint of `hint` on where there is one.
+    ///
+    /// Nothing is changed on disk; see ``repairTail()``.
+    init(_ log: LogFile, hint: IndexHint?, chunk: Int = 1 << 20) throws(StoreError) {
+        self.log = log
+        size = try log.size()
+        if let hint {
+            replay = hint.replay
+            (end, sequence, mark) = (hint.end, hint.sequence, hint.checkpoint)
+        } else {
+            replay = Replay(log)
+            (end, sequence, mark) = (UInt64(LogHeader.length), 0, UInt64(LogHeader.length))
+        }
+        endsWithCheckpoint = hint != nil
+        try read(chunk: chunk)
+    }
+
+    /// What the log says before its first invalid frame.
+    private mutating func read(chunk: Int) throws(StoreError) {
+        var reader = FrameReader(log, from: end, to: size, chunk: chunk)
+        var last = sequence
+        while true {
+            let start = reader.offset
+            guard let frame = try reader.next(), frame.sequence == last + 1 else {
+                reader = FrameReader(log, from: start, to: size, chunk: chunk)
+                break
+            }
+            last = frame.sequence
+            mark = max(mark, frame.mark)
+            try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: start) }
+            if !frame.continues {
+                (end, sequence) = (reader.offset, last)
+                endsWithCheckpoint = frame.type == LogEntry.checkpointType
+            }
+        }
+        replay.dropBatch()
+        guard end < size else { return }
+        let invalid = reader.offset
+        guard mark <= end, try !showsSyncedFrame(from: &reader, last: last) else {
+            throw .damaged(log.path, at: invalid, "what was synced is not whole")
+        }
+    }
+
+    /// Whether a frame behind the first invalid one bears witness that what lies before it had been synced.
+    private func showsSyncedFrame(from reader: inout FrameReader, last: UInt64) throws(StoreError) -> Bool {
+        var left = (size - reader.offset) * 8
+        while reader.offset < size {
+            guard let length = try reader.nextLength() else {
+                reader.skip(1)
+                continue
+            }
+            guard left >= UInt64(length) else { return true }
+            left -= UInt64(length)
+            guard let frame = try reader.next() else {
+                reader.skip(1)
+                continue
+            }
+            if frame.sequence > last, frame.mark > end { return true }
+        }
+        return false
+    }
+
+    /// Cuts a torn tail, and makes durable what may not be.
+    ///
+    /// - Returns: a checkpoint at the end that nothing bears witness of, to be written again with the next batch; else empty.
+    mutating func repairTail() throws(StoreError) -> [UInt8] {
+        let tail = try log.read(Int(end - mark), at: mark)
+        do throws(FileError) {
+            if end < size {
+                try log.file.truncateFully(to: end)
+                try log.file.sync()
+                size = end
+            }
+            if endsWithCheckpoint, tail.count == LogEntry.checkpointLength { return tail }
+            guard !tail.isEmpty else { return [] }
+            try log.file.writeFully(tail, at: mark)
+            try log.file.sync()
+            mark = end
+            return []
+        } catch { throw error.doing("recovered", log.path) }
+    }
+}

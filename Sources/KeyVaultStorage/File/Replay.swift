@@ -1,0 +1,113 @@
+import KeyVaultFormat
+
+/// The state that the batches of a log give, one after the other (SPEC.md section 7.3).
+struct Replay {
+    private struct Change {
+        let name: [UInt8]
+        let revision: UInt64
+        /// Where the put lies; `nil` for a tombstone.
+        let place: RowIndex.Place?
+    }
+
+    let log: LogFile
+    private(set) var index: RowIndex
+    /// The header and its generation, where there is one.
+    private(set) var head: StoreHead?
+    private(set) var headOffset: UInt64 = 0
+    private(set) var floor: UInt64 = 0
+
+    /// What the batch at hand will do once it is complete.
+    private var changes: [Change] = []
+    private var newHead: StoreHead?
+    private var newHeadOffset: UInt64 = 0
+    private var newFloor: UInt64 = 0
+
+    init(_ log: LogFile, index: RowIndex = RowIndex()) {
+        self.log = log
+        self.index = index
+    }
+
+    /// The head with the floor that holds now.
+    var storeHead: StoreHead? {
+        head.map { StoreHead(header: $0.header, generation: $0.generation, revisionFloor: floor) }
+    }
+
+    /// Takes the next frame of a batch, and applies the batch when it is the last one.
+    mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
+        guard let content = FrameContent(frame, bytes) else {
+            throw .damaged(log.path, at: offset, "a frame that says nothing known")
+        }
+        switch content {
+        case .put(let row, _):
+            let place = RowIndex.Place(offset: offset, length: frame.length)
+            if !frame.continues, changes.isEmpty, newHead == nil {
+                // The usual batch of one put needs no copy of the name.
+                try apply(bytes.extracting(row.range), row.revision, place)
+                return
+            }
+            changes.append(Change(name: bytes.array(row.range), revision: row.revision, place: place))
+        case .tombstone(let row, let floor):
+            changes.append(Change(name: bytes.array(row.range), revision: row.revision, place: nil))
+            newFloor = max(newFloor, floor)
+        case .head(let generation, let floor, let start):
+            newHead = StoreHead(
+                header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor)
+            newHeadOffset = offset
+            newFloor = max(newFloor, floor)
+        case .checkpoint:
+            break
+        }
+        if !frame.continues { try applyBatch() }
+    }
+
+    /// Drops what is there of a batch that is not complete.
+    mutating func dropBatch() {
+        changes.removeAll()
+        newHead = nil
+        newFloor = 0
+    }
+
+    /// Takes a row that is known not to be there yet.
+    mutating func insert(_ entry: RowIndex.Entry) { index.insert(entry) }
+
+    /// Takes a head that is known to be the last one.
+    mutating func setHead(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
+        guard case .head(let generation, let floor, let start) = FrameContent(frame, bytes) else {
+            throw .damaged(log.path, at: offset, "the vault header")
+        }
+        set(
+            StoreHead(header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor), at: offset)
+    }
+
+    /// Takes a head that has just been written.
+    mutating func set(_ head: StoreHead, at offset: UInt64) {
+        (self.head, headOffset) = (head, offset)
+        raiseFloor(to: head.revisionFloor)
+    }
+
+    mutating func raiseFloor(to floor: UInt64) { self.floor = max(self.floor, floor) }
+
+    private mutating func applyBatch() throws(StoreError) {
+        for change in changes { try apply(change.name.span, change.revision, change.place) }
+        if let newHead { (head, headOffset) = (newHead, newHeadOffset) }
+        raiseFloor(to: newFloor)
+        dropBatch()
+    }
+
+    private mutating func apply(
+        _ name: Span<UInt8>, _ revision: UInt64, _ place: RowIndex.Place?
+    ) throws(StoreError) {
+        let hash = log.hash(name)
+        if let old = try find(name, hash, revision) { index.remove(old) }
+        if let place { index.insert(RowIndex.Entry(hash: hash, revision: revision, place: place)) }
+    }
+
+    private func find(_ name: Span<UInt8>, _ hash: UInt64, _ revision: UInt64) throws(StoreError) -> RowIndex.Entry? {
+        var entry = index.highest(hash)
+        while let found = entry, found.revision >= revision {
+            if found.revision == revision, try log.isRow(of: name, at: found.place) { return found }
+            entry = index.highest(hash, below: found)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,101 @@
+import KeyVaultFormat
+
+/// A compaction or a repair at work: the rows of one log on their way into the next generation.
+struct Rewrite {
+    private let old: LogFile
+    private let paths: LogPaths
+    private let layer: any FileLayer
+    private let chunk: Int
+    private var new: NewLog
+    private(set) var replay: Replay
+    private var checkpoint: UInt64 = 0
+    private var hasHint = false
+    private(set) var isInPlace = false
+
+    init(
+        of old: LogFile, _ paths: LogPaths, _ layer: any FileLayer, _ settings: FileLog.Settings, rows: Int
+    ) throws(StoreError) {
+        self.old = old
+        self.paths = paths
+        self.layer = layer
+        chunk = settings.chunk
+        new = try NewLog(old.header.next, paths, layer, chunk: settings.chunk)
+        replay = Replay(new.log, index: RowIndex(capacity: rows))
+    }
+
+    var log: LogFile { new.log }
+    var end: UInt64 { new.end }
+    var sequence: UInt64 { new.sequence }
+
+    mutating func append(_ head: StoreHead) throws(StoreError) {
+        replay.set(head, at: new.end)
+        try new.append(.head(head))
+    }
+
+    /// Copies a row that is in the new generation for the first time.
+    mutating func appendRow(at place: RowIndex.Place) throws(StoreError) {
+        let (bytes, hash, revision) = try old.withFrame(at: place) { frame, bytes throws(StoreError) in
+            guard case .put(let row, _) = FrameContent(frame, bytes) else {
+                throw .damaged(old.path, at: place.offset, "a row")
+            }
+            return (bytes.array(0..<bytes.count), old.hash(bytes.extracting(row.range)), row.revision)
+        }
+        // What was a part of a batch stands for itself now.
+        let copy = RowIndex.Place(offset: new.end, length: bytes.count)
+        try new.append(copyOf: bytes[...], continues: false)
+        replay.insert(RowIndex.Entry(hash: hash, revision: revision, place: copy))
+    }
+
+    /// Copies every frame between two offsets of the old log, batch by batch as they are.
+    ///
+    /// - Returns: `end`.
+    mutating func appendFrames(from start: UInt64, to end: UInt64) throws(StoreError) -> UInt64 {
+        var reader = FrameReader(old, from: start, to: end, chunk: chunk)
+        while reader.offset < end {
+            let (from, offset) = (reader.offset, new.end)
+            guard let frame = try reader.next() else { throw .damaged(old.path, at: from, "a frame") }
+            try new.append(copyOf: reader.frameBytes, continues: frame.continues, mark: checkpoint)
+            // Replaying compares names with rows that may have been appended just now.
+            try new.flush()
+            try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: offset) }
+        }
+        return end
+    }
+
+    /// Writes the hint for what is there so far, and the checkpoint that vouches for it.
+    mutating func writeCheckpoint() throws(StoreError) {
+        checkpoint = new.end
+        let hint = IndexHint.encoded(
+            replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint,
+            generation: new.log.header.generation)
+        hasHint = (try? writeHint(hint.bytes)) != nil
+        try new.append(
+            .checkpoint(hintEntries: UInt64(replay.index.count), hintChecksum: hint.checksum), mark: checkpoint)
+    }
+
+    mutating func sync() throws(StoreError) { try new.sync() }
+
+    /// Ends with a checkpoint, durable.
+    mutating func finish() throws(StoreError) {
+        if new.end > checkpoint + UInt64(LogEntry.checkpointLength) { try new.append(.plainCheckpoint, mark: new.end) }
+        try new.sync()
+    }
+
+    /// - Returns: what failed when the new generation was in place already.
+    mutating func takePlace() throws(StoreError) -> StoreError? {
+        let failure = try new.takePlace()
+        isInPlace = true
+        // An old hint does no harm: the new log does not vouch for it.
+        if hasHint { try? layer.rename(paths.newHint, to: paths.hint) }
+        return failure
+    }
+
+    func abandon() {
+        new.abandon()
+        if hasHint { try? layer.remove(paths.newHint) }
+    }
+
+    private func writeHint(_ bytes: [UInt8]) throws(FileError) {
+        try layer.open(paths.newHint, creating: true).writeFully(bytes, at: 0)
+    }
+}

@@ -1,0 +1,98 @@
+import KeyVaultFormat
+
+/// The rows in the order of a scan: built when a scan first needs it, and kept from then on.
+///
+/// It holds places rather than names, 8 bytes a row: a search reads some 20 names from the log, which a page of a scan reads a
+/// hundred of anyway. A place names the row that it was the place of when it was noted, which stays readable whatever becomes of the row, since
+/// the log is only appended to: whoever walks along looks the row up in the index, and passes over what is gone.
+struct ScanOrder {
+    /// A row that came after the order was built.
+    struct Recent {
+        let key: SortKey
+        let place: RowIndex.Place
+    }
+
+    /// More recent rows than this are merged by the next scan; with many more, building anew is cheaper.
+    static let mergeCount = 256
+    private static let keepCount = 4096
+
+    /// Sorted; `nil` until it is built.
+    var base: [RowIndex.Place]?
+    /// Sorted; kept from the moment in which the building begins.
+    private(set) var recent: [Recent] = []
+    private var isKept = false
+
+    var isBuilt: Bool { base != nil }
+
+    /// From now on new rows are noted.
+    mutating func beginBuilding() {
+        base = nil
+        recent = []
+        isKept = true
+    }
+
+    mutating func note(_ key: RecordKey, at place: RowIndex.Place) {
+        guard isKept else { return }
+        guard recent.count < Self.keepCount else {
+            self = ScanOrder()
+            return
+        }
+        let new = Recent(key: SortKey(key), place: place)
+        recent.insert(new, at: recent.firstIndex(notBelow: new.key))
+    }
+
+    /// Takes the recent rows over into the base, given where in it each belongs.
+    mutating func merge(_ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) {
+        guard let old = base else { return }
+        var merged: [RowIndex.Place] = []
+        merged.reserveCapacity(old.count + recent.count)
+        var taken = 0
+        for row in recent {
+            let next = try position(row.key)
+            merged += old[taken..<next]
+            merged.append(row.place)
+            taken = next
+        }
+        base = merged + old[taken...]
+        recent = []
+    }
+}
+
+/// Bytes whose order is that of ``RecordKey``: each name and a zero byte, which no name holds, then the revision.
+struct SortKey: Comparable {
+    let bytes: [UInt8]
+
+    init(_ key: RecordKey) { self.init(key.id.encoded.span, revision: key.revision) }
+
+    /// Comes before every row of `tenant`, and is the beginning of each.
+    init(tenant: String) { bytes = Array(tenant.utf8) + [0] }
+
+    init(_ encodedID: Span<UInt8>, revision: UInt64) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(encodedID.count + 8)
+        var start = 0
+        while start < encodedID.count {
+            let end = start + 1 + Int(encodedID[start])
+            for index in (start + 1)..<end { bytes.append(encodedID[index]) }
+            bytes.append(0)
+            start = end
+        }
+        bytes.append(bigEndian: revision)
+        self.bytes = bytes
+    }
+
+    func hasPrefix(_ other: SortKey) -> Bool { bytes.starts(with: other.bytes) }
+
+    static func < (left: SortKey, right: SortKey) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+}
+
+extension [ScanOrder.Recent] {
+    func firstIndex(notBelow key: SortKey) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
