@@ -4,7 +4,9 @@ extension FileLog {
     /// Ends every use, with a checkpoint where one can be written. Twice is once.
     func close() {
         writer.withLock { writer in
-            guard let isWritable = try? withShared({ shared throws(StoreError) in shared.refusal == nil }) else { return }
+            guard let isWritable = try? withShared({ shared throws(StoreError) in shared.refusal == nil }) else {
+                return
+            }
             // Whatever fails here costs the next opening time and nothing else.
             if isWritable, !writer.endsWithCheckpoint { try? writeCheckpoint(&writer) }
             shared.withLock { shared in

@@ -3,10 +3,10 @@ import Synchronization
 
 extension FileLog {
     /// Writes the first header.
-    func create(header: [UInt8]) throws(StoreError) {
+    func create(header: [UInt8], generation: UInt64) throws(StoreError) {
         try writer.withLock { writer throws(StoreError) in
             var plan = try self.plan(writer)
-            try plan.add(creation: header)
+            try plan.add(creation: StoreHead(header: header, generation: generation, revisionFloor: 0))
             try commit(plan, &writer)
         }
     }

@@ -56,7 +56,8 @@ extension FileLog {
             try rewrite.finish()
             let failure = try rewrite.takePlace()
             writer = Writer(
-                sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true, headOffset: rewrite.replay.headOffset)
+                sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,
+                headOffset: rewrite.replay.headOffset)
             shared.withLock { shared in
                 shared.log = rewrite.log
                 shared.index = rewrite.replay.index

@@ -104,12 +104,16 @@ extension FileLog.Shared {
     private func current(
         _ row: LogRow, notedAt place: RowIndex.Place, _ scope: ScanScope
     ) throws(StoreError) -> StoredRecord? {
-        guard let id = RecordID(encodedBytes: row.encodedID) else { throw .damaged(log.path, at: place.offset, "a name") }
+        guard let id = RecordID(encodedBytes: row.encodedID) else {
+            throw .damaged(log.path, at: place.offset, "a name")
+        }
         guard scope.includes(id) else { return nil }
         let hash = log.hash(row.encodedID.span)
         var entry = index.highest(hash)
         while let found = entry, found.revision >= row.revision {
-            if found.place == place { return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed) }
+            if found.place == place {
+                return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
+            }
             if let sealed = try log.sealed(of: row.encodedID.span, at: found) {
                 if found.revision == row.revision {
                     return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: sealed)

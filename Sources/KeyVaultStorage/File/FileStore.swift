@@ -56,8 +56,9 @@ public final class FileStore: RecordStore {
 
     public func readHead() async throws(StoreError) -> StoreHead? { try log.head() }
 
-    public func create(header: [UInt8]) async throws(StoreError) {
-        try await writer.run { log throws(StoreError) in try log.create(header: header) }
+    public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
+        try StoreHead.checkLength(ofHeader: header)
+        try await writer.run { log throws(StoreError) in try log.create(header: header, generation: generation) }
     }
 
     public func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try log.read(id) }
@@ -67,13 +68,16 @@ public final class FileStore: RecordStore {
     }
 
     /// The first scan after opening or a compaction sorts the rows, which reads all of them.
-    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
+    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
+        -> [StoredRecord]
+    {
         if try !log.isOrdered() { try await onThread { [log] () throws(StoreError) in try log.buildOrder() } }
         return try log.scan(scope, after: cursor, limit: limit)
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
         guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        try batch.checkLimits()
         try await writer.write(batch)
     }
 

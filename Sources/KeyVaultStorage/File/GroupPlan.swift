@@ -47,9 +47,10 @@ struct GroupPlan {
         start = end
     }
 
-    mutating func add(creation header: [UInt8]) throws(StoreError) {
+    mutating func add(creation first: StoreHead) throws(StoreError) {
         guard head == nil else { throw StoreError(.exists, "\(log.path) holds a vault already.") }
-        try append(head: StoreHead(header: header, generation: 1, revisionFloor: 0))
+        guard first.generation > 0 else { throw StoreError(.invalid, "The generation of a header is 1 or more.") }
+        try append(head: first)
         finishBatch()
     }
 
@@ -78,7 +79,9 @@ struct GroupPlan {
     private mutating func plan(_ change: RecordChange) throws(StoreError) {
         switch change {
         case .insert(let key, let sealed):
-            guard try rows(of: key.id).isEmpty, key.revision > head?.revisionFloor ?? 0 else { throw .conflict(over: key.id) }
+            guard try rows(of: key.id).isEmpty, key.revision > head?.revisionFloor ?? 0 else {
+                throw .conflict(over: key.id)
+            }
             set(key.id, [try put(key, sealed, in: nil)])
 
         case .replace(let key, let sealed, let replacing, let commitment, let retained):
@@ -117,6 +120,11 @@ struct GroupPlan {
             let scope = ScanScope.everythingOf(tenant: tenant)
             let planned = rows.keys.filter(scope.includes)
             for id in Set(try source.ids(ofTenant: tenant)).union(planned).sorted() { try removeAll(of: id) }
+
+        case .raiseFloor(let revision):
+            guard var new = head, revision > new.revisionFloor else { return }
+            new.revisionFloor = revision
+            try append(head: new)
         }
     }
 
@@ -137,7 +145,9 @@ struct GroupPlan {
         let hash = log.hash(id.encoded.span)
         var entry = source.entry(hash, below: nil)
         while let candidate = entry {
-            if try log.isRow(of: id.encoded.span, at: candidate.place) { found.append(Row(entry: candidate, sealed: nil)) }
+            if try log.isRow(of: id.encoded.span, at: candidate.place) {
+                found.append(Row(entry: candidate, sealed: nil))
+            }
             entry = source.entry(hash, below: candidate)
         }
         return found.reversed()
@@ -147,7 +157,8 @@ struct GroupPlan {
 
     private func carries(_ commitment: [UInt8]?, _ id: RecordID, _ row: Row) throws(StoreError) -> Bool {
         guard let commitment else { return true }
-        let sealed = if let planned = row.sealed { planned } else { try log.sealed(of: id.encoded.span, at: row.entry) ?? [] }
+        let sealed =
+            if let planned = row.sealed { planned } else { try log.sealed(of: id.encoded.span, at: row.entry) ?? [] }
         return StoredRecord(key: RecordKey(id: id, revision: row.entry.revision), sealed: sealed).carries(commitment)
     }
 
@@ -184,7 +195,8 @@ struct GroupPlan {
     private mutating func append(_ entry: LogEntry) throws(StoreError) {
         guard entry.payloadLength <= Frame.maximumPayload else {
             throw StoreError(
-                .invalid, "A record and its names are at most \(Frame.maximumPayload) bytes in a file store; this one has "
+                .invalid,
+                "A record and its names are at most \(Frame.maximumPayload) bytes in a file store; this one has "
                     + "\(entry.payloadLength).")
         }
         guard end + UInt64(entry.frameLength) < RowIndex.Place.maximumOffset else {
@@ -198,7 +210,8 @@ struct GroupPlan {
         for (index, entry) in entries.enumerated() {
             sequence += 1
             Frame.append(
-                entry, sequence: sequence, mark: start, continues: index < entries.count - 1, seed: log.header.frameSeed,
+                entry, sequence: sequence, mark: start, continues: index < entries.count - 1,
+                seed: log.header.frameSeed,
                 to: &bytes)
         }
         (undo, entries) = ([], [])

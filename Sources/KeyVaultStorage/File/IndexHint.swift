@@ -17,7 +17,9 @@ struct IndexHint {
 
     /// Reads the hint beside `log`; `nil` where there is none that the log vouches for.
     init?(_ log: LogFile, _ paths: LogPaths, _ layer: any FileLayer) {
-        guard let bytes = try? Self.bytes(of: paths.hint, layer), let replay = Self.replay(bytes.span, log) else { return nil }
+        guard let bytes = try? Self.bytes(of: paths.hint, layer), let replay = Self.replay(bytes.span, log) else {
+            return nil
+        }
         let (span, checksum) = (bytes.span, CRC32C.of(bytes.span.extracting(0..<(bytes.count - 4))))
         guard checksum == span.uint32(at: bytes.count - 4) else { return nil }
         checkpoint = span.uint64(at: 16)
@@ -33,9 +35,12 @@ struct IndexHint {
     }
 
     /// The hint file for a log that has just been read, or written, up to `checkpoint`.
-    static func encoded(_ replay: borrowing Replay, checkpoint: UInt64, generation: UInt64) -> (bytes: [UInt8], checksum: UInt32) {
+    static func encoded(_ replay: borrowing Replay, checkpoint: UInt64, generation: UInt64) -> (
+        bytes: [UInt8], checksum: UInt32
+    ) {
         encoded(
-            replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint, generation: generation)
+            replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint,
+            generation: generation)
     }
 
     static func encoded(
@@ -43,7 +48,9 @@ struct IndexHint {
     ) -> (bytes: [UInt8], checksum: UInt32) {
         var bytes = magic + [FormatVersion.current, 0, 0, 0]
         bytes.reserveCapacity(headerLength + index.count * entryLength + 4)
-        for number in [generation, checkpoint, headOffset, floor, UInt64(index.count)] { bytes.append(bigEndian: number) }
+        for number in [generation, checkpoint, headOffset, floor, UInt64(index.count)] {
+            bytes.append(bigEndian: number)
+        }
         for entry in index.entries {
             bytes.append(bigEndian: entry.hash)
             bytes.append(bigEndian: entry.revision)
@@ -58,7 +65,9 @@ struct IndexHint {
         let file = try layer.open(path, creating: false)
         let size = try file.size()
         // An index of the largest log there can be, one row in every 42 bytes, would be as large as this.
-        guard size >= UInt64(headerLength + 4), size <= RowIndex.Place.maximumOffset else { throw FileError.inputOutput }
+        guard size >= UInt64(headerLength + 4), size <= RowIndex.Place.maximumOffset else {
+            throw FileError.inputOutput
+        }
         var bytes = [UInt8](repeating: 0, count: Int(size))
         var span = bytes.mutableSpan
         guard try file.readFully(into: &span, at: 0) == Int(size) else { throw FileError.inputOutput }
@@ -67,12 +76,14 @@ struct IndexHint {
 
     /// The state that `bytes` describe, where they describe one of this log at all.
     private static func replay(_ bytes: Span<UInt8>, _ log: LogFile) -> Replay? {
-        guard bytes.count >= headerLength + 4, bytes.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
+        guard bytes.count >= headerLength + 4,
+            bytes.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
             bytes.uint64(at: 8) == log.header.generation
         else { return nil }
         let (checkpoint, headOffset) = (bytes.uint64(at: 16), bytes.uint64(at: 24))
         let count = bytes.uint64(at: 40)
-        guard checkpoint < RowIndex.Place.maximumOffset, count == UInt64((bytes.count - headerLength - 4) / entryLength),
+        guard checkpoint < RowIndex.Place.maximumOffset,
+            count == UInt64((bytes.count - headerLength - 4) / entryLength),
             (bytes.count - headerLength - 4) % entryLength == 0
         else { return nil }
 

@@ -57,7 +57,9 @@ final class LogFile: Sendable {
     /// Whether the put at `place` is of the id that is encoded as `name`.
     func isRow(of name: Span<UInt8>, at place: RowIndex.Place) throws(StoreError) -> Bool {
         try withFrame(at: place) { frame, bytes throws(StoreError) in
-            guard case .put(let row, _) = FrameContent(frame, bytes) else { throw .damaged(path, at: place.offset, "a row") }
+            guard case .put(let row, _) = FrameContent(frame, bytes) else {
+                throw .damaged(path, at: place.offset, "a row")
+            }
             return bytes.extracting(row.range).equals(name)
         }
     }

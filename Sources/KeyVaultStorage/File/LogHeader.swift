@@ -21,11 +21,13 @@ struct LogHeader {
     /// - Parameter bytes: the beginning of the file, at most 36 bytes.
     init(_ bytes: [UInt8], path: String) throws(StoreError) {
         guard bytes.count == Self.length, bytes.starts(with: Self.magic) else {
-            throw StoreError(.foreign, "\(path) is not a KeyVault file store. Give the path of one, or of a file that is not there.")
+            throw StoreError(
+                .foreign, "\(path) is not a KeyVault file store. Give the path of one, or of a file that is not there.")
         }
         guard bytes[4] == FormatVersion.current else {
             throw StoreError(
-                .newer, "\(path) is a file store of format version \(bytes[4]). Open it with a later release of KeyVault.")
+                .newer,
+                "\(path) is a file store of format version \(bytes[4]). Open it with a later release of KeyVault.")
         }
         let (generation, hashKey) = (bytes.span.uint64(at: 8), Array(bytes[16..<32]))
         guard generation > 0, bytes == Self.checked(generation: generation, hashKey: hashKey) else {

@@ -35,7 +35,8 @@ struct NewLog {
     ) throws(StoreError) {
         sequence += 1
         Frame.append(
-            copyOf: frame, sequence: sequence, mark: mark, continues: continues, seed: log.header.frameSeed, to: &buffer)
+            copyOf: frame, sequence: sequence, mark: mark, continues: continues, seed: log.header.frameSeed, to: &buffer
+        )
         if buffer.count >= chunk { try flush() }
     }
 

@@ -76,7 +76,8 @@ struct Replay {
             throw .damaged(log.path, at: offset, "the vault header")
         }
         set(
-            StoreHead(header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor), at: offset)
+            StoreHead(header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor),
+            at: offset)
     }
 
     /// Takes a head that has just been written.

@@ -124,7 +124,8 @@ final class WriterThread: Sendable {
 func onThread<Result: Sendable>(
     _ work: @escaping @Sendable () throws(StoreError) -> Result
 ) async throws(StoreError) -> Result {
-    let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Swift.Result<Result, StoreError>, Never>) in
+    let outcome = await withCheckedContinuation {
+        (continuation: CheckedContinuation<Swift.Result<Result, StoreError>, Never>) in
         Thread.detachNewThread {
             do throws(StoreError) {
                 continuation.resume(returning: .success(try work()))
