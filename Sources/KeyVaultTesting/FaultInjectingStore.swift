@@ -26,7 +26,7 @@ public final class FaultInjectingStore: RecordStore {
 
     private struct State {
         var calls: [Operation: Int] = [:]
-        var faults: [Point: (error: StoreError, left: Int)] = [:]
+        var faults: [Point: (error: StoreError, skip: Int, left: Int)] = [:]
         var held: Set<Point> = []
         var waiting: [Point: [CheckedContinuation<Void, Never>]] = [:]
         var observers: [(point: Point, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -39,9 +39,9 @@ public final class FaultInjectingStore: RecordStore {
         }
 
         mutating func takeFault(at point: Point) -> StoreError? {
-            guard let (error, left) = faults[point], left > 0 else { return nil }
-            faults[point] = (error, left - 1)
-            return error
+            guard let (error, skip, left) = faults[point], left > 0 else { return nil }
+            faults[point] = skip > 0 ? (error, skip - 1, left) : (error, 0, left - 1)
+            return skip > 0 ? nil : error
         }
     }
 
@@ -50,11 +50,12 @@ public final class FaultInjectingStore: RecordStore {
 
     public init(_ base: any RecordStore) { self.base = base }
 
-    /// Fails the next `times` calls of `operation` with `error`.
+    /// Fails `times` calls of `operation` with `error`, after the next `skip` calls have gone through.
     public func fail(
-        _ operation: Operation, _ moment: Moment = .before, with error: StoreError, times: Int = 1
+        _ operation: Operation, _ moment: Moment = .before, with error: StoreError, skipping skip: Int = 0,
+        times: Int = 1
     ) {
-        state.withLock { $0.faults[Point(operation: operation, moment: moment)] = (error, times) }
+        state.withLock { $0.faults[Point(operation: operation, moment: moment)] = (error, skip, times) }
     }
 
     /// Takes every failure back that has not struck yet.

@@ -10,16 +10,22 @@ package struct TimeSource: Sendable {
     package let date: @Sendable () -> Date
     package let sleep: @Sendable (Duration) async throws -> Void
 
-    /// The system's clocks. The coarse one is some 4 ms late and costs 5 ns where the exact one costs 23.
-    package static let system = TimeSource(
-        monotonic: {
-            var time = timespec()
-            // The clock id is one that every Linux knows, so the call cannot fail.
-            unsafe clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-        },
-        date: { Date() },
-        sleep: { duration in try await Task.sleep(for: duration) })
+    /// The system's clocks.
+    package static let system = system(date: { Date() })
+
+    /// The system's monotonic clock, and a time of day of the caller's own. The coarse clock is some 4 ms late and costs
+    /// 5 ns where the exact one costs 23.
+    package static func system(date: @escaping @Sendable () -> Date) -> TimeSource {
+        TimeSource(
+            monotonic: {
+                var time = timespec()
+                // The clock id is one that every Linux knows, so the call cannot fail.
+                unsafe clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+                return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+            },
+            date: date,
+            sleep: { duration in try await Task.sleep(for: duration) })
+    }
 
     /// A clock of the caller's own.
     package init<C: Clock>(clock: C, date: @escaping @Sendable () -> Date) where C.Duration == Duration {

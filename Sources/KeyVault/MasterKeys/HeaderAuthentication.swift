@@ -36,22 +36,24 @@ extension MasterKeyRing {
         return header
     }
 
-    /// The header never selects a key that the caller did not mean: the caller's first one must be live in it.
+    /// The header never selects a key that the caller did not mean: the first of the caller's keys must be live in it.
+    ///
+    /// Keys that the header lists as retired are passed over, so that a process whose ring still begins with the old key
+    /// starts again after a rotation has ended.
     private func checkFirst(against header: VaultHeader) throws(VaultError) {
-        let id = first.key.id
-        switch header.keys.first(where: { $0.id == id })?.state {
-        case .live: return
-        case .retired:
-            throw VaultError(
-                .retiredMasterKey,
-                "The master key \(id.short) was retired from this vault; its active key is \(header.activeKeyID.short).",
-                hint: "Set KEYVAULT_MASTER_KEY_FILE to the key that the last rotation introduced.")
-        case nil:
+        let states = ids.map { id in header.keys.first { $0.id == id }?.state }
+        if let decisive = states.first(where: { $0 != .retired }) {
+            if decisive == .live { return }
+            let id = ids[states.firstIndex(of: nil) ?? 0]
             throw VaultError(
                 .wrongMasterKey,
                 "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
                 hint: "Set KEYVAULT_MASTER_KEY_FILE to the key it was created with.")
         }
+        throw VaultError(
+            .retiredMasterKey,
+            "The master key \(ids[0].short) was retired from this vault; its active key is \(header.activeKeyID.short).",
+            hint: "Set KEYVAULT_MASTER_KEY_FILE to the key that the last rotation introduced.")
     }
 }
 
@@ -62,6 +64,13 @@ extension VaultError {
             .missingMasterKey,
             "This vault needs the master key \(id.short) too (given: \(ring.ids.map(\.short).joined(separator: ", "))).",
             hint: "Name its file with another --master-key-file, or finish the rotation it belongs to.")
+    }
+
+    /// The header is not what it was when it was last believed, and not a later one either.
+    static var headerSetBack: VaultError {
+        VaultError(
+            .damagedHeader, "The vault's header was set back to an earlier state, or exchanged.",
+            hint: "Find out who wrote to the store; restore it from a backup.")
     }
 
     /// The header cannot be believed.

@@ -12,7 +12,7 @@ public struct MasterKeyRing: Sendable {
         init(_ key: consuming MasterKey) { self.key = key }
     }
 
-    private var holders: [Holder]
+    fileprivate var holders: [Holder]
 
     /// A ring of one key.
     public init(_ key: consuming MasterKey) { holders = [Holder(key)] }
@@ -35,4 +35,10 @@ public struct MasterKeyRing: Sendable {
     var first: Holder { holders[0] }
 
     subscript(id: MasterKeyID) -> Holder? { holders.first { $0.key.id == id } }
+}
+
+extension MasterKeyRing {
+    mutating func add(_ holder: Holder) {
+        if self[holder.key.id] == nil { holders.append(holder) }
+    }
 }

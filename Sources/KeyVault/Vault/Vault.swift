@@ -44,11 +44,30 @@ public final class Vault: Sendable {
     public static func create(
         in store: some RecordStore, masterKey: MasterKeyRing, configuration: VaultConfiguration = VaultConfiguration()
     ) async throws(VaultError) -> Vault {
-        let id = try VaultError.wrap { () throws(CryptoError) in try Random.bytes(VaultID.length) }
+        let id = try VaultID.random()
+        return try await create(id, in: store, masterKey: masterKey, slots: [], configuration: configuration)
+    }
+
+    /// Creates a vault that opens by a passphrase: its master key is made here and kept in the vault's header, wrapped.
+    ///
+    /// - Throws: as ``create(in:masterKey:configuration:)``, and `invalidArgument` for a passphrase of fewer than 8 bytes.
+    public static func create(
+        in store: some RecordStore, passphrase: Secret, configuration: VaultConfiguration = VaultConfiguration()
+    ) async throws(VaultError) -> Vault {
+        let id = try VaultID.random()
+        let ring = MasterKeyRing(try VaultError.wrap { () throws(CryptoError) in try MasterKey.random() })
+        let slot = try await PassphraseSlot.make(wrapping: ring.first.key, under: passphrase, vault: id)
+        return try await create(id, in: store, masterKey: ring, slots: [slot], configuration: configuration)
+    }
+
+    private static func create(
+        _ id: VaultID, in store: some RecordStore, masterKey: MasterKeyRing, slots: [PassphraseSlot],
+        configuration: VaultConfiguration
+    ) async throws(VaultError) -> Vault {
         let active = masterKey.first.key.id
         let header = VaultHeader(
-            vaultID: VaultID(trusted: id), generation: 1, activeKeyID: active,
-            keys: [.init(id: active, state: .live, added: configuration.date())])
+            vaultID: id, generation: 1, activeKeyID: active,
+            keys: [.init(id: active, state: .live, added: configuration.date())], slots: slots)
         let sealed = try masterKey.seal(header)
         try await VaultError.wrap { () async throws(StoreError) in try await store.create(header: sealed.encoded) }
         return try await open(store, keys: masterKey, configuration: configuration)
@@ -85,9 +104,12 @@ public final class Vault: Sendable {
     /// Ends every use: cached keys are wiped, the store is closed. Calls that follow throw `closed`.
     public func close() async {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        watcher.withLock { $0.take() }?.cancel()
+        stopWatching()
         await store.close()
     }
+
+    /// Ends the background task: this vault no longer notices what others change.
+    func stopWatching() { watcher.withLock { $0.take() }?.cancel() }
 
     deinit { watcher.withLock { $0 }?.cancel() }
 }
@@ -115,8 +137,7 @@ extension Vault {
     /// - Returns: whether it had moved.
     @discardableResult
     func refreshKeys() async throws(VaultError) -> Bool {
-        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
-        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
+        let head = try await requiredHead()
         let known = keys
         guard head.generation != known.header.generation else { return false }
         let fresh = try await KeyState.open(head, source: source, known: known.ring)
@@ -126,19 +147,18 @@ extension Vault {
 
     /// The revision that a new id must start above.
     func revisionFloor() async throws(VaultError) -> UInt64 {
-        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
-        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
-        return head.revisionFloor
+        try await requiredHead().revisionFloor
     }
 
     /// Believes `fresh` from now on, unless it is older than what was believed before.
     func adopt(_ fresh: KeyState) throws(VaultError) {
         try keyState.withLock { state throws(VaultError) in
             guard fresh.header.vaultID == id, fresh.header.generation >= state.header.generation else {
-                throw VaultError(
-                    .damagedHeader, "The vault's header was set back to an earlier state, or exchanged.",
-                    hint: "Find out who wrote to the store; restore it from a backup.")
+                throw VaultError.headerSetBack
             }
+            // A retired key never becomes live again: whoever still holds it could forge such a header.
+            let retired = Set(state.header.keys.filter { $0.state == .retired }.map(\.id))
+            guard retired.isDisjoint(with: fresh.header.liveKeyIDs) else { throw VaultError.headerSetBack }
             state = fresh
         }
     }
@@ -165,5 +185,11 @@ extension Vault {
             _ = try? await refreshKeys()
         }
         return current
+    }
+}
+
+extension VaultID {
+    fileprivate static func random() throws(VaultError) -> VaultID {
+        VaultID(trusted: try VaultError.wrap { () throws(CryptoError) in try Random.bytes(length) })
     }
 }

@@ -31,7 +31,7 @@ public struct VaultConfiguration: Sendable {
     }
 
     var time: TimeSource {
-        guard let clock else { return .system }
+        guard let clock else { return .system(date: date) }
         return TimeSource(clock: clock, date: date)
     }
 }

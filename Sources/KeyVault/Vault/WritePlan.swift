@@ -52,6 +52,8 @@ struct WritePlan {
         return true
     }
 
+    mutating func deleteRetained(_ key: RecordKey) { changes.append(.deleteRetained(key)) }
+
     mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }
 
     /// Makes the cache forget what the plan changes.

@@ -1,0 +1,61 @@
+import Dispatch
+import KeyVaultCrypto
+import KeyVaultFormat
+
+extension PassphraseSlot {
+    /// Wraps `key` under `passphrase`, at libsodium's MODERATE cost.
+    static func make(
+        wrapping key: borrowing MasterKey, under passphrase: Secret, vault: VaultID
+    ) async throws(VaultError) -> PassphraseSlot {
+        guard passphrase.withSpan({ $0.count }) >= 8 else {
+            throw VaultError(
+                .invalidArgument, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
+        }
+        let salt = try VaultError.wrap { () throws(CryptoError) in try Random.bytes(16) }
+        let parameters: Parameters
+        do {
+            parameters = try Parameters(
+                keyID: key.id, operations: MasterKey.passphraseCost.operations, memory: MasterKey.passphraseCost.memory,
+                salt: salt)
+        } catch { throw VaultError(error) }
+        let derived = try await parameters.derive(passphrase)
+        let context = Context.slot(parameters, vault: vault, suite: .aes256GCMBLAKE2b)
+        let wrapped = try VaultError.wrap { () throws(CryptoError) in
+            try derived.first.key.wrap(key, context: context.span)
+        }
+        return PassphraseSlot(
+            parameters: parameters, salt: wrapped.salt, commitment: wrapped.commitment, wrappedKey: wrapped.sealed)
+    }
+
+    /// The master key inside; `nil` where the passphrase is another one, or the slot was changed.
+    func unwrap(_ passphrase: Secret, vault: VaultID) async throws(VaultError) -> MasterKeyRing? {
+        let derived = try await parameters.derive(passphrase)
+        let context = Context.slot(parameters, vault: vault, suite: .aes256GCMBLAKE2b)
+        let wrapped = WrappedKey(salt: salt, commitment: commitment, sealed: wrappedKey)
+        do {
+            return MasterKeyRing(try derived.first.key.unwrapMasterKey(wrapped, context: context.span))
+        } catch {
+            guard error == .authenticationFailed else { throw VaultError(error) }
+            return nil
+        }
+    }
+}
+
+extension PassphraseSlot.Parameters {
+    /// Runs Argon2id on a thread of its own: it keeps a processor busy for most of a second.
+    fileprivate func derive(_ passphrase: Secret) async throws(VaultError) -> MasterKeyRing {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                let result = Result { () throws(CryptoError) in
+                    try passphrase.withSpan { passphrase throws(CryptoError) in
+                        MasterKeyRing(
+                            try MasterKey(
+                                passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
+                    }
+                }
+                continuation.resume(returning: result)
+            }
+        }
+        do { return try result.get() } catch { throw VaultError(error) }
+    }
+}

@@ -1,0 +1,31 @@
+import KeyVaultFormat
+
+/// A master key that lies in the vault's own header, wrapped under a passphrase (Argon2id).
+///
+/// Opening takes most of a second: that is what a passphrase costs an attacker for each guess.
+public struct PassphraseSource: MasterKeySource {
+    private let passphrase: Secret
+
+    /// - Parameter passphrase: as it was typed, without a line break.
+    public init(_ passphrase: Secret) { self.passphrase = passphrase }
+
+    /// - Throws: ``VaultError`` `missingMasterKey` where the vault knows no passphrase, `wrongMasterKey` where it is another.
+    public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        guard !request.slots.isEmpty else {
+            throw VaultError(
+                .missingMasterKey, "This vault does not open by a passphrase.", hint: "Name its key file instead.")
+        }
+        var ring: MasterKeyRing?
+        // The active key's slot first: its key must authenticate the header.
+        for id in request.liveKeyIDs {
+            for slot in request.slots where slot.parameters.keyID == id {
+                guard let found = try await slot.unwrap(passphrase, vault: request.vaultID) else { continue }
+                if ring == nil { ring = found } else { ring?.add(found) }
+            }
+        }
+        guard let ring else {
+            throw VaultError(.wrongMasterKey, "Wrong passphrase for this vault.", hint: "Try again.")
+        }
+        return ring
+    }
+}

@@ -1,0 +1,153 @@
+public import KeyVaultFormat
+import KeyVaultStorage
+
+extension Vault {
+    /// The revisions of `id` that can be read, the newest first: the current one, and those that are kept.
+    ///
+    /// - Throws: ``VaultError`` `notFound`, `store`, …
+    public func history(of id: RecordID) async throws(VaultError) -> [HistoryEntry] {
+        try checkOpen()
+        try checkNotReserved(id)
+        let rows = try await rows(of: id)
+        guard let current = rows.last else { throw .notFound(id) }
+        var entries: [HistoryEntry] = []
+        for row in rows {
+            let isCurrent = row.revision == current.revision
+            let metadata = try await metadataIfSound(row, kind: isCurrent ? .current : .retained)
+            if let until = metadata?.retainedUntil, until <= time.date() { continue }
+            entries.append(HistoryEntry(revision: row.revision, isCurrent: isCurrent, metadata: metadata))
+        }
+        return entries.reversed()
+    }
+
+    /// Runs `body` on an earlier revision of the key stored for `id`, which was kept when it was replaced.
+    ///
+    /// It is read from the store each time: the cache holds current keys only.
+    ///
+    /// - Throws: ``VaultError`` `notFound` for a revision that is not kept, `expired` for one whose time has ended.
+    public func withSecret<Result, Failure: Error>(
+        _ id: RecordID, revision: UInt64, _ body: (RawSpan) throws(Failure) -> Result
+    ) async throws -> Result {
+        let lease = try await audited(.read, id) { () async throws(VaultError) in
+            try checkNotReserved(id)
+            return try await openRevision(RecordKey(id: id, revision: revision)).lease()
+        }
+        // The bytes of a span of bytes have no padding.
+        return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
+    }
+
+    /// Makes an earlier revision current again: its key becomes the newest revision.
+    ///
+    /// - Parameters:
+    ///   - revision: which one; `nil` for the newest that is kept.
+    ///   - keepPreviousFor: how long the key that is replaced can still be read. Default: not at all.
+    /// - Throws: ``VaultError`` `notFound` where none is kept, `expired` where its time has ended.
+    @discardableResult
+    public func rollback(
+        _ id: RecordID, to revision: UInt64? = nil, keepPreviousFor: Duration? = nil
+    ) async throws(VaultError) -> RecordInfo {
+        try checkOpen()
+        try checkNotReserved(id)
+        let rows = try await rows(of: id)
+        guard let current = rows.last else { throw .notFound(id) }
+        guard let target = revision ?? rows.dropLast().last?.revision, target != current.revision else {
+            throw .noSuchRevision(id)
+        }
+        let old = try await openRevision(RecordKey(id: id, revision: target))
+        let secret = try old.withSecret { secret throws(VaultError) in
+            // The bytes of a span of bytes have no padding.
+            try Secret(copying: unsafe secret.bytes)
+        }
+        return try await put([
+            PutRequest(
+                id, secret, expectedRevision: current.revision, expires: old.metadata.expires,
+                keepPreviousFor: keepPreviousFor, order: old.metadata.order)
+        ])[0]
+    }
+
+    /// Removes one earlier revision before its time. Removing one that is not kept is no error.
+    ///
+    /// - Throws: ``VaultError`` `conflict` for the current revision, which ``delete(_:expectedRevision:)`` removes.
+    public func deleteRevision(_ revision: UInt64, of id: RecordID) async throws(VaultError) {
+        try checkNotReserved(id)
+        try await audited(.delete, id) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in
+                plan.deleteRetained(RecordKey(id: id, revision: revision))
+            }
+        }
+    }
+
+    /// Removes keys that have expired, and earlier revisions whose time has ended.
+    public func sweep() async throws(VaultError) -> SweepReport {
+        var report = SweepReport()
+        let now = time.date()
+        var found: [(key: RecordKey, kind: RecordKind)] = []
+        try await forEachRow { row, kind throws(VaultError) in
+            guard let metadata = try await metadataIfSound(row, kind: kind) else { return }
+            let end = kind == .current ? metadata.expires : metadata.retainedUntil
+            if let end, end <= now { found.append((row.key, kind)) }
+        } page: { () throws(VaultError) in
+            for (key, kind) in found {
+                switch kind {
+                case .retained:
+                    try await write { plan throws(VaultError) in plan.deleteRetained(key) }
+                    report.revisions += 1
+                case .current:
+                    // A key that was replaced since is not the one that had expired.
+                    do throws(VaultError) {
+                        if try await deleteUnchecked(key.id, expectedRevision: key.revision) { report.expired += 1 }
+                    } catch { guard error.code == .conflict else { throw error } }
+                }
+            }
+            found = []
+        }
+        return report
+    }
+
+    /// All rows of `id`, the oldest first.
+    private func rows(of id: RecordID) async throws(VaultError) -> [StoredRecord] {
+        var rows: [StoredRecord] = []
+        let pageSize = 64
+        while true {
+            let cursor = rows.last?.key ?? RecordKey(id: id, revision: 0)
+            let page = try await VaultError.wrap { () async throws(StoreError) in
+                try await store.scan(.everythingOf(tenant: id.tenant), after: cursor, limit: pageSize)
+            }
+            let own = page.prefix { $0.id == id }
+            rows += own
+            guard own.count == pageSize else { return rows }
+        }
+    }
+
+    private func metadataIfSound(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> Metadata? {
+        do throws(VaultError) {
+            return try await open(row, kind: kind).metadata
+        } catch {
+            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+            return nil
+        }
+    }
+
+    private func openRevision(_ key: RecordKey) async throws(VaultError) -> OpenedRecord {
+        try checkOpen()
+        // One page shows the row and whether it is the current one as of one point in time.
+        let rows = try await rows(of: key.id)
+        guard let row = rows.first(where: { $0.key == key }) else { throw .noSuchRevision(key.id) }
+        let isCurrent = rows.last?.key == key
+        let record = try await open(row, kind: isCurrent ? .current : .retained)
+        if isCurrent { try record.metadata.checkServed(key.id, at: time.date()) }
+        if let until = record.metadata.retainedUntil, until <= time.date() {
+            throw VaultError(
+                .expired, "Revision \(key.revision) of \(key.id) was kept until \(until.iso8601).",
+                hint: "Put the key anew.")
+        }
+        return record
+    }
+}
+
+extension VaultError {
+    static func noSuchRevision(_ id: RecordID) -> VaultError {
+        VaultError(
+            .notFound, "That revision of \(id) is not kept.", hint: "See 'keyvault history \(id)' for those that are.")
+    }
+}

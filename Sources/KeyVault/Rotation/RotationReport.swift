@@ -1,0 +1,23 @@
+public import KeyVaultFormat
+
+/// How far a rotation of the master key is, or has come.
+public struct RotationReport: Sendable {
+    /// What a rotation does to each row.
+    public enum Mode: Sendable {
+        /// Wraps the data keys anew; the ciphertexts are not touched.
+        case rewrap
+        /// Seals everything anew under fresh data keys: after the old master key was compromised.
+        case reEncrypt
+    }
+
+    /// Rows looked at, retained revisions and the vault's own included.
+    public internal(set) var records = 0
+    /// Rows that are on the new key.
+    public internal(set) var onActiveKey = 0
+    /// Rows that this run moved to the new key (in a dry run: would move).
+    public internal(set) var rewrapped = 0
+    /// Rows that do not open. They are left as they are, and keep the old key from being retired.
+    public internal(set) var failed: [VerifyReport.Damage] = []
+    /// The keys that no row is on any more, and that the header now says so of.
+    public internal(set) var retired: [MasterKeyID] = []
+}

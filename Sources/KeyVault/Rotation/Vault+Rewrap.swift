@@ -1,0 +1,112 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+import KeyVaultStorage
+
+extension Vault {
+    /// Moves every row that is not on `new` to it, until a scan finds none.
+    func rewrapAll(
+        to new: MasterKeyRing.Holder, mode: RotationReport.Mode, dryRun: Bool, report: inout RotationReport,
+        progress: (RotationReport) -> Void
+    ) async throws(VaultError) {
+        // A row that was changed while we looked at it shows in the next scan: sealed by a writer who knows the new key. The
+        // last scan, which finds nothing to move, is the proof that nothing is on the old keys.
+        while true {
+            let found = try await scan(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
+            if dryRun || found == 0 { return }
+        }
+    }
+
+    /// - Returns: how many rows were found on another key.
+    private func scan(
+        to new: MasterKeyRing.Holder, mode: RotationReport.Mode, dryRun: Bool, report: inout RotationReport,
+        progress: (RotationReport) -> Void
+    ) async throws(VaultError) -> Int {
+        var now = RotationReport()
+        now.rewrapped = report.rewrapped
+        var changes: [RecordChange] = []
+        var found = 0
+        try await forEachRow { row, kind throws(VaultError) in
+            now.records += 1
+            do throws(VaultError) {
+                if let change = try await move(row, kind: kind, to: new, mode: mode) {
+                    changes.append(change)
+                } else {
+                    now.onActiveKey += 1
+                }
+            } catch {
+                guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+                now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
+            }
+        } page: { () throws(VaultError) in
+            found += changes.count
+            let moved = dryRun ? changes.count : try await writeMoves(changes[...])
+            now.rewrapped += moved
+            now.onActiveKey += dryRun ? 0 : moved
+            changes = []
+            progress(now)
+        }
+        report = now
+        return found
+    }
+
+    /// The change that puts `row` under the new key; `nil` where it is there already.
+    private func move(
+        _ row: StoredRecord, kind: RecordKind, to new: MasterKeyRing.Holder, mode: RotationReport.Mode
+    ) async throws(VaultError) -> RecordChange? {
+        let record: SealedRecord
+        do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
+        guard record.keyID != new.key.id else { return nil }
+        guard let old = keys.ring[record.keyID] else {
+            guard keys.header.keys.contains(where: { $0.id == record.keyID }) else {
+                throw .damaged(row.id, cause: nil)
+            }
+            throw .missing(record.keyID, in: keys.ring)
+        }
+        let sealed: SealedRecord
+        switch mode {
+        case .rewrap:
+            do {
+                sealed = try envelope.rewrap(record, as: row.key, from: old.key, to: new.key)
+            } catch {
+                guard error == .authenticationFailed else { throw VaultError(error) }
+                throw .damaged(row.id, cause: error)
+            }
+        case .reEncrypt:
+            let opened = try await open(row, kind: kind)
+            let envelope = envelope
+            sealed = try opened.withSecret { secret throws(VaultError) in
+                try VaultError.wrap { () throws(CryptoError) in
+                    try envelope.seal(
+                        opened.metadata, secret: secret, as: row.key, kind: kind, under: new.key,
+                        random: Random.bytes(32))
+                }
+            }
+        }
+        return .rewrap(row.key, sealed: sealed.encoded, commitment: record.commitment)
+    }
+
+    /// Writes a batch of moves. Where somebody changed one of its rows, the others are written all the same.
+    ///
+    /// - Returns: how many were written.
+    private func writeMoves(_ changes: ArraySlice<RecordChange>) async throws(VaultError) -> Int {
+        guard !changes.isEmpty else { return 0 }
+        do throws(StoreError) {
+            try await store.write(WriteBatch(generation: keys.header.generation, changes: Array(changes)))
+            return changes.count
+        } catch {
+            switch error.code {
+            case .conflict:
+                // The changed row is under the new key or gone: the next scan sees.
+                guard changes.count > 1 else { return 0 }
+                let middle = changes.startIndex + changes.count / 2
+                return try await writeMoves(changes[..<middle]) + writeMoves(changes[middle...])
+            case .staleHeader:
+                let active = keys.header.activeKeyID
+                try await refreshKeys()
+                guard keys.header.activeKeyID == active else { throw .otherRotation(keys.header.activeKeyID) }
+                return try await writeMoves(changes)
+            default: throw VaultError(error)
+            }
+        }
+    }
+}

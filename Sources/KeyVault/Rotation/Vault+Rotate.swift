@@ -1,0 +1,137 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+import KeyVaultStorage
+import Logging
+
+extension Vault {
+    /// Moves the vault to another master key while readers and writers go on, in this process and in others.
+    ///
+    /// The new key must be in every process's ring (or in what its ``MasterKeySource`` finds) before this begins. The header
+    /// gets to know the key and makes it the active one; then every row is moved to it in batches, each under
+    /// compare-and-swap; then a scan proves that nothing is on the old keys, and the header retires them. Every step can be
+    /// repeated: after a crash, call it again with the same key, and it goes on.
+    ///
+    /// - Parameters:
+    ///   - newKey: a ring of the new key alone. The old ones are those the vault was opened with.
+    ///   - mode: whether to wrap the data keys anew or to seal everything anew.
+    ///   - passphrase: where the vault opens by a passphrase: that passphrase, which will open it under the new key.
+    ///   - dryRun: say what would change, and change nothing.
+    ///   - progress: called after each batch.
+    /// - Returns: what was done. Where ``RotationReport/failed`` is not empty, the old keys are still live.
+    /// - Throws: ``VaultError`` `invalidArgument` for a key that is already the only live one or was retired, and whatever
+    ///   reading and writing throws; nothing is lost then, and calling again resumes.
+    public func rotateMasterKey(
+        to newKey: MasterKeyRing, mode: RotationReport.Mode = .rewrap, passphrase: Secret? = nil, dryRun: Bool = false,
+        progress: (RotationReport) -> Void = { _ in }
+    ) async throws(VaultError) -> RotationReport {
+        try checkOpen()
+        let new = newKey.first
+        try checkRotation(to: new.key.id, passphrase: passphrase)
+        return try await audited(.rotate) { () async throws(VaultError) in
+            if !dryRun { try await activate(new, passphrase: passphrase) }
+            var report = RotationReport()
+            try await rewrapAll(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
+            guard !dryRun, report.failed.isEmpty else { return report }
+            report.retired = try await retireOldKeys(active: new.key.id)
+            configuration.logger.debug("rotated the master key", metadata: ["rewrapped": "\(report.rewrapped)"])
+            return report
+        }
+    }
+
+    private func checkRotation(to id: MasterKeyID, passphrase: Secret?) throws(VaultError) {
+        let header = keys.header
+        if header.keys.contains(where: { $0.id == id && $0.state == .retired }) {
+            throw VaultError(
+                .invalidArgument, "The master key \(id.short) was retired from this vault and cannot come back.",
+                hint: "Make a new key.")
+        }
+        // Whoever still passes the retired key repeats a rotation that had just ended: there is nothing left to do.
+        let repeats = header.keys.contains { $0.state == .retired && keys.ring[$0.id] != nil }
+        if header.liveKeyIDs == [id], !repeats {
+            throw VaultError(
+                .invalidArgument,
+                "The master key \(id.short) is the vault's only key already; there is nothing to rotate.",
+                hint: "Name a new key.")
+        }
+        if !header.slots.isEmpty, passphrase == nil {
+            throw VaultError(
+                .invalidArgument, "This vault opens by a passphrase, which must be given to rotate its master key.",
+                hint: "Give --passphrase.")
+        }
+        if header.keys.count >= VaultHeader.maximumKeys {
+            throw VaultError(
+                .invalidArgument, "The header lists \(VaultHeader.maximumKeys) keys, as many as it can.",
+                hint: "Migrate to a new vault.")
+        }
+    }
+
+    /// Lists `new` in the header and makes it the active key. From the moment this is durable, the store refuses whoever
+    /// still seals under the old one.
+    private func activate(_ new: MasterKeyRing.Holder, passphrase: Secret?) async throws(VaultError) {
+        let id = new.key.id
+        var slot: PassphraseSlot?
+        if let passphrase { slot = try await PassphraseSlot.make(wrapping: new.key, under: passphrase, vault: self.id) }
+        try await updateHeader(adding: new) { header in
+            guard header.activeKeyID != id else { return false }
+            if !header.keys.contains(where: { $0.id == id }) {
+                header.keys.append(.init(id: id, state: .live, added: time.date()))
+            }
+            header.activeKeyID = id
+            if let slot { header.slots.append(slot) }
+            return true
+        }
+    }
+
+    /// Says in the header that no row is on any key but the active one. The caller has just seen that.
+    private func retireOldKeys(active: MasterKeyID) async throws(VaultError) -> [MasterKeyID] {
+        var retired: [MasterKeyID] = []
+        try await updateHeader { header throws(VaultError) in
+            guard header.activeKeyID == active else { throw .otherRotation(header.activeKeyID) }
+            retired = header.liveKeyIDs.filter { $0 != active }
+            for index in header.keys.indices where header.keys[index].id != active {
+                header.keys[index].state = .retired
+            }
+            header.slots.removeAll { $0.parameters.keyID != active }
+            return !retired.isEmpty
+        }
+        return retired
+    }
+
+    /// Changes the header as `body` says, authenticates it under every live key and writes it; again, where somebody else
+    /// wrote one in between.
+    ///
+    /// - Parameter body: changes the header, or returns `false` where nothing needs to change.
+    func updateHeader(
+        adding holder: MasterKeyRing.Holder? = nil, _ body: (inout VaultHeader) throws(VaultError) -> Bool
+    ) async throws(VaultError) {
+        for _ in 0..<1000 {
+            let state = keys
+            var ring = state.ring
+            if let holder { ring.add(holder) }
+            var header = state.header
+            guard try body(&header) else { return }
+            header.generation += 1
+            let sealed = try ring.seal(header)
+            do {
+                try await store.write(WriteBatch(generation: state.header.generation, header: sealed.encoded))
+                try adopt(KeyState(header: header, ring: ring))
+                return
+            } catch let error as StoreError {
+                guard error.code == .staleHeader else { throw VaultError(error) }
+                try await refreshKeys()
+            } catch {
+                throw error as? VaultError ?? VaultError(.store, "The header could not be written.", cause: error)
+            }
+        }
+        throw VaultError(.conflict, "Others keep changing the vault's header.", hint: "Try again later.")
+    }
+}
+
+extension VaultError {
+    /// Somebody began a rotation to yet another key.
+    static func otherRotation(_ id: MasterKeyID) -> VaultError {
+        VaultError(
+            .conflict, "Another rotation, to the master key \(id.short), has begun in the meantime.",
+            hint: "Let that one end; its records are safe.")
+    }
+}

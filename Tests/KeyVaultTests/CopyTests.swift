@@ -1,0 +1,69 @@
+import KeyVault
+import KeyVaultTesting
+import Testing
+
+@Suite struct CopyTests {
+    let ring: MasterKeyRing
+    let rotated: MasterKeyRing
+    let store = MemoryStore()
+    let vault: Vault
+
+    init() async throws {
+        ring = MasterKeyRing(try MasterKey.random())
+        rotated = MasterKeyRing(try MasterKey.random())
+        vault = try await Vault.create(in: store, masterKey: ring)
+        for number in 0..<600 {
+            let id = try RecordID(tenant: "tenant\(number % 7)", provider: "openai", label: "\(number)")
+            for revision in 0..<(number % 3 + 1) {
+                try await vault.put([PutRequest(id, Secret("\(number) \(revision)"), keepPreviousFor: .seconds(60))])
+            }
+        }
+        try await vault.delete(RecordID(tenant: "tenant2", provider: "openai", label: "2"))
+        _ = try await vault.rotateMasterKey(to: rotated)
+    }
+
+    private func expectEqual(_ copy: some RecordStore) async throws {
+        #expect(try await copy.readHead() == store.readHead())
+        let all = try await store.scan(.everything, after: nil, limit: 2000)
+        #expect(try await copy.scan(.everything, after: nil, limit: 2000) == all)
+    }
+
+    @Test func aCopyIsTheSameVault() async throws {
+        let destination = MemoryStore()
+        let report = try await vault.copy(to: destination)
+        #expect(report.records == 599)
+        #expect(report.damaged.isEmpty)
+        try await expectEqual(destination)
+        await #expect(throws: VaultError(.exists, "")) { try await vault.copy(to: destination) }
+    }
+
+    @Test func anUnfinishedCopyDoesNotOpenAndIsFinishedByTheNext() async throws {
+        for cut in 0..<6 {
+            let destination = FaultInjectingStore(MemoryStore())
+            destination.fail(.write, with: StoreError(.full, "injected"), skipping: cut)
+            if (try? await vault.copy(to: destination)) == nil {
+                await #expect(throws: VaultError.self) { try await Vault.open(destination, keys: ring) }
+            }
+            if try await destination.readHead() != store.readHead() {
+                let report = try await vault.copy(to: destination)
+                #expect(report.records == 599)
+            }
+            try await expectEqual(destination)
+        }
+    }
+
+    @Test func aVaultThatIsWrittenToMeanwhileIsNotCopied() async throws {
+        let destination = MemoryStore()
+        let vault = vault
+        let id = try RecordID(tenant: "a", provider: "p")
+        let source = FaultInjectingStore(store)
+        source.hold(.scan)
+        let slow = try await Vault.open(source, keys: rotated)
+        let copying = Task { try await slow.copy(to: destination) }
+        await source.waitUntilHeld(.scan)
+        try await vault.put(Secret("before it was looked at"), for: id)
+        source.release(.scan)
+        // Whatever moment the write fell into: the copy is either refused or complete.
+        if (try? await copying.value) != nil { try await expectEqual(destination) }
+    }
+}

@@ -1,0 +1,37 @@
+import KeyVault
+import Testing
+
+@Suite struct PassphraseTests {
+    @Test func aPassphraseOpensChangesAndSurvivesARotation() async throws {
+        let store = MemoryStore()
+        let vault = try await Vault.create(in: store, passphrase: Secret("correct horse"))
+        let id = try RecordID(tenant: "acme", provider: "openai")
+        try await vault.put(Secret("secret"), for: id)
+        let before = try await store.read(id)
+        try await vault.setPassphrase(Secret("battery staple"))
+        #expect(try await store.read(id) == before)
+        await #expect(throws: VaultError(.wrongMasterKey, "")) {
+            try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse")))
+        }
+        let again = try await Vault.open(store, keys: PassphraseSource(try Secret("battery staple")))
+        let new = MasterKeyRing(try MasterKey.random())
+        await #expect(throws: VaultError(.invalidArgument, "")) { try await again.rotateMasterKey(to: new) }
+        _ = try await again.rotateMasterKey(to: new, passphrase: Secret("battery staple"))
+        let third = try await Vault.open(store, keys: PassphraseSource(try Secret("battery staple")))
+        #expect(try await third.withSecret(id) { $0.byteCount } == 6)
+    }
+
+    @Test func aShortPassphraseIsRefused() async throws {
+        await #expect(throws: VaultError(.invalidArgument, "")) {
+            try await Vault.create(in: MemoryStore(), passphrase: Secret("1234567"))
+        }
+    }
+
+    @Test func aVaultWithoutAPassphraseSaysSo() async throws {
+        let store = MemoryStore()
+        _ = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))
+        await #expect(throws: VaultError(.missingMasterKey, "")) {
+            try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse")))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import KeyVault
+import KeyVaultTesting
+import Synchronization
+import Testing
+
+@Suite struct RevisionTests {
+    /// A time of day that the test moves.
+    final class Now: Sendable {
+        let date = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+
+        func advance(by seconds: Double) { date.withLock { $0 += seconds } }
+    }
+
+    let now = Now()
+    let store = MemoryStore()
+    let vault: Vault
+    let id: RecordID
+
+    init() async throws {
+        let now = now
+        let configuration = VaultConfiguration(date: { now.date.withLock { $0 } })
+        vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
+        id = try RecordID(tenant: "acme", provider: "openai")
+    }
+
+    private func text(revision: UInt64? = nil) async throws -> String {
+        func string(_ secret: RawSpan) -> String {
+            unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+        }
+        guard let revision else { return try await vault.withSecret(id) { string($0) } }
+        return try await vault.withSecret(id, revision: revision) { string($0) }
+    }
+
+    @Test func aReplacedKeyIsGoneUnlessItIsKept() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put(Secret("two"), for: id)
+        await #expect(throws: VaultError(.notFound, "")) { try await text(revision: 1) }
+        try await vault.put([PutRequest(id, Secret("three"), keepPreviousFor: .seconds(60))])
+        #expect(try await text(revision: 2) == "two")
+        #expect(try await text() == "three")
+        #expect(try await vault.history(of: id).map(\.revision) == [3, 2])
+    }
+
+    @Test func aKeptKeyEndsWithItsPeriodAndIsSwept() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        now.advance(by: 59)
+        #expect(try await text(revision: 1) == "one")
+        #expect(try await vault.sweep().revisions == 0)
+        now.advance(by: 1)
+        await #expect(throws: VaultError(.expired, "")) { try await text(revision: 1) }
+        #expect(try await vault.history(of: id).map(\.revision) == [2])
+        #expect(try await vault.sweep().revisions == 1)
+        #expect(try await store.scan(.everything, after: nil, limit: 9).map(\.revision) == [2])
+    }
+
+    @Test func aRollbackIsANewRevisionWithTheOldKey() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        let info = try await vault.rollback(id, keepPreviousFor: .seconds(60))
+        #expect(info.revision == 3)
+        #expect(try await text() == "one")
+        #expect(try await text(revision: 2) == "two")
+        try await vault.deleteRevision(2, of: id)
+        try await vault.deleteRevision(1, of: id)
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.rollback(id) }
+        await #expect(throws: VaultError(.conflict, "")) { try await vault.deleteRevision(3, of: id) }
+    }
+
+    @Test func deletingDeletesAllRevisions() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        try await vault.delete(id)
+        #expect(try await store.scan(.everything, after: nil, limit: 9).isEmpty)
+    }
+
+    @Test func anExpiredKeyIsListedButNotServedAndCanBeSwept() async throws {
+        let expires = now.date.withLock { $0 } + 60
+        try await vault.put([PutRequest(id, Secret("one"), expires: expires)])
+        #expect(try await text() == "one")
+        now.advance(by: 60)
+        let error = await #expect(throws: VaultError.self) { try await text() }
+        #expect(error?.code == .expired)
+        #expect(error?.message.contains("2027-01-15T08:01:00Z") == true)
+        #expect(try await vault.metadata(for: id).metadata.expires == expires)
+        #expect(try await vault.sweep().expired == 1)
+        await #expect(throws: VaultError(.notFound, "")) { try await text() }
+    }
+
+    @Test func aRetainedRowNeverPassesForTheCurrentOne() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        let retained = try #require(try await store.read(RecordKey(id: id, revision: 1)))
+        // What somebody who may delete rows could try: take the newest away.
+        try await store.write(
+            WriteBatch(
+                generation: 1,
+                changes: [
+                    .delete(id, revision: nil),
+                    .insert(
+                        RecordKey(id: id, revision: 3), sealed: retained.sealed),
+                ]))
+        await #expect(throws: VaultError(.damagedRecord, "")) { try await text() }
+    }
+}
