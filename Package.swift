@@ -50,7 +50,7 @@ let package = Package(
         .testTarget(name: "KeyVaultCryptoTests", dependencies: ["KeyVaultCrypto"]),
         .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting"]),
         .testTarget(name: "KeyVaultSQLiteTests", dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CSQLite"]),
-        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "CSodium"]),
     ],
     swiftLanguageModes: [.v6]
 )

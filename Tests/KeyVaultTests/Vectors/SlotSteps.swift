@@ -1,0 +1,116 @@
+import CSodium
+import KeyVaultCrypto
+import KeyVaultFormat
+import Testing
+
+/// What a passphrase slot is made of.
+struct SlotRequest {
+    var passphrase = Array("correct horse battery staple".utf8)
+    var masterKey = VectorKeys.masterKey
+    var vaultID = VectorKeys.vaultID
+    var operations: UInt32 = 2
+    var memory: UInt64 = 64 << 20
+    var seed: UInt64 = 61
+
+    init(_ change: (inout SlotRequest) -> Void = { _ in }) { change(&self) }
+}
+
+/// A passphrase slot and every step on the way to it (SPEC.md section 5.3).
+struct SlotSteps {
+    let request: SlotRequest
+    let parameters: PassphraseSlot.Parameters
+    let passphraseKey: [UInt8]
+    let context: [UInt8]
+    let wrap: Steps.Wrap
+
+    init(_ request: SlotRequest) throws {
+        self.request = request
+        parameters = try PassphraseSlot.Parameters(
+            keyID: MasterKeyID(VectorKeys.id(request.masterKey)), operations: request.operations,
+            memory: request.memory, salt: VectorKeys.bytes(16, seed: request.seed))
+        passphraseKey = try Self.argon2id(request.passphrase, parameters)
+        context = Context.slot(parameters, vault: try VaultID(request.vaultID), suite: .aes256GCMBLAKE2b)
+        wrap = try Steps.Wrap(request.masterKey, under: passphraseKey, context: context)
+    }
+
+    var slot: PassphraseSlot {
+        PassphraseSlot(
+            parameters: parameters, salt: wrap.salt, commitment: wrap.commitment, wrappedKey: wrap.wrapped)
+    }
+
+    var fields: [(String, JSON)] {
+        let inputs: [(String, JSON)] = [
+            ("passphrase", .bytes(request.passphrase)), ("passes", .number(UInt64(request.operations))),
+            ("memory", .number(request.memory)), ("argon2_salt", .bytes(parameters.salt)),
+            ("parameters", .bytes(parameters.encoded)), ("pk", .bytes(passphraseKey)), ("context", .bytes(context)),
+        ]
+        return inputs + wrap.fields + [("slot", .bytes(slot.encoded))]
+    }
+
+    static func argon2id(_ passphrase: [UInt8], _ parameters: PassphraseSlot.Parameters) throws -> [UInt8] {
+        var key = [UInt8](repeating: 0, count: 32)
+        // Every buffer is passed with its own length; the salt has the 16 bytes that Argon2id takes.
+        let status = unsafe crypto_pwhash_argon2id(
+            &key, 32, passphrase.map { CChar(bitPattern: $0) }, UInt64(passphrase.count), parameters.salt,
+            UInt64(parameters.operations), Int(parameters.memory), crypto_pwhash_argon2id_alg_argon2id13())
+        try #require(status == 0)
+        return key
+    }
+
+    /// Opens a slot step by step.
+    static func open(_ slot: PassphraseSlot, passphrase: [UInt8], vaultID: [UInt8]) throws -> [UInt8] {
+        let key = try Steps.unwrap(
+            under: argon2id(passphrase, slot.parameters),
+            context: Context.slot(slot.parameters, vault: VaultID(vaultID), suite: .aes256GCMBLAKE2b),
+            salt: slot.salt, commitment: slot.commitment, wrapped: slot.wrappedKey)
+        guard try VectorKeys.id(key) == slot.parameters.keyID.bytes else { throw CryptoError.authenticationFailed }
+        return key
+    }
+}
+
+/// Slots that must not open: the right layout, and not this passphrase, vault or key.
+struct RefusedSlots {
+    let slot: SlotSteps
+
+    func cases() throws -> [VectorCase] {
+        let good = slot.slot
+        let passphrase = slot.request.passphrase
+        #expect(try SlotSteps.open(good, passphrase: passphrase, vaultID: VectorKeys.vaultID) == VectorKeys.masterKey)
+        var cases: [VectorCase] = []
+        func add(_ name: String, _ slot: PassphraseSlot, passphrase: [UInt8], vaultID: [UInt8] = VectorKeys.vaultID) {
+            #expect(throws: CryptoError.authenticationFailed, "\(name)") {
+                try SlotSteps.open(slot, passphrase: passphrase, vaultID: vaultID)
+            }
+            cases.append(
+                VectorCase(
+                    name,
+                    [
+                        ("section", .text("5.3")), ("passphrase", .bytes(passphrase)), ("vault_id", .bytes(vaultID)),
+                        ("slot", .bytes(slot.encoded)),
+                    ]))
+        }
+        add("another passphrase", good, passphrase: passphrase.dropLast())
+        add("the passphrase and a line break", good, passphrase: passphrase + [0x0A])
+        add("another vault", good, passphrase: passphrase, vaultID: VectorKeys.otherVaultID)
+        let stronger = try SlotSteps(SlotRequest { $0.operations = 3 }).parameters
+        add(
+            "parameters of another slot",
+            PassphraseSlot(
+                parameters: stronger, salt: good.salt, commitment: good.commitment, wrappedKey: good.wrappedKey),
+            passphrase: passphrase)
+        for (name, offset) in [("the salt", 64), ("the commitment", 96), ("the wrapped key", 128), ("its tag", 175)] {
+            var bytes = good.encoded
+            bytes[offset] ^= 1
+            var reader = ByteReader(bytes, section: "5.3")
+            add("one bit of \(name) changed", try PassphraseSlot(&reader), passphrase: passphrase)
+        }
+        // Sealed by somebody who holds the passphrase: another key than the one it names.
+        let wrap = try Steps.Wrap(VectorKeys.newMasterKey, under: slot.passphraseKey, context: slot.context)
+        add(
+            "a key whose id is not the slot's",
+            PassphraseSlot(
+                parameters: slot.parameters, salt: wrap.salt, commitment: wrap.commitment, wrappedKey: wrap.wrapped),
+            passphrase: passphrase)
+        return cases
+    }
+}
