@@ -1,0 +1,44 @@
+# The two commands of a newcomer are `make demo` and `make test`. `make help` lists the others.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+export SWIFT_BACKTRACE := enable=no
+
+PACKAGES := libsodium-dev libsqlite3-dev
+VENV := .venv
+
+.PHONY: help demo test lint dependencies build clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+dependencies: ## the system's libraries, where they are missing
+	@scripts/install-dependencies $(PACKAGES)
+
+demo: dependencies ## the real thing: a vault on SQLite, used through the command line
+	@echo "building (release) …"
+	@KEYVAULT_ENGINE_ONLY=1 scripts/quietly swift build -c release --product keyvault
+	@scripts/demo .build/release
+
+test: dependencies $(VENV)/ready ## all tests
+	@echo "building the tests …"
+	@scripts/quietly swift build --build-tests
+	@KEYVAULT_PYTHON="$(CURDIR)/$(VENV)/bin/python" \
+	KEYVAULT_NIST_VECTORS="$$($(VENV)/bin/python -c 'import cryptography_vectors, os; print(os.path.join(os.path.dirname(cryptography_vectors.__file__), "ciphers", "AES", "GCM"))')" \
+	scripts/run-tests
+
+lint: ## the formatter's opinion
+	@swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz
+
+build: dependencies ## everything, in release
+	@swift build -c release
+
+clean: ## remove what was built
+	@rm -rf .build $(VENV)
+
+# The Python side of Tests/Interop, and NIST's vectors.
+$(VENV)/ready: Tests/Interop/requirements.txt
+	@scripts/install-dependencies python3-venv
+	@echo "setting up Python …"
+	@python3 -m venv $(VENV)
+	@scripts/quietly $(VENV)/bin/pip install --disable-pip-version-check -r Tests/Interop/requirements.txt
+	@touch $@
