@@ -58,11 +58,6 @@ extension Vault {
                 .invalidArgument, "This vault opens by a passphrase, which must be given to rotate its master key.",
                 hint: "Give --passphrase.")
         }
-        if header.keys.count >= VaultHeader.maximumKeys {
-            throw VaultError(
-                .invalidArgument, "The header lists \(VaultHeader.maximumKeys) keys, as many as it can.",
-                hint: "Migrate to a new vault.")
-        }
     }
 
     /// Lists `new` in the header and makes it the active key. From the moment this is durable, the store refuses whoever
@@ -74,6 +69,11 @@ extension Vault {
         try await updateHeader(adding: new) { header in
             guard header.activeKeyID != id else { return false }
             if !header.keys.contains(where: { $0.id == id }) {
+                if header.keys.count == VaultHeader.maximumKeys,
+                    let oldest = header.keys.firstIndex(where: { $0.state == .retired })
+                {
+                    header.keys.remove(at: oldest)
+                }
                 header.keys.append(.init(id: id, state: .live, added: time.date()))
             }
             header.activeKeyID = id
