@@ -20,7 +20,7 @@ package struct AES256GCM: ~Copyable, Sendable {
             state, key.pointer().assumingMemoryBound(to: UInt8.self))
     }
 
-    private var state: UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
+    var state: UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
         // The slot has `crypto_aead_aes256gcm_statebytes()` bytes and holds nothing else.
         unsafe schedule.pointer().assumingMemoryBound(to: crypto_aead_aes256gcm_state.self)
     }

@@ -1,7 +1,7 @@
 /// Bytes in guarded memory: zero at first, wiped at the end, never copied by accident, never printable.
 @safe package struct GuardedBytes: ~Copyable, @unchecked Sendable {
     package let count: Int
-    private let slot: UnsafeMutableRawPointer
+    @usableFromInline let slot: UnsafeMutableRawPointer
     private let chunk: UnsafeMutablePointer<SlotChunk>
 
     /// `count` zero bytes.
@@ -15,10 +15,15 @@
 
     /// A copy of `bytes`.
     package init(copying bytes: Span<UInt8>) throws(CryptoError) {
+        // The buffer is read before the call ends.
+        self = try unsafe bytes.withUnsafeBytes { bytes throws(CryptoError) in try unsafe GuardedBytes(copying: bytes) }
+    }
+
+    /// A copy of `bytes`.
+    package init(copying bytes: UnsafeRawBufferPointer) throws(CryptoError) {
         try self.init(count: bytes.count)
-        withMutableSpan { copy in
-            for index in bytes.indices { copy[index] = bytes[index] }
-        }
+        // The slot has room for `count` bytes.
+        if let source = bytes.baseAddress { unsafe slot.copyMemory(from: source, byteCount: bytes.count) }
     }
 
     deinit {
@@ -26,6 +31,7 @@
         unsafe chunk.pointee.put(slot, used: count)
     }
 
+    @inlinable
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -34,6 +40,7 @@
     }
 
     /// As ``withSpan(_:)``, for as long as `body` takes.
+    @inlinable
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
@@ -41,6 +48,7 @@
         try await unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
     }
 
+    @inlinable
     package mutating func withMutableSpan<Result: ~Copyable, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

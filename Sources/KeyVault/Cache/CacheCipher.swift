@@ -1,0 +1,97 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+import Synchronization
+
+/// Seals and opens what a cache holds, under a key that exists nowhere else.
+///
+/// A nonce is a keyed hash of what is sealed: there is no counter that a cloned machine would repeat, and the same nonce
+/// means the same bytes.
+struct CacheCipher: ~Copyable {
+    private let cipher: AES256GCM
+    private let nonceKey: GuardedBytes
+    private let fills: Atomic<UInt64>
+
+    init() throws(CryptoError) {
+        let cipher = try AES256GCM(key: GuardedBytes.random(count: AES256GCM.keyLength))
+        nonceKey = try GuardedBytes.random(count: 32)
+        self.cipher = cipher
+        fills = Atomic(0)
+    }
+
+    /// Counts one more sealing and says how many there have been.
+    func countFill() -> UInt64 { fills.add(1, ordering: .relaxed).newValue }
+
+    /// Seals `secret`, or the absence of one, for the record `id`.
+    func seal(
+        _ secret: Span<UInt8>, for id: RecordID
+    ) throws(CryptoError) -> (sealed: [UInt8], nonce: AESNonce) {
+        var padded = try GuardedBytes(count: CacheEntry.paddedLength(secret: secret.count))
+        padded.withMutableSpan { padded in for index in secret.indices { padded[index] = secret[index] } }
+        let nonce = try nonce(for: padded, id)
+        let sealed = try padded.withSpan { padded throws(CryptoError) in
+            try cipher.seal(padded, nonce: nonce, associatedData: id.encoded.span)
+        }
+        StackScrub.scrub()
+        return (sealed, nonce)
+    }
+
+    /// The names are self-delimiting, so that no two pairs of id and plaintext give the same input.
+    private func nonce(for padded: borrowing GuardedBytes, _ id: RecordID) throws(CryptoError) -> AESNonce {
+        var hash = try KeyedHash(key: nonceKey, personalization: .nonce, outputLength: 16)
+        hash.update(id.encoded.span)
+        padded.withSpan { hash.update($0) }
+        let bytes = hash.finish()
+        return AESNonce(InlineArray { bytes[$0] })
+    }
+
+    /// Turns sealed bytes into the secret, in place; fails when they are not of the record `id`.
+    @inline(__always)
+    func open(_ sealed: inout GuardedBytes, nonce: AESNonce, for id: RecordID) throws(CryptoError) {
+        try cipher.openInPlace(&sealed, nonce: nonce, associatedData: id.encoded.span)
+    }
+}
+
+/// A cipher of a ``CipherRing``, which keeps it alive; so that a hit need not count references on an object that all
+/// processors share.
+@safe struct CipherReference: @unchecked Sendable, Equatable {
+    private let address: UnsafeMutablePointer<CacheCipher>
+
+    fileprivate init(_ cipher: consuming CacheCipher) {
+        unsafe address = .allocate(capacity: 1)
+        // Fresh memory for one cipher.
+        unsafe address.initialize(to: cipher)
+    }
+
+    /// Valid while the ring lives, and whoever has a reference is called by the cache that owns the ring.
+    @inline(__always)
+    func withCipher<Result: ~Copyable>(
+        _ body: (borrowing CacheCipher) throws(CryptoError) -> Result
+    ) throws(CryptoError) -> Result {
+        try unsafe body(address.pointee)
+    }
+
+    fileprivate func destroy() {
+        // Called once, when nobody is in a call of the cache any more.
+        unsafe address.deinitialize(count: 1)
+        unsafe address.deallocate()
+    }
+
+    static func == (left: CipherReference, right: CipherReference) -> Bool { unsafe left.address == right.address }
+}
+
+/// The ciphers of one cache: the one in use, and those before it, under which nothing is cached any more but which somebody
+/// may be opening with right now. There is a new one every 2³² fills, so they are few.
+struct CipherRing: ~Copyable, Sendable {
+    private let ciphers = Mutex<[CipherReference]>([])
+
+    /// Makes a new cipher.
+    func renew() throws(CryptoError) -> CipherReference {
+        let cipher = CipherReference(try CacheCipher())
+        ciphers.withLock { $0.append(cipher) }
+        return cipher
+    }
+
+    deinit {
+        ciphers.withLock { for cipher in $0 { cipher.destroy() } }
+    }
+}

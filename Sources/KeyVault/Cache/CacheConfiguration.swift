@@ -1,0 +1,30 @@
+/// How much a vault keeps at hand, and for how long.
+///
+/// What is cached is sealed under a key of the process. A key that this process deletes or replaces is gone from its cache at
+/// once; what another process changed lives on for ``timeToLive`` at most, and usually for far less.
+public struct CacheConfiguration: Sendable {
+    /// How long a key is served before the store is asked again. Default: 5 minutes; zero asks every time.
+    public var timeToLive: Duration
+    /// How long it is believed that there is no key. Default: 5 seconds; zero asks every time.
+    public var negativeTimeToLive: Duration
+    /// How many records are kept, absent ones included. Default: 100,000.
+    public var maximumEntries: Int
+    /// How much memory is used, overhead included. Default: 64 MiB.
+    public var maximumBytes: Int
+    /// How much longer than ``timeToLive`` a key is served while the store fails, at most. Default: `nil`, not at all.
+    public var staleOnStoreError: Duration?
+    /// No key is served, failing store or not, when it was last read from the store longer ago than this. Default: 15 minutes.
+    public var maximumAge: Duration
+
+    public init(
+        timeToLive: Duration = .seconds(300), negativeTimeToLive: Duration = .seconds(5), maximumEntries: Int = 100_000,
+        maximumBytes: Int = 64 << 20, staleOnStoreError: Duration? = nil, maximumAge: Duration = .seconds(900)
+    ) {
+        self.timeToLive = timeToLive
+        self.negativeTimeToLive = negativeTimeToLive
+        self.maximumEntries = maximumEntries
+        self.maximumBytes = maximumBytes
+        self.staleOnStoreError = staleOnStoreError
+        self.maximumAge = maximumAge
+    }
+}

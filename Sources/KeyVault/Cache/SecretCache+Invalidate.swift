@@ -1,0 +1,33 @@
+package import KeyVaultFormat
+
+extension SecretCache {
+    /// Forgets a record. Nobody who asks from now on gets what was read before.
+    ///
+    /// Call it when a write of the record has ended, even with an error: it may have happened all the same.
+    package func invalidate(_ id: RecordID) {
+        let hash = Self.hash(id)
+        shards.withShard(of: hash) { $0.invalidate(id, hash, in: slab) }
+    }
+
+    /// Forgets all records of a tenant.
+    package func invalidate(tenant: String) {
+        let name = Array(tenant.utf8)
+        let hash = Self.tenantHash(name[...])
+        for index in 0..<ShardTable.count {
+            shards.withShard(index) { $0.invalidate(tenant: name, hash: hash, in: slab) }
+        }
+    }
+
+    /// Forgets everything.
+    package func invalidateAll() {
+        for index in 0..<ShardTable.count { shards.withShard(index) { $0.invalidateAll(in: slab) } }
+    }
+
+    static func hash(_ id: RecordID) -> UInt64 { UInt64(bitPattern: Int64(id.hash)) }
+
+    static func tenantHash(_ name: ArraySlice<UInt8>) -> UInt32 {
+        var hasher = Hasher()
+        hasher.combine(name)
+        return UInt32(truncatingIfNeeded: hasher.finalize())
+    }
+}

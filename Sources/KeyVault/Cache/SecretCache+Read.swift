@@ -1,0 +1,142 @@
+package import KeyVaultFormat
+import KeyVaultCrypto
+
+extension SecretCache {
+    /// What is cached about a record, or what `fill` reads from the store.
+    ///
+    /// However many ask for one record at once, one of them reads. Should that one be cancelled, another takes its place;
+    /// should it fail, all who waited fail with it, and the next to come tries again.
+    ///
+    /// - Parameter fill: Reads the record. It runs at most once, and on the caller's task.
+    /// - Throws: what `fill` threw, here or for whom this call waited; `cancelled`; `crypto`.
+    package func read(
+        _ id: RecordID, fill: () async throws(VaultError) -> CacheFill
+    ) async throws(VaultError) -> CachedSecret {
+        while true {
+            switch try begin(id) {
+            case .cached(let found): return found
+            case .lead(let flight): return try await lead(flight, id, fill)
+            case .join(let flight):
+                switch await flight.outcome() {
+                case .filled(let sealed): return try VaultError.wrap { () throws(CryptoError) in try sealed.open(for: id) }
+                case .failed(let error): throw error
+                case .abandoned: continue
+                case nil: throw VaultError(.cancelled, "The task was cancelled while it waited for a key.")
+                }
+            }
+        }
+    }
+
+    private func lead(
+        _ flight: Flight, _ id: RecordID, _ fill: () async throws(VaultError) -> CacheFill
+    ) async throws(VaultError) -> CachedSecret {
+        let filled: CacheFill
+        do { filled = try await fill() } catch {
+            guard let stale = fail(flight, id, error, isCancelled: Task.isCancelled) else { throw error }
+            return try VaultError.wrap { () throws(CryptoError) in try stale.open(for: id) }
+        }
+        return try complete(flight, id, filled)
+    }
+
+    // MARK: The steps of a read, none of which waits
+
+    /// How a read goes on.
+    enum Beginning: ~Copyable {
+        case cached(CachedSecret)
+        /// The caller has to read the store, and then to call ``complete(_:_:_:)`` or ``fail(_:_:_:isCancelled:)``.
+        case lead(Flight)
+        case join(Flight)
+    }
+
+    func begin(_ id: RecordID) throws(VaultError) -> Beginning {
+        // Somebody else may have filled it since the caller looked.
+        if let found = try VaultError.wrap({ () throws(CryptoError) in try lookup(id) }) { return .cached(found) }
+        let (flight, isLeader) = shards.withShard(of: Self.hash(id)) { shard in
+            shard.board(id, now: time.monotonic(), maximumAge: limits.maximumAge)
+        }
+        return isLeader ? .lead(flight) : .join(flight)
+    }
+
+    /// Hands on what the store gave, and keeps it unless the record was changed meanwhile.
+    func complete(_ flight: Flight, _ id: RecordID, _ filled: consuming CacheFill) throws(VaultError) -> CachedSecret {
+        do throws(CryptoError) {
+            switch consume filled {
+            case .absent:
+                let absence: [UInt8] = []
+                settle(flight, id, try seal(absence.span, revision: 0, for: id, in: flight), lifetime: nil)
+                return .absent
+            case .secret(let lease, let lifetime):
+                let sealed = try lease.withSpan { span throws(CryptoError) in
+                    try seal(span, revision: lease.revision, for: id, in: flight)
+                }
+                settle(flight, id, sealed, lifetime: lifetime)
+                return .secret(lease)
+            }
+        } catch {
+            let error = VaultError(error)
+            _ = fail(flight, id, error, isCancelled: false)
+            throw error
+        }
+    }
+
+    /// Ends a flight that brought nothing.
+    ///
+    /// - Returns: what is to be served all the same.
+    func fail(_ flight: Flight, _ id: RecordID, _ error: VaultError, isCancelled: Bool) -> SealedSecret? {
+        let hash = Self.hash(id)
+        let stale: SealedSecret? = shards.withShard(of: hash) { shard in
+            let now = time.monotonic()
+            guard shard.land(flight, id, now: now, in: slab), !isCancelled else { return nil }
+            // Anything else than a store out of reach is an answer: what was known before does not hold any more.
+            guard error.code == .store else {
+                shard.remove(hash, from: slab)
+                return nil
+            }
+            return try? shard.staleEntry(hash, now: now, in: slab)
+        }
+        flight.settle(isCancelled ? .abandoned : stale.map { .filled($0) } ?? .failed(error))
+        return stale
+    }
+
+    private func settle(_ flight: Flight, _ id: RecordID, _ sealed: SealedSecret, lifetime: Duration?) {
+        let hash = Self.hash(id)
+        makeRoom(secretLength: sealed.secretLength, near: hash)
+        shards.withShard(of: hash) { shard in
+            let now = time.monotonic()
+            guard shard.land(flight, id, now: now, in: slab) else { return }
+            let entry = entry(sealed, hash: hash, id, started: flight.started, now: now, lifetime: lifetime)
+            if now < entry.usableUntil { shard.insert(entry, sealed: sealed.bytes.span, in: slab) }
+        }
+        flight.settle(.filled(sealed))
+    }
+
+    private func entry(
+        _ sealed: SealedSecret, hash: UInt64, _ id: RecordID, started: UInt64, now: UInt64, lifetime: Duration?
+    ) -> CacheEntry {
+        let end = min(
+            started.advanced(saturatingBy: limits.maximumAge),
+            lifetime.map { now.advanced(saturatingBy: $0.clampedNanoseconds) } ?? .max)
+        let isAbsent = sealed.secretLength == 0
+        let fresh = started.advanced(saturatingBy: isAbsent ? limits.negativeTimeToLive : limits.timeToLive)
+        return CacheEntry(
+            hash: hash, filled: started, freshUntil: min(fresh, end),
+            usableUntil: min(isAbsent ? fresh : fresh.advanced(saturatingBy: limits.staleness), end),
+            revision: sealed.revision, nonce: sealed.nonce, secretLength: UInt32(sealed.secretLength),
+            tenant: Self.tenantHash(id.nameBytes(at: 0)))
+    }
+
+    /// Evicts until a secret of that length fits, beginning with the shard that it belongs to.
+    ///
+    /// Others may take the room before it is used; then the secret is not cached, this once.
+    private func makeRoom(secretLength: Int, near hash: UInt64) {
+        guard slab.canHold(secretLength: secretLength) else { return }
+        let home = Int(hash >> 58)
+        var step = 0
+        while !slab.hasRoom(secretLength: secretLength), step < ShardTable.count {
+            let evicted = shards.withShard((home + step) % ShardTable.count) { shard in
+                shard.evict(now: time.monotonic(), from: slab)
+            }
+            if !evicted { step += 1 }
+        }
+    }
+}
