@@ -45,14 +45,14 @@ struct CacheShard: ~Copyable, Sendable {
 
     /// A clock that goes back would make everything live longer than it may.
     @inline(never)
-    private mutating func clockWentBack(_ slab: borrowing EntrySlab) { removeAll(from: slab) }
+    private mutating func clockWentBack(_ slab: borrowing EntrySlab) { invalidateAll(in: slab) }
 
     // MARK: Fetching
 
-    /// Begins to fetch a record after a miss, or joins the flight that does.
-    mutating func board(_ id: RecordID, now: UInt64, maximumAge: UInt64) -> (flight: Flight, isLeader: Bool) {
+    /// Begins to fetch a record after a miss, or joins a flight that began less than `timeToLive` ago.
+    mutating func board(_ id: RecordID, now: UInt64, timeToLive: UInt64) -> (flight: Flight, isLeader: Bool) {
         statistics.misses += 1
-        if let flight = flights[id], now < flight.started.advanced(saturatingBy: maximumAge) {
+        if let flight = flights[id], now < flight.started.advanced(saturatingBy: timeToLive) {
             statistics.coalesced += 1
             return (flight, false)
         }
@@ -61,6 +61,9 @@ struct CacheShard: ~Copyable, Sendable {
         flights[id] = flight
         return (flight, true)
     }
+
+    /// The flight that may be joined.
+    func flight(of id: RecordID) -> Flight? { flights[id] }
 
     /// Takes a flight that ended out of the table.
     ///
@@ -147,7 +150,8 @@ struct CacheShard: ~Copyable, Sendable {
         return false
     }
 
-    private mutating func removeAll(from slab: borrowing EntrySlab, where matches: (CacheEntry) -> Bool = { _ in true }) {
+    private mutating func removeAll(from slab: borrowing EntrySlab, where matches: (CacheEntry) -> Bool = { _ in true })
+    {
         // The index shrinks when it becomes empty, so that its capacity is asked for each time.
         var position = 0
         while position < index.capacity, index.count > 0 {

@@ -62,6 +62,7 @@ final class Flight: Sendable {
         }
     }
 
-    /// How many wait; for tests.
+    /// How it ended, and how many wait for that; for tests.
+    var settled: Outcome? { state.withLock(\.outcome) }
     var waiters: Int { state.withLock { $0.waiting.count } }
 }

@@ -1,5 +1,5 @@
-package import KeyVaultFormat
 import KeyVaultCrypto
+package import KeyVaultFormat
 
 extension SecretCache {
     /// What is cached about a record, or what `fill` reads from the store.
@@ -18,7 +18,8 @@ extension SecretCache {
             case .lead(let flight): return try await lead(flight, id, fill)
             case .join(let flight):
                 switch await flight.outcome() {
-                case .filled(let sealed): return try VaultError.wrap { () throws(CryptoError) in try sealed.open(for: id) }
+                case .filled(let sealed):
+                    return try VaultError.wrap { () throws(CryptoError) in try sealed.open(for: id) }
                 case .failed(let error): throw error
                 case .abandoned: continue
                 case nil: throw VaultError(.cancelled, "The task was cancelled while it waited for a key.")
@@ -52,7 +53,7 @@ extension SecretCache {
         // Somebody else may have filled it since the caller looked.
         if let found = try VaultError.wrap({ () throws(CryptoError) in try lookup(id) }) { return .cached(found) }
         let (flight, isLeader) = shards.withShard(of: Self.hash(id)) { shard in
-            shard.board(id, now: time.monotonic(), maximumAge: limits.maximumAge)
+            shard.board(id, now: time.monotonic(), timeToLive: min(limits.timeToLive, limits.maximumAge))
         }
         return isLeader ? .lead(flight) : .join(flight)
     }

@@ -43,7 +43,9 @@ package final class SecretCache: Sendable {
     }
 
     /// Seals a secret, or the absence of one, for the cache and for those who wait.
-    func seal(_ secret: Span<UInt8>, revision: UInt64, for id: RecordID, in flight: Flight) throws(CryptoError) -> SealedSecret {
+    func seal(_ secret: Span<UInt8>, revision: UInt64, for id: RecordID, in flight: Flight) throws(CryptoError)
+        -> SealedSecret
+    {
         let (fills, bytes, nonce) = try flight.cipher.withCipher { cipher throws(CryptoError) in
             let (sealed, nonce) = try cipher.seal(secret, for: id)
             return (cipher.countFill(), sealed, nonce)
@@ -53,7 +55,7 @@ package final class SecretCache: Sendable {
             bytes: bytes, nonce: nonce, secretLength: secret.count, revision: revision, cipher: flight.cipher)
     }
 
-    private func renewCipher() throws(CryptoError) {
+    func renewCipher() throws(CryptoError) {
         let cipher = try ciphers.renew()
         for index in 0..<ShardTable.count { shards.withShard(index) { $0.adopt(cipher, in: slab) } }
     }
