@@ -5,6 +5,8 @@ package enum Personalization: String, Sendable, CaseIterable {
     case salt = "KeyVault/1/salt"
     case wrap = "KeyVault/1/wrap"
     case header = "KeyVault/1/head"
+    /// Of the tokens that HTTP clients show.
+    case token = "KeyVault/1/token"
     /// Of the cache's entries; never stored.
     case nonce = "KeyVault/1/nonce"
 

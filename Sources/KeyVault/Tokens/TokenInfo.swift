@@ -1,0 +1,19 @@
+public import struct Foundation.Date
+
+/// What is known of a token, without the token.
+public struct TokenInfo: Hashable, Sendable {
+    /// Names the token in lists and to revoke it; not a secret.
+    public let id: String
+    /// The account that the token speaks for; `nil` for a damaged record, which can be listed and revoked, and nothing else.
+    public let tenant: String?
+    public let created: Date?
+    /// From when on the token is refused; `nil` for never.
+    public let expires: Date?
+}
+
+/// A token just made. Show it once: the vault keeps a hash of it only.
+public struct NewToken: Sendable {
+    public let info: TokenInfo
+    /// What the client sends, as `Authorization: Bearer …`.
+    public let token: String
+}

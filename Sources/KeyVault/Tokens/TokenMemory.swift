@@ -1,0 +1,72 @@
+import Foundation
+import KeyVaultCrypto
+import KeyVaultStorage
+import Synchronization
+
+/// Authenticates against a vault, and goes on letting in who was let in before while the vault's store is out of reach: a
+/// server whose clients bring keys of their own can then serve them all the same.
+///
+/// A token that the store says is revoked or expired is forgotten at once; the memory speaks only where the store cannot.
+public final class TokenMemory: Sendable {
+    /// How many tokens are remembered at most.
+    static let capacity = 10_000
+    /// A token seen again within this time is not written down again, so that a busy client costs a look-up only.
+    private static let refresh: UInt64 = 1_000_000_000
+
+    private struct Entry {
+        var verifier: [UInt8]
+        var tenant: String
+        var expires: UInt64?
+        var verified: UInt64
+    }
+
+    private let vault: Vault
+    private let limit: UInt64
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// - Parameter limit: for how long after its last verification a token is let in without the store. Default: an hour.
+    public init(_ vault: Vault, limit: Duration = .seconds(3600)) {
+        self.vault = vault
+        self.limit = UInt64(max(0, limit.seconds) * 1e9)
+    }
+
+    /// As ``Vault/authenticate(_:)``, but for the time of an outage.
+    public func authenticate(_ token: String) async throws(VaultError) -> TokenInfo? {
+        guard let text = try TokenText(token) else { return nil }
+        do throws(VaultError) {
+            guard let info = try await vault.authenticate(text) else {
+                entries.withLock { _ = $0.removeValue(forKey: text.id) }
+                return nil
+            }
+            remember(text, info)
+            return info
+        } catch {
+            guard error.code == .store else { throw error }
+            guard let info = recall(text) else { throw error }
+            return info
+        }
+    }
+
+    private func remember(_ text: TokenText, _ info: TokenInfo) {
+        guard let tenant = info.tenant else { return }
+        let now = vault.time.monotonic()
+        let left = info.expires.map { UInt64(max(0, $0.timeIntervalSince(vault.time.date())) * 1e9) }
+        entries.withLock { entries in
+            if let known = entries[text.id], now - known.verified < Self.refresh { return }
+            if entries.count >= Self.capacity { entries = entries.filter { now - $0.value.verified < limit } }
+            // Still full: an outage may then cost somebody a 503, which is better than memory without a bound.
+            if entries.count >= Self.capacity, let victim = entries.keys.first { entries[victim] = nil }
+            entries[text.id] = Entry(
+                verifier: text.verifier, tenant: tenant, expires: left.map { now + $0 }, verified: now)
+        }
+    }
+
+    private func recall(_ text: TokenText) -> TokenInfo? {
+        let now = vault.time.monotonic()
+        guard let entry = entries.withLock({ $0[text.id] }), now - entry.verified < limit,
+            entry.expires.map({ now < $0 }) ?? true,
+            ConstantTime.equal(entry.verifier.span, text.verifier.span)
+        else { return nil }
+        return TokenInfo(id: text.id, tenant: entry.tenant, created: nil, expires: nil)
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import KeyVaultCrypto
+
+/// A token as clients write it, `kvt_ID_SECRET`, taken apart.
+///
+/// The id is 16 hexadecimal digits and finds the record; the secret is 32 random bytes in base64url. The record holds a hash
+/// that only the secret gives: a hash meant to be slow would add nothing, since 256 random bits cannot be guessed.
+struct TokenText {
+    private static let prefix = "kvt_"
+    private static let idDigits = 16
+    private static let secretDigits = 43
+    static let secretLength = 32
+    /// The last digit carries four bits; others than these would carry more and be read as one of them.
+    private static let lastDigits = "AEIMQUYcgkosw048"
+    private static let length = prefix.utf8.count + idDigits + 1 + secretDigits
+
+    let id: String
+    /// The hash that the record of this token holds.
+    let verifier: [UInt8]
+
+    /// `nil` for what cannot be a token.
+    init?(_ text: String) throws(VaultError) {
+        guard text.utf8.count == Self.length, text.hasPrefix(Self.prefix) else { return nil }
+        let parts = text.utf8.dropFirst(Self.prefix.utf8.count)
+        let id = parts.prefix(Self.idDigits)
+        let rest = parts.dropFirst(Self.idDigits)
+        guard id.allSatisfy(Self.isHexadecimal), rest.first == UInt8(ascii: "_"),
+            rest.last.map(Self.lastDigits.utf8.contains) ?? false,
+            let secret = Data(base64Encoded: Self.base64(String(Substring(rest.dropFirst())))),
+            secret.count == Self.secretLength
+        else { return nil }
+        self.id = String(Substring(id))
+        self.verifier = try Self.verifier(of: secret.span, id: self.id)
+    }
+
+    /// A token of this id and secret, to be shown once.
+    static func text(id: String, secret: Span<UInt8>) -> String {
+        var copy = Data()
+        for index in secret.indices { copy.append(secret[index]) }
+        let digits = copy.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+            "=", with: "")
+        return "\(prefix)\(id)_\(digits)"
+    }
+
+    static func randomID() throws(CryptoError) -> String {
+        try Random.bytes(idDigits / 2).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// Keyed with the secret, so that nothing else gives the same; over the id, so that a hash moved to another record fits
+    /// no token.
+    static func verifier(of secret: Span<UInt8>, id: String) throws(VaultError) -> [UInt8] {
+        try VaultError.wrap { () throws(CryptoError) in
+            var hash = try KeyedHash(
+                key: GuardedBytes(copying: secret), personalization: .token, outputLength: TokenRecord.verifierLength)
+            hash.update(id.utf8.span)
+            return hash.finish()
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private static func base64(_ digits: String) -> String {
+        digits.replacing("-", with: "+").replacing("_", with: "/") + "="
+    }
+}

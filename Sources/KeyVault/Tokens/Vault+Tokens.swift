@@ -1,0 +1,99 @@
+import KeyVaultCrypto
+import KeyVaultFormat
+import KeyVaultStorage
+
+public import struct Foundation.Date
+
+extension Vault {
+    /// Makes a token that speaks for `tenant`, and keeps a hash of it.
+    ///
+    /// - Parameter expires: from when on the token is refused. Default: never.
+    /// - Throws: ``VaultError`` `invalidArgument`, `store`, …
+    public func createToken(for tenant: String, expires: Date? = nil) async throws(VaultError) -> NewToken {
+        let subject: RecordID
+        do { subject = try RecordID(tenant: tenant, provider: "token") } catch { throw VaultError(error) }
+        try checkNotReserved(subject)
+        let id = try VaultError.wrap { () throws(CryptoError) in try TokenText.randomID() }
+        let secret = try VaultError.wrap { () throws(CryptoError) in
+            try GuardedBytes.random(count: TokenText.secretLength)
+        }
+        let verifier = try secret.withSpan { secret throws(VaultError) in try TokenText.verifier(of: secret, id: id) }
+        let request = PutRequest(
+            try TokenRecord.id(of: id), try TokenRecord(verifier: verifier, expires: expires, tenant: tenant).secret(),
+            expectedRevision: 0, expires: expires)
+        let metadata = try await putUnchecked([request])[0].metadata
+        return NewToken(
+            info: TokenInfo(id: id, tenant: tenant, created: metadata.created, expires: metadata.expires),
+            token: secret.withSpan { TokenText.text(id: id, secret: $0) })
+    }
+
+    /// The tokens of `tenant`, or all, expired ones too.
+    ///
+    /// A damaged one is listed with all: whose it was cannot be told.
+    public func tokens(of tenant: String? = nil) async throws(VaultError) -> [TokenInfo] {
+        try checkOpen()
+        var tokens: [TokenInfo] = []
+        var cursor: RecordKey?
+        repeat {
+            let (scope, after, limit) = (ScanScope.currentOf(tenant: TokenRecord.tenant), cursor, 500)
+            let rows = try await VaultError.wrap { () async throws(StoreError) in
+                try await store.scan(scope, after: after, limit: limit)
+            }
+            for row in rows {
+                let info = try await info(of: row)
+                if tenant == nil || info.tenant.map({ $0.utf8.elementsEqual(tenant?.utf8 ?? "".utf8) }) == true {
+                    tokens.append(info)
+                }
+            }
+            cursor = rows.count == limit ? rows.last.map { RecordKey(id: $0.id, revision: .max) } : nil
+        } while cursor != nil
+        return tokens
+    }
+
+    /// Removes a token, durably. Once this has returned this process refuses it; others do within
+    /// ``VaultConfiguration/foreignChangeInterval``.
+    ///
+    /// - Parameter id: ``TokenInfo/id``, not the token.
+    /// - Returns: whether there was one.
+    @discardableResult
+    public func revokeToken(_ id: String) async throws(VaultError) -> Bool {
+        try await deleteUnchecked(try TokenRecord.id(of: id))
+    }
+
+    /// Finds out for whom `token` speaks.
+    ///
+    /// It is read like a key, through the cache, and so costs about as much.
+    ///
+    /// - Returns: `nil` for what is no token, and for one that is unknown, revoked or expired.
+    /// - Throws: ``VaultError`` `store`, `damagedRecord`, … where it could not be found out.
+    public func authenticate(_ token: String) async throws(VaultError) -> TokenInfo? {
+        guard let text = try TokenText(token) else { return nil }
+        return try await authenticate(text)
+    }
+
+    func authenticate(_ text: TokenText) async throws(VaultError) -> TokenInfo? {
+        let id = try TokenRecord.id(of: text.id)
+        try checkOpen()
+        do throws(VaultError) {
+            guard let lease = try await readThrough(id) else { return nil }
+            guard let record = lease.withSpan({ TokenRecord($0) }) else { throw .damaged(id, cause: nil) }
+            guard record.matches(text.verifier), record.expires.map({ time.date() < $0 }) ?? true else { return nil }
+            return TokenInfo(id: text.id, tenant: record.tenant, created: nil, expires: record.expires)
+        } catch {
+            if error.code == .expired || error.code == .disabled { return nil }
+            throw error
+        }
+    }
+
+    private func info(of row: StoredRecord) async throws(VaultError) -> TokenInfo {
+        do throws(VaultError) {
+            let record = try await open(row)
+            let tenant = record.withSecret { TokenRecord($0)?.tenant }
+            return TokenInfo(
+                id: row.id.provider, tenant: tenant, created: record.metadata.created, expires: record.metadata.expires)
+        } catch {
+            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+            return TokenInfo(id: row.id.provider, tenant: nil, created: nil, expires: nil)
+        }
+    }
+}

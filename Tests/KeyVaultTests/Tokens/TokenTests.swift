@@ -1,0 +1,114 @@
+import KeyVault
+import KeyVaultStorage
+import KeyVaultTesting
+import Synchronization
+import Testing
+
+import struct Foundation.Date
+
+@Suite struct TokenTests {
+    private let store = MemoryStore()
+
+    private func vault(_ store: some RecordStore, now: @escaping @Sendable () -> Date = { Date() }) async throws
+        -> Vault
+    {
+        try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(clock: ContinuousClock(), date: now))
+    }
+
+    @Test func speaksForItsTenantUntilItIsRevoked() async throws {
+        let vault = try await vault(store)
+        let made = try await vault.createToken(for: "acme")
+        #expect(made.token.hasPrefix("kvt_\(made.info.id)_"))
+        #expect(try await vault.authenticate(made.token)?.tenant == "acme")
+        #expect(try await vault.revokeToken(made.info.id))
+        #expect(try await vault.revokeToken(made.info.id) == false)
+        #expect(try await vault.authenticate(made.token) == nil)
+    }
+
+    @Test func anyChangedDigitIsRefused() async throws {
+        let vault = try await vault(store)
+        let token = try await vault.createToken(for: "acme").token
+        for index in token.indices where token[index] != "_" {
+            var other = token
+            other.replaceSubrange(index...index, with: token[index] == "A" ? "C" : "A")
+            #expect(
+                try await vault.authenticate(other) == nil,
+                "position \(token.distance(from: token.startIndex, to: index))")
+        }
+        // Bits beyond the secret's 256 are no second way to write it.
+        let last = try #require(token.utf8.last)
+        let sloppy = String(token.dropLast()) + String(decoding: [last + 1], as: UTF8.self)
+        for other in ["", sloppy, "kvt_", token + "A", String(token.dropLast()), token + "\u{0}", "Bearer " + token] {
+            #expect(try await vault.authenticate(other) == nil)
+        }
+    }
+
+    @Test func aSecretFitsItsOwnIDOnly() async throws {
+        let vault = try await vault(store)
+        let (one, other) = (try await vault.createToken(for: "acme"), try await vault.createToken(for: "rival"))
+        let mixed = one.token.replacing(one.info.id, with: other.info.id)
+        #expect(try await vault.authenticate(mixed) == nil)
+    }
+
+    @Test func expires() async throws {
+        let now = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+        let clock = Clock(now)
+        let vault = try await vault(store) { clock.date }
+        let made = try await vault.createToken(for: "acme", expires: Date(timeIntervalSince1970: 1_800_000_010))
+        #expect(try await vault.authenticate(made.token)?.expires == Date(timeIntervalSince1970: 1_800_000_010))
+        clock.date = Date(timeIntervalSince1970: 1_800_000_010)
+        #expect(try await vault.authenticate(made.token) == nil)
+        #expect(try await vault.tokens().map(\.id) == [made.info.id])
+    }
+
+    @Test func listsByTenantAndHidesFromKeys() async throws {
+        let vault = try await vault(store)
+        let one = try await vault.createToken(for: "acme").info
+        let other = try await vault.createToken(for: "rival").info
+        #expect(try await vault.tokens(of: "acme").map(\.id) == [one.id])
+        #expect(Set(try await vault.tokens().map(\.id)) == [one.id, other.id])
+        #expect(try await vault.list().entries.isEmpty)
+        await #expect(throws: VaultError(.invalidArgument, "")) { try await vault.createToken(for: "_tokens") }
+    }
+
+    @Test func theStoreNeverHoldsTheToken() async throws {
+        let vault = try await vault(store)
+        let made = try await vault.createToken(for: "acme")
+        let rows = try await store.scan(.currentOf(tenant: "_tokens"), after: nil, limit: 10)
+        let secret = Array(made.token.utf8.suffix(43))
+        for row in rows { #expect(!row.sealed.contains(secret)) }
+    }
+
+    @Test func anOutageLetsInWhoWasLetInBefore() async throws {
+        let faulty = FaultInjectingStore(store)
+        let vault = try await vault(faulty)
+        let (known, unknown) = (try await vault.createToken(for: "acme"), try await vault.createToken(for: "acme"))
+        let memory = TokenMemory(vault)
+        #expect(try await memory.authenticate(known.token)?.tenant == "acme")
+        for operation in [FaultInjectingStore.Operation.read, .scan] {
+            faulty.fail(operation, with: StoreError(.io, "gone"), times: 100)
+        }
+        #expect(try await memory.authenticate(known.token)?.tenant == "acme")
+        await #expect(throws: VaultError(.store, "")) { try await memory.authenticate(unknown.token) }
+        faulty.heal()
+        try await vault.revokeToken(known.info.id)
+        #expect(try await memory.authenticate(known.token) == nil)
+        for operation in [FaultInjectingStore.Operation.read, .scan] {
+            faulty.fail(operation, with: StoreError(.io, "gone"), times: 100)
+        }
+        await #expect(throws: VaultError(.store, "")) { try await memory.authenticate(known.token) }
+    }
+}
+
+private final class Clock: Sendable {
+    private let now: Mutex<Date>
+
+    init(_ now: consuming Mutex<Date>) { self.now = now }
+
+    var date: Date {
+        get { now.withLock { $0 } }
+        set { now.withLock { $0 = newValue } }
+    }
+}
