@@ -1,25 +1,17 @@
 import Foundation
 import KeyVault
 import KeyVaultTesting
-import Synchronization
 import Testing
 
 @Suite struct RevisionTests {
-    /// A time of day that the test moves.
-    final class Now: Sendable {
-        let date = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
-
-        func advance(by seconds: Double) { date.withLock { $0 += seconds } }
-    }
-
-    let now = Now()
+    let clock = ManualClock()
     let store = MemoryStore()
     let vault: Vault
     let id: RecordID
 
     init() async throws {
-        let now = now
-        let configuration = VaultConfiguration(date: { now.date.withLock { $0 } })
+        let clock = clock
+        let configuration = VaultConfiguration(clock: clock, date: { clock.date })
         vault = try await Vault.create(
             in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
         id = try RecordID(tenant: "acme", provider: "openai")
@@ -46,10 +38,10 @@ import Testing
     @Test func aKeptKeyEndsWithItsPeriodAndIsSwept() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
-        now.advance(by: 59)
+        clock.advance(by: .seconds(59))
         #expect(try await text(revision: 1) == "one")
         #expect(try await vault.sweep().revisions == 0)
-        now.advance(by: 1)
+        clock.advance(by: .seconds(1))
         await #expect(throws: VaultError(.expired, "")) { try await text(revision: 1) }
         #expect(try await vault.history(of: id).map(\.revision) == [2])
         #expect(try await vault.sweep().revisions == 1)
@@ -77,10 +69,10 @@ import Testing
     }
 
     @Test func anExpiredKeyIsListedButNotServedAndCanBeSwept() async throws {
-        let expires = now.date.withLock { $0 } + 60
+        let expires = clock.date + 60
         try await vault.put([PutRequest(id, Secret("one"), expires: expires)])
         #expect(try await text() == "one")
-        now.advance(by: 60)
+        clock.advance(by: .seconds(60))
         let error = await #expect(throws: VaultError.self) { try await text() }
         #expect(error?.code == .expired)
         #expect(error?.message.contains("2027-01-15T08:01:00Z") == true)

@@ -19,6 +19,7 @@ public final class Vault: Sendable {
     let configuration: VaultConfiguration
     let time: TimeSource
     let source: any MasterKeySource
+    let cache: SecretCache
     private let keyState: Mutex<KeyState>
     private let isClosed = Atomic(false)
     private let watcher = Mutex<Task<Void, Never>?>(nil)
@@ -30,6 +31,8 @@ public final class Vault: Sendable {
         envelope = Envelope(vaultID: id)
         keyState = Mutex(keys)
         time = configuration.time
+        let time = time
+        cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }
         self.store = store
         self.source = source
         self.configuration = configuration
@@ -105,6 +108,7 @@ public final class Vault: Sendable {
     public func close() async {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         stopWatching()
+        cache.invalidateAll()
         await store.close()
     }
 
@@ -167,9 +171,14 @@ extension Vault {
         let (interval, time) = (configuration.foreignChangeInterval, time)
         let task = Task { [weak self] in
             var seen: UInt64?
+            var metrics = VaultMetrics()
             while !Task.isCancelled {
-                guard let vault = self else { return }
-                seen = await vault.noticeForeignChanges(since: seen)
+                // Held for the look only: a vault that nobody else holds ends.
+                do {
+                    guard let vault = self else { return }
+                    seen = await vault.noticeForeignChanges(since: seen)
+                    metrics.report(vault.cache.statistics)
+                }
                 do { try await time.sleep(interval) } catch { return }
             }
         }
@@ -182,6 +191,7 @@ extension Vault {
         guard let current = try? await store.foreignChanges() else { return seen }
         if let seen, seen != current {
             configuration.logger.debug("another process changed the store")
+            cache.invalidateAll()
             _ = try? await refreshKeys()
         }
         return current

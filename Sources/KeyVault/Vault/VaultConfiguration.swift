@@ -7,6 +7,8 @@ public struct VaultConfiguration: Sendable {
     /// Receives an event for every change and read, after it happened. Called on the caller's task: hand the event on rather
     /// than block. Default: none.
     public var audit: (@Sendable (AuditEvent) -> Void)?
+    /// How much is kept at hand, sealed, and for how long.
+    public var cache: CacheConfiguration
     /// Used at debug and trace only. Default: a logger that drops everything.
     public var logger: Logger
     /// How often the store is asked whether another process changed something. A change is noticed within this time and
@@ -18,11 +20,12 @@ public struct VaultConfiguration: Sendable {
     public var date: @Sendable () -> Date
 
     public init(
-        audit: (@Sendable (AuditEvent) -> Void)? = nil,
+        cache: CacheConfiguration = CacheConfiguration(), audit: (@Sendable (AuditEvent) -> Void)? = nil,
         logger: Logger = Logger(label: "keyvault", factory: { _ in SwiftLogNoOpLogHandler() }),
         foreignChangeInterval: Duration = .milliseconds(250), clock: (any Clock<Duration>)? = nil,
         date: @escaping @Sendable () -> Date = { Date() }
     ) {
+        self.cache = cache
         self.audit = audit
         self.logger = logger
         self.foreignChangeInterval = foreignChangeInterval

@@ -30,6 +30,7 @@ public struct VaultHealth: Sendable {
     public let lockedBytes: Int
     /// Bytes for keys and plaintext that it does not, because a limit (`ulimit -l`) was reached.
     public let unlockedBytes: Int
+    public let cache: CacheStatistics
 }
 
 extension Vault {
@@ -48,6 +49,6 @@ extension Vault {
             masterKeys: header.keys.filter { $0.state == .live }.map {
                 .init(id: $0.id, isActive: $0.id == header.activeKeyID, added: $0.added)
             },
-            lockedBytes: memory.locked, unlockedBytes: memory.unlocked)
+            lockedBytes: memory.locked, unlockedBytes: memory.unlocked, cache: cache.statistics)
     }
 }

@@ -57,7 +57,17 @@ struct WritePlan {
     mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }
 
     /// Makes the cache forget what the plan changes.
-    func forget() {}
+    func forget() {
+        for change in changes {
+            switch change {
+            case .insert(let key, _), .replace(let key, _, _, _, _): vault.cache.invalidate(key.id)
+            case .delete(let id, _): vault.cache.invalidate(id)
+            case .deleteTenant(let tenant): vault.cache.invalidate(tenant: tenant)
+            // Neither touches what is served: the current key stays what it is.
+            case .rewrap, .deleteRetained, .raiseFloor: continue
+            }
+        }
+    }
 }
 
 extension WritePlan {
