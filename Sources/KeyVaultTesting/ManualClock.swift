@@ -35,7 +35,8 @@ public final class ManualClock: Clock, Sendable {
     /// The time of day.
     public var date: Date {
         let (seconds, attoseconds) = now.offset.components
-        return start + Double(seconds) + Double(attoseconds) / 1e18
+        let elapsed = Double(seconds) + Double(attoseconds) / 1e18
+        return start.addingTimeInterval(elapsed)
     }
 
     /// Moves the clock, backwards too, and wakes those whose time has come.
