@@ -1,0 +1,39 @@
+import Glibc
+import KeyVaultStorage
+
+/// A lock between processes, and between stores of one process, on a file that is never renamed or removed.
+///
+/// It is an open-file-description lock: unlike POSIX's own it belongs to this object, not to the process, and nobody drops it
+/// by closing another descriptor of the same file.
+final class FileLock {
+    private let descriptor: Int32
+    private let path: String
+
+    /// Opens the lock file at `path`, and makes it where there is none.
+    init(path: String) throws(StoreError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes the lock if nobody has it, and says whether it is held now.
+    func tryLock() throws(StoreError) -> Bool {
+        if set(F_WRLCK) { return true }
+        guard errno == EAGAIN || errno == EACCES || errno == EINTR else { throw StoreError.system(errno, path: path) }
+        return false
+    }
+
+    func unlock() { _ = set(F_UNLCK) }
+
+    private func set(_ type: Int32) -> Bool {
+        var range = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        // F_OFD_SETLK reads the structure during the call and keeps nothing of it.
+        return unsafe fcntl(descriptor, Self.setCommand, &range) == 0
+    }
+
+    /// `F_OFD_SETLK`, which Glibc declares for GNU programs only.
+    private static let setCommand: Int32 = 37
+}

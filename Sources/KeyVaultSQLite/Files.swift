@@ -1,0 +1,25 @@
+import Glibc
+import KeyVaultStorage
+
+/// The few things that are done to files beside SQLite.
+enum Files {
+    /// Makes the names in the directory of `path` survive a power cut.
+    static func syncDirectory(of path: String) throws(StoreError) {
+        try sync(directory(of: path), flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    /// Makes what is at `path` survive a power cut.
+    static func sync(_ path: String, flags: Int32 = O_RDONLY | O_CLOEXEC) throws(StoreError) {
+        let descriptor = unsafe open(path, flags)
+        guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw StoreError.system(errno, path: path) }
+    }
+
+    static func directoryExists(of path: String) -> Bool { unsafe access(directory(of: path), F_OK) == 0 }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

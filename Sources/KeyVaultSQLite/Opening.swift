@@ -1,0 +1,70 @@
+import Glibc
+import KeyVaultStorage
+
+/// Opens a database, and makes or migrates it where that is called for.
+struct Opening {
+    let connection: Connection
+    let lock: FileLock
+
+    /// - Parameters:
+    ///   - create: Whether to make an empty store where there is none.
+    ///   - patience: How long to wait for somebody else.
+    init(path: String, create: Bool, patience: Duration) throws(StoreError) {
+        // SQLite gives names such as ":memory:" and "" a meaning of their own; a path with a slash has none.
+        let path = path.hasPrefix("/") ? path : "./" + path
+        if create { try Self.createFile(at: path) }
+        connection = try Self.connect(to: path)
+        connection.setBusyTimeout(patience)
+        guard !connection.isReadOnly else { throw .readOnly(connection.path) }
+
+        // A file of somebody else's is refused before anything beside it is made.
+        let finding = try Schema.inspect(connection)
+        if finding == .empty, !create {
+            throw StoreError(.notFound, "\(connection.path) is empty. Create a vault there first, or check the path.")
+        }
+        lock = try FileLock(path: connection.path + "-lock")
+        if finding != .current {
+            try Self.wait(for: lock, patience: patience, path: connection.path)
+            defer { lock.unlock() }
+            // Another process may have been faster.
+            if try Schema.inspect(connection) != .current { try Schema.migrate(connection) }
+        }
+    }
+
+    /// Makes an empty file that only its owner may read, and sees to it that its name survives a power cut.
+    ///
+    /// A file that is there is not even opened: closing it again would drop the locks that SQLite has on it in this process.
+    private static func createFile(at path: String) throws(StoreError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return }
+            throw StoreError.system(errno, path: path)
+        }
+        close(descriptor)
+        try Files.syncDirectory(of: path)
+    }
+
+    private static func connect(to path: String) throws(StoreError) -> Connection {
+        do throws(StoreError) {
+            return try Connection(path: path)
+        } catch {
+            guard unsafe access(path, F_OK) == 0 else {
+                if errno == ENOENT, Files.directoryExists(of: path) {
+                    throw StoreError(
+                        .notFound, "There is no file at \(path). Create a vault there first, or check the path.")
+                }
+                throw StoreError.system(errno, path: path)
+            }
+            throw unsafe access(path, R_OK | W_OK) == 0 ? error : .readOnly(path)
+        }
+    }
+
+    /// Blocks this thread, which is the writer's own.
+    private static func wait(for lock: FileLock, patience: Duration, path: String) throws(StoreError) {
+        let start = ContinuousClock.now
+        while try !lock.tryLock() {
+            guard start.duration(to: .now) < patience else { throw .busy(path) }
+            usleep(1_000)
+        }
+    }
+}

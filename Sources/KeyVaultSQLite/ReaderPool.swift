@@ -1,0 +1,56 @@
+import KeyVaultStorage
+import Synchronization
+
+/// The readers of a store. A read runs on its caller's thread: a hop to another one costs more than the read.
+///
+/// There are never more of them than threads that read at the same time, so they need no bound; those beyond
+/// ``mostIdle`` are closed when they are done.
+final class ReaderPool: Sendable {
+    private struct State {
+        var idle: [Reader] = []
+        var isClosed = false
+    }
+
+    private static let mostIdle = 16
+
+    private let path: String
+    private let patience: Duration
+    private let state = Mutex(State())
+
+    init(path: String, patience: Duration) {
+        self.path = path
+        self.patience = patience
+    }
+
+    func withReader<Result>(_ body: (Reader) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        let reader = try take()
+        defer { giveBack(reader) }
+        return try body(reader)
+    }
+
+    /// Closes the idle readers now, and the others when they are given back.
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        // Closed here, outside of the lock.
+        _ = consume idle
+    }
+
+    private func take() throws(StoreError) -> Reader {
+        let idle = try state.withLock { state throws(StoreError) in
+            guard !state.isClosed else { throw .closed }
+            return state.idle.popLast()
+        }
+        if let idle { return idle }
+        return try Reader(path: path, patience: patience)
+    }
+
+    private func giveBack(_ reader: Reader) {
+        state.withLock { state in
+            if !state.isClosed, state.idle.count < Self.mostIdle { state.idle.append(reader) }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// What each ``RecordChange`` does to the table `records`, within the transaction of the writer.
+struct RecordChanges {
+    private let connection: Connection
+    private let reads: RecordReads
+    private let insert: Statement
+    private let move: Statement
+    private let update: Statement
+    private let deleteRow: Statement
+    private let deleteID: Statement
+    private let highestOfTenant: Statement
+    private let deleteTenant: Statement
+    private let openSavepoint: Statement
+    private let releaseSavepoint: Statement
+    private let rollbackToSavepoint: Statement
+
+    init(_ connection: Connection) throws(StoreError) {
+        let id = "tenant = ?1 AND provider = ?2 AND label = ?3"
+        self.connection = connection
+        reads = try RecordReads(connection)
+        insert = try connection.prepare(
+            "INSERT INTO records (tenant, provider, label, revision, sealed) VALUES (?1, ?2, ?3, ?4, ?5)")
+        move = try connection.prepare(
+            "UPDATE records SET revision = ?5, sealed = ?6 WHERE \(id) AND revision = ?4")
+        update = try connection.prepare("UPDATE records SET sealed = ?5 WHERE \(id) AND revision = ?4")
+        deleteRow = try connection.prepare("DELETE FROM records WHERE \(id) AND revision = ?4")
+        deleteID = try connection.prepare("DELETE FROM records WHERE \(id)")
+        highestOfTenant = try connection.prepare("SELECT max(revision) FROM records WHERE tenant = ?1")
+        deleteTenant = try connection.prepare("DELETE FROM records WHERE tenant = ?1")
+        openSavepoint = try connection.prepare("SAVEPOINT batch")
+        releaseSavepoint = try connection.prepare("RELEASE batch")
+        rollbackToSavepoint = try connection.prepare("ROLLBACK TO batch")
+    }
+
+    /// Applies all of `changes`, or none of them where one is refused.
+    ///
+    /// One change alone checks before it changes anything, and needs no savepoint.
+    func apply(_ changes: [RecordChange], floor: inout UInt64) throws(StoreError) {
+        if let only = changes.first, changes.count == 1 { return try apply(only, floor: &floor) }
+        try openSavepoint.run()
+        do throws(StoreError) {
+            for change in changes { try apply(change, floor: &floor) }
+        } catch {
+            // Where SQLite has ended the transaction by itself there is no savepoint left; the caller rolls back anyway.
+            try? rollbackToSavepoint.run()
+            try? releaseSavepoint.run()
+            throw error
+        }
+        try releaseSavepoint.run()
+    }
+
+    private func apply(_ change: RecordChange, floor: inout UInt64) throws(StoreError) {
+        switch change {
+        case .insert(let key, let sealed):
+            guard key.revision > floor, try reads.current(of: key.id) == nil else { throw .conflict(over: key.id) }
+            try put(sealed, at: key)
+
+        case .replace(let key, let sealed, let replacing, let commitment, let retained):
+            guard let old = try reads.current(of: key.id), old.revision == replacing, key.revision > replacing,
+                commitment.map(old.carries) ?? true
+            else { throw .conflict(over: key.id) }
+            if let retained {
+                try exchange(old.key, for: retained)
+                try put(sealed, at: key)
+            } else {
+                move.bind(old.key)
+                move.bind(Int64(clamping: key.revision), at: 5)
+                move.bind(blob: sealed, at: 6)
+                try move.run()
+            }
+
+        case .rewrap(let key, let sealed, let commitment):
+            guard let row = try reads.row(key), row.carries(commitment) else { throw .conflict(over: key.id) }
+            try exchange(key, for: sealed)
+
+        case .delete(let id, let revision):
+            try delete(id, revision: revision, floor: &floor)
+
+        case .deleteRetained(let key):
+            guard let current = try reads.current(of: key.id) else { return }
+            guard current.key != key else { throw .conflict(over: key.id) }
+            deleteRow.bind(key)
+            try deleteRow.run()
+
+        case .deleteTenant(let tenant):
+            let name = Array(tenant.utf8)[...]
+            highestOfTenant.bind(text: name, at: 1)
+            defer { highestOfTenant.reset() }
+            let highest = try highestOfTenant.step() ? highestOfTenant.integer(0) : nil
+            floor = max(floor, UInt64(clamping: highest ?? 0))
+            deleteTenant.bind(text: name, at: 1)
+            try deleteTenant.run()
+        }
+    }
+
+    private func delete(_ id: RecordID, revision: UInt64?, floor: inout UInt64) throws(StoreError) {
+        let current: StoredRecord?
+        do throws(StoreError) {
+            current = try reads.current(of: id)
+        } catch  where error.code == .corrupt && revision == nil {
+            // A row whose revision is no revision: there is nothing to compare, and it can be deleted all the same.
+            current = nil
+        }
+        if let revision, current?.revision != revision { throw .conflict(over: id) }
+        floor = max(floor, current?.revision ?? 0)
+        deleteID.bind(id)
+        try deleteID.run()
+    }
+
+    private func put(_ sealed: [UInt8], at key: RecordKey) throws(StoreError) {
+        insert.bind(key)
+        insert.bind(blob: sealed, at: 5)
+        try insert.run()
+    }
+
+    private func exchange(_ key: RecordKey, for sealed: [UInt8]) throws(StoreError) {
+        update.bind(key)
+        update.bind(blob: sealed, at: 5)
+        try update.run()
+    }
+}

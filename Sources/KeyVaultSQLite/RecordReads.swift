@@ -1,0 +1,31 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// The statements that read the table `records`.
+struct RecordReads {
+    private let current: Statement
+    private let exact: Statement
+    private let path: String
+
+    init(_ connection: Connection) throws(StoreError) {
+        path = connection.path
+        let columns = "SELECT revision, \(Statement.boundedSealed) FROM records"
+        let id = "tenant = ?1 AND provider = ?2 AND label = ?3"
+        current = try connection.prepare("\(columns) WHERE \(id) ORDER BY revision DESC LIMIT 1")
+        exact = try connection.prepare("\(columns) WHERE \(id) AND revision = ?4")
+    }
+
+    /// The row of `id` with the highest revision.
+    func current(of id: RecordID) throws(StoreError) -> StoredRecord? {
+        current.bind(id)
+        defer { current.reset() }
+        return try current.step() ? current.record(of: id, from: 0, path: path) : nil
+    }
+
+    func row(_ key: RecordKey) throws(StoreError) -> StoredRecord? {
+        guard key.revision <= WriteBatch.maximumRevision else { return nil }
+        exact.bind(key)
+        defer { exact.reset() }
+        return try exact.step() ? exact.record(of: key.id, from: 0, path: path) : nil
+    }
+}

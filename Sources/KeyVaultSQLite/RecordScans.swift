@@ -1,0 +1,77 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// The statements that walk over the table `records`, each in the order of its primary key.
+struct RecordScans {
+    private let everything: Statement
+    private let current: Statement
+    private let everythingOfTenant: Statement
+    private let currentOfTenant: Statement
+    private let path: String
+
+    init(_ connection: Connection) throws(StoreError) {
+        path = connection.path
+        let columns = "SELECT tenant, provider, label, revision, \(Statement.boundedSealed) FROM records AS row"
+        let all = "WHERE (tenant, provider, label, revision) > (?1, ?2, ?3, ?4)"
+        let one = "WHERE tenant = ?1 AND (provider, label, revision) > (?2, ?3, ?4)"
+        // Names that begin with an underscore. The plus keeps SQLite from walking over two ranges in turn.
+        let notReserved = "NOT (+tenant >= '_' AND +tenant < '`')"
+        let highest = """
+            NOT EXISTS (SELECT 1 FROM records AS higher WHERE higher.tenant = row.tenant \
+            AND higher.provider = row.provider AND higher.label = row.label AND higher.revision > row.revision)
+            """
+        let page = "ORDER BY tenant, provider, label, revision LIMIT ?5"
+        everything = try connection.prepare("\(columns) \(all) \(page)")
+        current = try connection.prepare("\(columns) \(all) AND \(notReserved) AND \(highest) \(page)")
+        everythingOfTenant = try connection.prepare("\(columns) \(one) \(page)")
+        currentOfTenant = try connection.prepare("\(columns) \(one) AND \(highest) \(page)")
+    }
+
+    /// One page. A row whose name is none ends it with `corrupt`: leaving it out would hide the damage from `verify`.
+    func page(of scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
+        guard limit > 0 else { return [] }
+        switch scope {
+        case .everything: return try page(everything, after: cursor, limit: limit)
+        case .current: return try page(current, after: cursor, limit: limit)
+        case .everythingOf(let tenant): return try page(everythingOfTenant, of: tenant, after: cursor, limit: limit)
+        case .currentOf(let tenant): return try page(currentOfTenant, of: tenant, after: cursor, limit: limit)
+        }
+    }
+
+    private func page(
+        _ statement: Statement, after cursor: RecordKey?, limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        if let cursor { statement.bind(cursor) } else { bindStart(of: [], in: statement) }
+        return try rows(of: statement, limit: limit)
+    }
+
+    private func page(
+        _ statement: Statement, of tenant: String, after cursor: RecordKey?, limit: Int
+    ) throws(StoreError) -> [StoredRecord] {
+        let tenant = Array(tenant.utf8)
+        if let cursor, cursor.id.nameBytes(at: 0).elementsEqual(tenant) {
+            statement.bind(cursor)
+        } else if let cursor, tenant.lexicographicallyPrecedes(cursor.id.nameBytes(at: 0)) {
+            return []
+        } else {
+            bindStart(of: tenant, in: statement)
+        }
+        return try rows(of: statement, limit: limit)
+    }
+
+    /// Binds what lies before every row of `tenant`, damaged ones included.
+    private func bindStart(of tenant: [UInt8], in statement: Statement) {
+        statement.bind(text: tenant[...], at: 1)
+        statement.bind(text: [], at: 2)
+        statement.bind(text: [], at: 3)
+        statement.bind(Int64.min, at: 4)
+    }
+
+    private func rows(of statement: Statement, limit: Int) throws(StoreError) -> [StoredRecord] {
+        statement.bind(Int64(limit), at: 5)
+        defer { statement.reset() }
+        var rows: [StoredRecord] = []
+        while try statement.step() { rows.append(try statement.record(path: path)) }
+        return rows
+    }
+}

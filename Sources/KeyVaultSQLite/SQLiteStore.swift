@@ -1,0 +1,118 @@
+public import KeyVaultFormat
+public import KeyVaultStorage
+
+/// A vault in one SQLite database; several processes of one machine may use it at once.
+///
+/// The table `records` has the columns `tenant`, `provider`, `label`, `revision` and `sealed`, so that operators can join on
+/// the names and delete by tenant (SPEC.md section 7). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared
+/// memory (`PATH-shm`) and our lock (`PATH-lock`); all belong to the owner alone (mode 0600). The file has to lie on a local
+/// file system.
+///
+/// A commit is on the disk before ``write(_:)`` returns (`synchronous = FULL`). Batches that come in while one is being
+/// committed share the next commit.
+///
+/// ## The WAL-reset bug
+///
+/// SQLite 3.7.0 to 3.51.2 can lose committed data when one connection commits, and thereby restarts the log, while another
+/// one is copying the log into the database ([sqlite.org/wal.html#walresetbug](https://sqlite.org/wal.html#walresetbug)).
+/// Debian 12 has 3.40.1. This store cannot run into it with any version:
+///
+/// - Whoever commits and whoever copies the log (a checkpoint) holds an exclusive lock between processes on `PATH-lock`
+///   throughout. Hence no commit ever overlaps a checkpoint, which the bug needs.
+/// - Only the one connection that writes copies the log. SQLite's own checkpoints, after a commit and at the close of a
+///   connection, are off; the last connection's is allowed, under the lock and under SQLite's exclusive lock of the file.
+/// - Recovery of the log after a crash, which any connection may have to do, is not a checkpoint: it only rebuilds the index
+///   of the log, and holds all of SQLite's locks meanwhile.
+///
+/// What is left: a foreign tool, such as the `sqlite3` shell, does not know our lock. It cannot commit while this store copies
+/// the log (SQLite's own lock on writers is held too), but its own checkpoint may overlap a commit of this store. With a SQLite
+/// older than 3.51.3 (or the patched 3.50.7 and 3.44.6), write with foreign tools only while the vault is closed.
+public final class SQLiteStore: RecordStore {
+    /// The file, its name resolved.
+    public let path: String
+
+    private let readers: ReaderPool
+    private let writer: Writer
+
+    /// Opens the store at `path`. What it costs does not depend on how many records there are.
+    ///
+    /// - Parameters:
+    ///   - path: A file; `-wal`, `-shm` and `-lock` are added to its name for those beside it.
+    ///   - create: Whether to make an empty store where there is none. The directory has to be there.
+    ///   - busyTimeout: How long a write waits for another process before it throws `busy`.
+    /// - Throws: ``StoreError``: `notFound`, `readOnly`, `foreign`, `newer`, `corrupt`, `busy`, `full`, `io`.
+    public static func open(
+        _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
+    ) async throws(StoreError) -> SQLiteStore {
+        let (writer, path) = try await Writer.start(path: path, create: create, patience: busyTimeout)
+        return SQLiteStore(path: path, readers: ReaderPool(path: path, patience: busyTimeout), writer: writer)
+    }
+
+    private init(path: String, readers: ReaderPool, writer: Writer) {
+        self.path = path
+        self.readers = readers
+        self.writer = writer
+    }
+
+    public var kind: String { "sqlite" }
+
+    public func readHead() async throws(StoreError) -> StoreHead? {
+        try readers.withReader { reader throws(StoreError) in try reader.vault.read() }
+    }
+
+    public func create(header: [UInt8]) async throws(StoreError) {
+        try StoreHead.checkLength(ofHeader: header)
+        try await writer.queue.submit(.create(header: header))
+    }
+
+    public func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? {
+        try readers.withReader { reader throws(StoreError) in try reader.records.current(of: id) }
+    }
+
+    public func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? {
+        try readers.withReader { reader throws(StoreError) in try reader.records.row(key) }
+    }
+
+    /// One page of rows, in the order of their names' bytes.
+    ///
+    /// - Throws: ``StoreError``; `corrupt` where a row has a name that no record can have. It is not left out, since a
+    ///   caller who verifies the vault could not know; the message names it.
+    public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
+        -> [StoredRecord]
+    {
+        try readers.withReader { reader throws(StoreError) in
+            try reader.scans.page(of: scope, after: cursor, limit: limit)
+        }
+    }
+
+    public func write(_ batch: WriteBatch) async throws(StoreError) {
+        try batch.checkLimits()
+        try await writer.queue.submit(.write(batch))
+    }
+
+    /// A number that moves when another process, or another store in this one, has committed.
+    public func foreignChanges() async throws(StoreError) -> UInt64 { try await writer.queue.dataVersion() }
+
+    public func close() async {
+        readers.close()
+        await writer.close()
+    }
+
+    /// Writes a complete copy of the vault to a new file, as it was when the copy began, while others read and write.
+    ///
+    /// The copy opens as a store of its own, belongs to its owner alone (mode 0600) and is on the disk when this returns. A
+    /// copy that fails or is cancelled leaves nothing at `target`.
+    ///
+    /// - Parameters:
+    ///   - target: A path where no file is yet.
+    ///   - progress: Called now and then, on a thread of the copy's own.
+    /// - Throws: ``StoreError``: `exists`, `cancelled`, `full`, `readOnly`, `io`, `closed`.
+    public func backup(
+        to target: String, progress: @escaping @Sendable (BackupProgress) -> Void = { _ in }
+    ) async throws(StoreError) {
+        guard try await readHead() != nil else {
+            throw StoreError(.notFound, "\(path) holds no vault yet. There is nothing to copy.")
+        }
+        try await Backup(of: path, to: target, progress: progress).run()
+    }
+}

@@ -1,0 +1,86 @@
+import KeyVaultStorage
+
+/// What a database of ours looks like (SPEC.md section 7), and how an earlier one becomes it.
+enum Schema {
+    /// `KVLT`.
+    static let applicationID: Int64 = 0x4B56_4C54
+    static var version: Int64 { Int64(migrations.count) }
+
+    static let vaultTable = """
+        CREATE TABLE vault (singleton INTEGER PRIMARY KEY CHECK (singleton = 1), header BLOB NOT NULL, \
+        generation INTEGER NOT NULL, revision_floor INTEGER NOT NULL) STRICT
+        """
+    static let recordsTable = """
+        CREATE TABLE records (tenant TEXT NOT NULL, provider TEXT NOT NULL, label TEXT NOT NULL, \
+        revision INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (tenant, provider, label, revision)) \
+        STRICT, WITHOUT ROWID
+        """
+
+    /// The step at index n leads from version n to n + 1.
+    private static let migrations = ["\(vaultTable); \(recordsTable)"]
+
+    /// What a file holds, as far as a look tells.
+    enum Finding {
+        /// Nothing at all: no table, no number.
+        case empty
+        /// Ours, and at an earlier version, or in another journal mode.
+        case outdated
+        case current
+    }
+
+    /// Looks at a database and changes nothing in it.
+    ///
+    /// - Throws: ``StoreError`` `foreign`, `newer`, `corrupt`.
+    static func inspect(_ connection: Connection) throws(StoreError) -> Finding {
+        let application = try connection.integer("PRAGMA application_id") ?? 0
+        let found = try connection.integer("PRAGMA user_version") ?? 0
+        if application == 0, found == 0, try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
+            return .empty
+        }
+        guard application == applicationID else {
+            throw StoreError(
+                .foreign,
+                "\(connection.path) is a database of another application (application_id \(application)). Check the path."
+            )
+        }
+        guard found <= version else {
+            throw StoreError(
+                .newer,
+                "\(connection.path) was written by a later release (schema \(found); this one knows \(version)). Upgrade."
+            )
+        }
+        guard found == version else { return .outdated }
+        try check("vault", is: vaultTable, in: connection)
+        try check("records", is: recordsTable, in: connection)
+        return try connection.text("PRAGMA journal_mode") == "wal" ? .current : .outdated
+    }
+
+    /// Makes an empty or an earlier database a current one. Held under the lock: two may try at once.
+    static func migrate(_ connection: Connection) throws(StoreError) {
+        guard try connection.text("PRAGMA journal_mode = WAL") == "wal" else {
+            throw StoreError(
+                .io, "\(connection.path) lies where SQLite has no write-ahead log. Put it on a local file system.")
+        }
+        try connection.execute("BEGIN IMMEDIATE")
+        do throws(StoreError) {
+            let found = try connection.integer("PRAGMA user_version") ?? 0
+            for step in migrations.dropFirst(Int(clamping: max(0, found))) { try connection.execute(step) }
+            try connection.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version); COMMIT")
+        } catch {
+            try? connection.execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// Another collation, or a table that takes values of any type, would undo what the store relies on.
+    private static func check(_ table: String, is expected: String, in connection: Connection) throws(StoreError) {
+        let found = try connection.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '\(table)'")
+        guard let found, bare(found) == bare(expected) else {
+            throw StoreError(
+                .corrupt,
+                "The table \(table) of \(connection.path) is not the one that this release made. Restore a backup.")
+        }
+    }
+
+    private static func bare(_ sql: String) -> String { sql.lowercased().filter { !$0.isWhitespace } }
+}

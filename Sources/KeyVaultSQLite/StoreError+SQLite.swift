@@ -1,0 +1,62 @@
+import CSQLite
+import Glibc
+import KeyVaultStorage
+
+extension StoreError {
+    /// What the result `code` of a call on `handle` means.
+    static func sqlite(_ code: Int32, from handle: OpaquePointer, path: String) -> StoreError {
+        // The message is copied before any other call on the connection.
+        let message = unsafe String(cString: sqlite3_errmsg(handle))
+        return sqlite(code, message: message, systemError: unsafe sqlite3_system_errno(handle), path: path)
+    }
+
+    /// The same, with what the connection knows.
+    static func sqlite(_ code: Int32, message: String, systemError: Int32, path: String) -> StoreError {
+        switch code & 0xFF {
+        case SQLITE_FULL: return full(path)
+        case SQLITE_IOERR where systemError == ENOSPC || systemError == EDQUOT: return full(path)
+        case SQLITE_BUSY, SQLITE_LOCKED: return busy(path)
+        case SQLITE_READONLY: return readOnly(path)
+        case SQLITE_NOTADB:
+            return StoreError(
+                .foreign,
+                "\(path) is not a SQLite database, or its first page is damaged. Check the path, or restore a backup.")
+        case SQLITE_CORRUPT, SQLITE_TOOBIG, SQLITE_MISMATCH:
+            return StoreError(.corrupt, "\(path) is damaged (\(message)). Restore a backup.")
+        case SQLITE_CANTOPEN:
+            return StoreError(
+                .io, "\(path) cannot be opened\(reason(systemError)). Check the path and who may read and write there.")
+        default:
+            return StoreError(.io, "SQLite failed on \(path): \(message) (code \(code))\(reason(systemError)).")
+        }
+    }
+
+    static func full(_ path: String) -> StoreError {
+        StoreError(.full, "No space is left for \(path). Nothing was changed. Free some and try again.")
+    }
+
+    static func busy(_ path: String) -> StoreError {
+        StoreError(
+            .busy, "Another process holds \(path). Nothing was changed. Try again, or end the process that holds it.")
+    }
+
+    static func readOnly(_ path: String) -> StoreError {
+        StoreError(
+            .readOnly, "\(path) may not be written to. Give this user the right to write the file and its directory.")
+    }
+
+    /// What a system call on a file beside the database means.
+    static func system(_ code: Int32, path: String) -> StoreError {
+        switch code {
+        case ENOSPC, EDQUOT: full(path)
+        case EACCES, EPERM, EROFS: readOnly(path)
+        case ENOENT, ENOTDIR: StoreError(.notFound, "The directory of \(path) does not exist. Create it first.")
+        default: StoreError(.io, "\(path) cannot be used\(reason(code)).")
+        }
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        // strerror's text is copied at once; on Linux it is static for every code that exists.
+        code == 0 ? "" : unsafe " (\(String(cString: strerror(code))))"
+    }
+}

@@ -1,0 +1,42 @@
+import KeyVaultStorage
+
+/// The one row of the table `vault`: the header, its generation and the revision floor.
+struct VaultTable {
+    private let select: Statement
+    private let upsert: Statement
+    private let path: String
+
+    init(_ connection: Connection) throws(StoreError) {
+        path = connection.path
+        // An over-long header is not even loaded.
+        select = try connection.prepare(
+            """
+            SELECT CASE WHEN length(header) <= \(StoreHead.maximumHeaderLength) THEN header END, generation, revision_floor
+            FROM vault WHERE singleton = 1
+            """)
+        upsert = try connection.prepare(
+            """
+            INSERT INTO vault (singleton, header, generation, revision_floor) VALUES (1, ?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET header = ?1, generation = ?2, revision_floor = ?3
+            """)
+    }
+
+    /// `nil` where no vault was created yet.
+    func read() throws(StoreError) -> StoreHead? {
+        defer { select.reset() }
+        guard try select.step() else { return nil }
+        guard let header = select.blob(0), let generation = select.integer(1), let floor = select.integer(2),
+            generation >= 1, floor >= 0
+        else {
+            throw StoreError(.corrupt, "The vault header in \(path) is damaged. Restore a backup.")
+        }
+        return StoreHead(header: header, generation: UInt64(generation), revisionFloor: UInt64(floor))
+    }
+
+    func write(_ head: StoreHead) throws(StoreError) {
+        upsert.bind(blob: head.header, at: 1)
+        upsert.bind(Int64(clamping: head.generation), at: 2)
+        upsert.bind(Int64(clamping: head.revisionFloor), at: 3)
+        try upsert.run()
+    }
+}

@@ -1,0 +1,138 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+/// The connection that writes, the lock between processes, and one transaction at a time.
+struct WriteSession: ~Copyable {
+    /// Pages in the write-ahead log from which on it is copied into the database: SQLite's own figure.
+    private static let checkpointDistance = 1_000
+
+    private let lock: FileLock
+    private let connection: Connection
+    private let vault: VaultTable
+    private let changes: RecordChanges
+    private let beginStatement: Statement
+    private let commitStatement: Statement
+    private let dataVersionStatement: Statement
+    private var pagesAtCheckpoint = 0
+
+    /// Takes over a connection to a database that ``Schema`` found to be current.
+    init(_ connection: Connection, lock: FileLock) throws(StoreError) {
+        // FULL: a commit is on the disk when it returns. Freed bytes are overwritten with zeros.
+        try connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+        // The writer's thread waits by itself, so that it can do other things meanwhile.
+        connection.setBusyTimeout(.zero)
+        let (vault, changes) = (try VaultTable(connection), try RecordChanges(connection))
+        let (begin, commit) = (try connection.prepare("BEGIN IMMEDIATE"), try connection.prepare("COMMIT"))
+        let dataVersion = try connection.prepare("PRAGMA data_version")
+        self.lock = lock
+        self.connection = connection
+        self.vault = vault
+        self.changes = changes
+        beginStatement = begin
+        commitStatement = commit
+        dataVersionStatement = dataVersion
+    }
+
+    /// Begins a transaction under the lock, or says that somebody else has either.
+    func begin() throws(StoreError) -> Bool {
+        guard try lock.tryLock() else { return false }
+        do throws(StoreError) {
+            try beginStatement.run()
+            return true
+        } catch {
+            lock.unlock()
+            if error.code == .busy { return false }
+            throw error
+        }
+    }
+
+    /// Does all of `jobs` in the transaction that was begun, and commits it once for all of them.
+    ///
+    /// A job that is refused leaves the others alone. Where SQLite itself fails, none of them has happened.
+    func perform(_ jobs: [WriteJob]) throws(StoreError) -> [Result<Void, StoreError>] {
+        do throws(StoreError) {
+            let before = try vault.read()
+            var head = before
+            var results: [Result<Void, StoreError>] = []
+            for job in jobs {
+                do throws(StoreError) {
+                    head = try perform(job.work, on: head)
+                    results.append(.success(()))
+                } catch  where error.isRefusal {
+                    results.append(.failure(error))
+                }
+            }
+            if let head, head != before { try vault.write(head) }
+            try commitStatement.run()
+            return results
+        } catch {
+            // SQLite may have rolled back by itself; then this fails, and nothing is left to do.
+            try? connection.execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// Why a job that waited in vain is given up.
+    func busy() -> StoreError { .busy(connection.path) }
+
+    /// Lets the others go on, after a checkpoint where one is due: no commit of theirs can overlap it.
+    mutating func end() {
+        if connection.pagesWritten - pagesAtCheckpoint >= Self.checkpointDistance {
+            // One that fails has lost nothing: the log is still there, and the next one begins where this one did.
+            try? connection.checkpoint()
+            pagesAtCheckpoint = connection.pagesWritten
+        }
+        lock.unlock()
+    }
+
+    /// Moves when another connection has committed, and with nothing else. Reads shared memory, not the disk.
+    func dataVersion() -> Result<UInt64, StoreError> {
+        defer { dataVersionStatement.reset() }
+        do throws(StoreError) {
+            let number = try dataVersionStatement.step() ? dataVersionStatement.integer(0) : nil
+            return .success(UInt64(clamping: number ?? 0))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Closes the connection. The last one of all to be closed leaves one complete file and no log, where the lock is free.
+    consuming func close() {
+        let lock = lock
+        if (try? lock.tryLock()) == true { try? connection.setCheckpointOnClose(true) }
+        // Here the connection is closed, with the last of its statements, and still under the lock.
+        _ = consume self
+        lock.unlock()
+    }
+
+    private func perform(_ work: WriteJob.Work, on head: StoreHead?) throws(StoreError) -> StoreHead? {
+        switch work {
+        case .create(let header):
+            guard head == nil else {
+                throw StoreError(.exists, "\(connection.path) holds a vault already. Open it, or choose another path.")
+            }
+            return StoreHead(header: header, generation: 1, revisionFloor: 0)
+        case .write(let batch):
+            guard var head else {
+                throw StoreError(.notFound, "\(connection.path) holds no vault yet. Create one first.")
+            }
+            try head.check(batch)
+            try changes.apply(batch.changes, floor: &head.revisionFloor)
+            if let header = batch.header {
+                head.header = header
+                head.generation += 1
+            }
+            return head
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether the store said no to one batch, as against SQLite failing under it.
+    fileprivate var isRefusal: Bool {
+        switch code {
+        case .conflict, .staleHeader, .exists, .notFound, .invalid: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Dispatch
+import Foundation
+import KeyVaultStorage
+
+/// The thread that writes. It groups what comes in while a commit is on its way to the disk into the next one.
+///
+/// A thread of its own: a commit waits for the disk, and no thread of the cooperative pool may.
+final class Writer: Sendable {
+    /// The most batches that one commit takes, so that nobody waits for long behind a flood.
+    private static let largestGroup = 1_024
+    /// How often a lock that somebody else has is tried.
+    private static let lockInterval = DispatchTimeInterval.milliseconds(1)
+
+    let queue = WriteQueue()
+    private let patience: Duration
+    private let ended = Completion()
+
+    private init(patience: Duration) { self.patience = patience }
+
+    /// Starts the thread, on which the database is opened.
+    ///
+    /// - Returns: The writer, and the path of the database as SQLite resolved it.
+    static func start(
+        path: String, create: Bool, patience: Duration
+    ) async throws(StoreError) -> (writer: Writer, path: String) {
+        let writer = Writer(patience: patience)
+        let opened: Result<String, StoreError> = await withCheckedContinuation { continuation in
+            let thread = Thread {
+                do throws(StoreError) {
+                    let opening = try Opening(path: path, create: create, patience: patience)
+                    let session = try WriteSession(opening.connection, lock: opening.lock)
+                    continuation.resume(returning: .success(opening.connection.path))
+                    writer.run(session)
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+                writer.ended.finish()
+            }
+            thread.name = "keyvault-sqlite"
+            thread.start()
+        }
+        return (writer, try opened.get())
+    }
+
+    /// Finishes what was accepted and ends the thread.
+    func close() async {
+        queue.close()
+        await ended.wait()
+    }
+
+    private func run(_ session: consuming WriteSession) {
+        var session = session
+        while true {
+            for request in queue.takeVersionRequests() { request.resume(returning: session.dataVersion()) }
+            switch queue.situation {
+            case .idle:
+                queue.wait(for: .never)
+            case .hasJobs:
+                if !perform(on: &session) { queue.wait(for: Self.lockInterval) }
+            case .done:
+                return session.close()
+            }
+        }
+    }
+
+    /// Writes what is waiting, or says that somebody else has the lock.
+    private func perform(on session: inout WriteSession) -> Bool {
+        do throws(StoreError) {
+            guard try session.begin() else {
+                for job in queue.takeJobs(waitingFor: patience) { job.finish(.failure(session.busy())) }
+                return false
+            }
+        } catch {
+            for job in queue.takeJobs(atMost: .max) { job.finish(.failure(error)) }
+            return true
+        }
+        let jobs = queue.takeJobs(atMost: Self.largestGroup)
+        perform(jobs, on: &session)
+        session.end()
+        return true
+    }
+
+    private func perform(_ jobs: [WriteJob], on session: inout WriteSession) {
+        do throws(StoreError) {
+            for (job, result) in zip(jobs, try session.perform(jobs)) { job.finish(result) }
+        } catch {
+            for job in jobs { job.finish(.failure(error)) }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import KeyVaultSQLite
+import KeyVaultStorage
+import KeyVaultTesting
+import Testing
+
+@Suite struct SQLiteStoreConformanceTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test(arguments: StoreConformance.cases)
+    func conforms(_ testCase: StoreConformance.Case) async throws {
+        let suite = StoreConformance(traits: [.durable, .shared]) { [directory] place in
+            try await SQLiteStore.open(directory(place), create: true)
+        }
+        try await suite.check(testCase)
+    }
+}
