@@ -49,7 +49,13 @@ let package = Package(
         .testTarget(name: "KeyVaultFormatTests", dependencies: ["KeyVaultFormat"]),
         .testTarget(name: "KeyVaultCryptoTests", dependencies: ["KeyVaultCrypto"]),
         .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting"]),
-        .testTarget(name: "KeyVaultSQLiteTests", dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CSQLite"]),
+        .testTarget(
+            name: "KeyVaultSQLiteTests",
+            dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CSQLite", "KeyVaultSQLiteProbe"]),
+        // The other process of the tests that need two.
+        .executableTarget(
+            name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
+            path: "Tests/KeyVaultSQLiteProbe"),
         .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "CSodium"]),
     ],
     swiftLanguageModes: [.v6]

@@ -8,6 +8,7 @@ struct RecordChanges {
     private let insert: Statement
     private let move: Statement
     private let update: Statement
+    private let rewrap: Statement
     private let deleteRow: Statement
     private let deleteID: Statement
     private let highestOfTenant: Statement
@@ -25,6 +26,13 @@ struct RecordChanges {
         move = try connection.prepare(
             "UPDATE records SET revision = ?5, sealed = ?6 WHERE \(id) AND revision = ?4")
         update = try connection.prepare("UPDATE records SET sealed = ?5 WHERE \(id) AND revision = ?4")
+        // Compared where it lies: a row is neither loaded nor looked for twice.
+        let commitment = SealedRecord.commitmentRange
+        rewrap = try connection.prepare(
+            """
+            UPDATE records SET sealed = ?5 WHERE \(id) AND revision = ?4 AND length(sealed) >= \(commitment.upperBound) \
+            AND substr(sealed, \(commitment.lowerBound + 1), \(commitment.count)) = ?6
+            """)
         deleteRow = try connection.prepare("DELETE FROM records WHERE \(id) AND revision = ?4")
         deleteID = try connection.prepare("DELETE FROM records WHERE \(id)")
         highestOfTenant = try connection.prepare("SELECT max(revision) FROM records WHERE tenant = ?1")
@@ -72,8 +80,11 @@ struct RecordChanges {
             }
 
         case .rewrap(let key, let sealed, let commitment):
-            guard let row = try reads.row(key), row.carries(commitment) else { throw .conflict(over: key.id) }
-            try exchange(key, for: sealed)
+            rewrap.bind(key)
+            rewrap.bind(blob: sealed, at: 5)
+            rewrap.bind(blob: commitment, at: 6)
+            try rewrap.run()
+            if connection.changes == 0 { throw .conflict(over: key.id) }
 
         case .delete(let id, let revision):
             try delete(id, revision: revision, floor: &floor)

@@ -32,7 +32,7 @@ public final class SQLiteStore: RecordStore {
     public let path: String
 
     private let readers: ReaderPool
-    private let writer: Writer
+    let writer: Writer
 
     /// Opens the store at `path`. What it costs does not depend on how many records there are.
     ///

@@ -33,7 +33,7 @@ struct WriteSession: ~Copyable {
         dataVersionStatement = dataVersion
     }
 
-    /// Begins a transaction under the lock, or says that somebody else has either.
+    /// Begins a transaction under the lock, which may be held already, or says that somebody else has either.
     func begin() throws(StoreError) -> Bool {
         guard try lock.tryLock() else { return false }
         do throws(StoreError) {
@@ -46,17 +46,17 @@ struct WriteSession: ~Copyable {
         }
     }
 
-    /// Does all of `jobs` in the transaction that was begun, and commits it once for all of them.
+    /// Does all of `works` in the transaction that was begun, and commits it once for all of them.
     ///
-    /// A job that is refused leaves the others alone. Where SQLite itself fails, none of them has happened.
-    func perform(_ jobs: [WriteJob]) throws(StoreError) -> [Result<Void, StoreError>] {
+    /// One that is refused leaves the others alone. Where SQLite itself fails, none of them has happened.
+    func perform(_ works: [WriteJob.Work]) throws(StoreError) -> [Result<Void, StoreError>] {
         do throws(StoreError) {
             let before = try vault.read()
             var head = before
             var results: [Result<Void, StoreError>] = []
-            for job in jobs {
+            for work in works {
                 do throws(StoreError) {
-                    head = try perform(job.work, on: head)
+                    head = try perform(work, on: head)
                     results.append(.success(()))
                 } catch  where error.isRefusal {
                     results.append(.failure(error))
@@ -119,6 +119,11 @@ struct WriteSession: ~Copyable {
             try head.check(batch)
             try changes.apply(batch.changes, floor: &head.revisionFloor)
             if let header = batch.header {
+                // The last number that the column takes; nobody gets there but by an edit of the database.
+                guard head.generation < UInt64(Int64.max) else {
+                    throw StoreError(
+                        .invalid, "The header of \(connection.path) was written too often. Restore a backup.")
+                }
                 head.header = header
                 head.generation += 1
             }

@@ -75,16 +75,29 @@ final class Writer: Sendable {
             return true
         }
         let jobs = queue.takeJobs(atMost: Self.largestGroup)
-        perform(jobs, on: &session)
+        do throws(StoreError) {
+            try perform(jobs, on: session)
+        } catch  where error.code == .corrupt && jobs.count > 1 {
+            // One of them met damage; the others shall not suffer for it.
+            for job in jobs { performAlone(job, on: session) }
+        } catch {
+            for job in jobs { job.finish(.failure(error)) }
+        }
         session.end()
         return true
     }
 
-    private func perform(_ jobs: [WriteJob], on session: inout WriteSession) {
+    /// Commits `jobs` together, and lets those who wait for them go on.
+    private func perform(_ jobs: [WriteJob], on session: borrowing WriteSession) throws(StoreError) {
+        for (job, result) in zip(jobs, try session.perform(jobs.map(\.work))) { job.finish(result) }
+    }
+
+    private func performAlone(_ job: WriteJob, on session: borrowing WriteSession) {
         do throws(StoreError) {
-            for (job, result) in zip(jobs, try session.perform(jobs)) { job.finish(result) }
+            guard try session.begin() else { throw session.busy() }
+            try perform([job], on: session)
         } catch {
-            for job in jobs { job.finish(.failure(error)) }
+            job.finish(.failure(error))
         }
     }
 }

@@ -1,0 +1,118 @@
+import Foundation
+import KeyVaultFormat
+import KeyVaultSQLite
+import KeyVaultStorage
+import Synchronization
+import Testing
+
+@Suite struct BackupTests {
+    private let directory: TemporaryDirectory
+    private let target: String
+    private let sealed = [UInt8](repeating: 7, count: 4_000)
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        target = directory("copy.db")
+    }
+
+    /// A vault of a few steps of the copy.
+    private func store() async throws -> SQLiteStore {
+        let store = try await SQLiteStore.created(directory("vault.db"))
+        try await store.write(
+            WriteBatch(
+                generation: 1,
+                changes: try (0..<1_000).map { .insert(try id("acme", "p\($0 + 1_000)").at(1), sealed: sealed) }))
+        return store
+    }
+
+    @Test func aCopyHoldsEverythingAndIsAStoreOfItsOwn() async throws {
+        let store = try await store()
+        try await store.write(WriteBatch(generation: 1, header: [1, 2, 3]))
+        let seen = Mutex<[BackupProgress]>([])
+        try await store.backup(to: target) { step in seen.withLock { $0.append(step) } }
+
+        let steps = seen.withLock { $0 }
+        #expect(steps.count > 2)
+        #expect(steps.map(\.pagesCopied) == steps.map(\.pagesCopied).sorted())
+        #expect(steps.last.map { $0.pagesCopied == $0.pagesInAll } == true)
+        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
+        let mode = try FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+
+        let copy = try await SQLiteStore.open(target)
+        #expect(try await copy.readHead() == store.readHead())
+        let rows = try await store.scan(.everything, after: nil, limit: 9_999)
+        #expect(rows.count == 1_000)
+        #expect(try await copy.scan(.everything, after: nil, limit: 9_999) == rows)
+        try await copy.write(WriteBatch(generation: 2, changes: [.deleteTenant("acme")]))
+        #expect(try await store.read(try id("acme", "p1001")) != nil)
+        await copy.close()
+        await store.close()
+    }
+
+    @Test func writersGoOnAndWhatTheyHadWrittenBeforeIsInTheCopy() async throws {
+        let store = try await store()
+        let acknowledged = Mutex(0)
+        let writer = Task {
+            var number = 0
+            while !Task.isCancelled {
+                number += 1
+                // A pair, of which a torn copy would hold one.
+                try? await store.insert(try id("a", "p\(number)"), try id("b", "p\(number)"), sealed: sealed)
+                acknowledged.withLock { $0 = number }
+            }
+        }
+        while acknowledged.withLock({ $0 < 20 }) { await Task.yield() }
+        let before = acknowledged.withLock { $0 }
+        // Each step waits for another write, so that the copy cannot be over before they go on.
+        let during = Mutex(before)
+        try await store.backup(to: target) { _ in
+            let last = during.withLock { $0 }
+            while acknowledged.withLock({ $0 }) == last {}
+            during.withLock { $0 = last + 1 }
+        }
+        writer.cancel()
+        _ = await writer.value
+
+        let copy = try await SQLiteStore.open(target)
+        let (ones, others) = (try await copy.providers(of: "a"), try await copy.providers(of: "b"))
+        #expect(ones == others)
+        #expect(Set(ones).isSuperset(of: (1...before).map { "p\($0)" }))
+        #expect(try await copy.providers(of: "acme").count == 1_000)
+        #expect(try await store.providers(of: "a").count > ones.count)
+        await copy.close()
+        await store.close()
+    }
+
+    @Test func nothingThatIsThereIsReplaced() async throws {
+        let store = try await store()
+        for name in ["copy.db", "copy.db-partial"] {
+            let path = directory(name)
+            try Data("mine".utf8).write(to: URL(filePath: path))
+            await expectError(.exists, naming: path) { try await store.backup(to: target) }
+            #expect(try Data(contentsOf: URL(filePath: path)) == Data("mine".utf8))
+            try FileManager.default.removeItem(atPath: path)
+        }
+        await expectError(.exists) { try await store.backup(to: store.path) }
+        await expectError(.notFound, naming: "directory") { try await store.backup(to: directory("none/copy.db")) }
+        try await store.backup(to: target)
+        await store.close()
+        await expectError(.closed) { try await store.backup(to: directory("late.db")) }
+    }
+
+    @Test func aCancelledCopyLeavesNothing() async throws {
+        let store = try await store()
+        let task = Mutex<Task<Void, any Error>?>(nil)
+        let copying = Task {
+            try await store.backup(to: target) { _ in
+                // Waits until the task is known, so that the first step cancels it.
+                while task.withLock({ $0 == nil }) {}
+                task.withLock { $0?.cancel() }
+            }
+        }
+        task.withLock { $0 = copying }
+        await expectError(.cancelled) { try await copying.value }
+        #expect(try directory.names.filter { $0.hasPrefix("copy") } == [])
+        await store.close()
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import KeyVaultFormat
+import KeyVaultSQLite
+import KeyVaultStorage
+import Testing
+
+/// Several processes on one file.
+@Suite struct ProcessesTests {
+    private let directory: TemporaryDirectory
+    private let path: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory("vault.db")
+    }
+
+    @Test func swapsFromSeveralProcessesLoseNoUpdate() async throws {
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("counter"))
+        let probes = try (0..<3).map { _ in try Probe("count", path, "100") }
+        for probe in probes { #expect(probe.lines() == []) }
+        #expect(try await store.read(try id("counter"))?.revision == 301)
+        await store.close()
+    }
+
+    @Test func aWriteOfAnotherProcessIsNoticedAndRead() async throws {
+        let store = try await SQLiteStore.created(path)
+        let before = try await store.foreignChanges()
+        let probe = try Probe("insert", path, "acme")
+        #expect(probe.line() == "1")
+        #expect(try await store.foreignChanges() != before)
+        #expect(try await store.read(try id("acme", "p1")) != nil)
+        probe.kill()
+        await store.close()
+    }
+
+    /// Kills a process while it writes, again and again, while this one keeps the file open every other time.
+    @Test func aProcessThatIsKilledLosesNoAcknowledgedWriteAndTearsNone() async throws {
+        await (try SQLiteStore.created(path)).close()
+        let rounds = ProcessInfo.processInfo.environment["KEYVAULT_KILLS"].flatMap(Int.init) ?? 50
+        for round in 0..<rounds {
+            let open = round.isMultiple(of: 2) ? try await SQLiteStore.open(path) : nil
+            let probe = try Probe("insert", path, "t\(round)")
+            for _ in 0..<Int.random(in: 0...40) { _ = probe.line() }
+            probe.kill()
+            // What it printed before it died, but for a line that it did not end.
+            let acknowledged = probe.lines().compactMap { Int($0) }.last ?? 0
+            await open?.close()
+
+            let store = try await SQLiteStore.open(path)
+            let providers = try await store.scan(.everythingOf(tenant: "t\(round)"), after: nil, limit: 99_999)
+            let counts = Dictionary(grouping: providers, by: \.id.provider).mapValues(\.count)
+            #expect(counts.values.allSatisfy { $0 == 2 }, "a batch was torn in round \(round)")
+            #expect(
+                (1..<max(1, acknowledged)).allSatisfy { counts["p\($0)"] == 2 }, "a write was lost in round \(round)")
+            await store.close()
+        }
+    }
+}

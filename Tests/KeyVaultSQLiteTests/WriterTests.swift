@@ -1,0 +1,191 @@
+import Foundation
+import KeyVaultFormat
+import KeyVaultStorage
+import Testing
+
+@testable import KeyVaultSQLite
+
+@Suite struct WriterTests {
+    private let directory: TemporaryDirectory
+    private let path: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory("vault.db")
+    }
+
+    private func insertion(_ provider: String, count: Int = 1) throws -> WriteJob.Work {
+        let sealed = [UInt8](repeating: 7, count: 60_000)
+        return .write(
+            WriteBatch(
+                generation: 1,
+                changes: try (0..<count).map { .insert(try id("acme", "\(provider)\($0)").at(1), sealed: sealed) }))
+    }
+
+    /// A session on this thread, whose database may grow to `pages`.
+    private func session(pages: Int) async throws -> WriteSession {
+        await (try SQLiteStore.created(path)).close()
+        let opening = try Opening(path: path, create: false, patience: .zero)
+        let session = try WriteSession(opening.connection, lock: opening.lock)
+        try opening.connection.execute("PRAGMA max_page_count = \(pages)")
+        return session
+    }
+
+    @Test func aCommitThatFailsFailsTheWholeGroupAndNothingIsLeft() async throws {
+        let session = try await session(pages: 200)
+        #expect(try session.begin())
+        let error = #expect(throws: StoreError.self) {
+            _ = try session.perform([try insertion("small"), try insertion("huge", count: 20)])
+        }
+        #expect(error?.code == .full)
+        #expect(try session.begin())
+        let results = try session.perform([try insertion("next")])
+        #expect(results.map { (try? $0.get()) != nil } == [true])
+        session.close()
+        let store = try await SQLiteStore.open(path)
+        #expect(try await store.providers(of: "acme") == ["next0"])
+        await store.close()
+    }
+
+    @Test func aBatchThatIsRefusedLeavesTheOthersOfItsGroupAlone() async throws {
+        let session = try await session(pages: 10_000)
+        #expect(try session.begin())
+        let stale = WriteJob.Work.write(WriteBatch(generation: 2))
+        let torn = WriteJob.Work.write(
+            WriteBatch(
+                generation: 1,
+                changes: [
+                    .insert(try id("acme", "torn").at(9), sealed: []), .delete(try id("acme", "torn"), revision: nil),
+                    .insert(try id("acme", "a0").at(10), sealed: []),
+                ], header: [9]))
+        let results = try session.perform([
+            try insertion("a"), torn, stale, try insertion("b"), .create(header: [2]), try insertion("c"),
+        ])
+        let codes = results.map { result -> StoreError.Code? in
+            if case .failure(let error) = result { error.code } else { nil }
+        }
+        #expect(codes == [nil, .conflict, .staleHeader, nil, .exists, nil])
+        session.close()
+        let store = try await SQLiteStore.open(path)
+        #expect(try await store.providers(of: "acme") == ["a0", "b0", "c0"])
+        #expect(try await store.readHead() == StoreHead(header: [1], generation: 1, revisionFloor: 0))
+        await store.close()
+    }
+
+    @Test func aDiskThatIsReallyFullIsReportedAndLosesNothing() async throws {
+        let mount = try SmallDisk()
+        guard let mount else { return print("Skipped: no small file system can be mounted here.") }
+        let store = try await SQLiteStore.created(mount.path + "/vault.db")
+        var written: [String] = []
+        let error = await #expect(throws: StoreError.self) {
+            for number in 1_000..<2_000 {
+                try await store.insert(try id("acme", "p\(number)"), sealed: [UInt8](repeating: 7, count: 60_000))
+                written.append("p\(number)")
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(try await store.providers(of: "acme") == written)
+        try FileManager.default.removeItem(atPath: mount.ballast)
+        try await store.insert(try id("acme", "after"))
+        await store.close()
+        let again = try await SQLiteStore.open(mount.path + "/vault.db")
+        #expect(try await again.providers(of: "acme") == ["after"] + written)
+        await again.close()
+    }
+
+    @Test func whoeverHasToWaitForTooLongIsTold() async throws {
+        let store = try await SQLiteStore.created(path, busyTimeout: .zero)
+        let lock = try FileLock(path: store.path + "-lock")
+        #expect(try lock.tryLock())
+        await expectError(.busy, naming: store.path) { try await store.insert(try id("acme")) }
+        #expect(try await store.read(try id("acme")) == nil)
+        lock.unlock()
+        try await store.insert(try id("acme"))
+        await store.close()
+    }
+
+    @Test func aForeignToolThatWritesIsWaitedForToo() async throws {
+        let store = try await SQLiteStore.created(path, busyTimeout: .zero)
+        let tool = try Connection(path: store.path)
+        try tool.execute("BEGIN IMMEDIATE")
+        await expectError(.busy) { try await store.insert(try id("acme")) }
+        try tool.execute("COMMIT")
+        try await store.insert(try id("acme"))
+        await store.close()
+    }
+
+    @Test func aWriterThatWaitsStillAnswersAndLetsACancelledTaskGo() async throws {
+        let store = try await SQLiteStore.created(path, busyTimeout: .seconds(3_600))
+        let lock = try FileLock(path: store.path + "-lock")
+        #expect(try lock.tryLock())
+        let waiting = Task { try await store.insert(try id("acme")) }
+        let kept = Task { try await store.insert(try id("kept")) }
+        _ = try await store.foreignChanges()
+        waiting.cancel()
+        await expectError(.cancelled) { try await waiting.value }
+        lock.unlock()
+        try await kept.value
+        #expect(try await store.read(try id("acme")) == nil)
+        await store.close()
+    }
+
+    @Test func whatIsAcceptedBeforeACloseIsWritten() async throws {
+        let store = try await SQLiteStore.created(path)
+        let lock = try FileLock(path: store.path + "-lock")
+        #expect(try lock.tryLock())
+        let waiting = Task { try await store.insert(try id("acme")) }
+        // A second request stands behind the first in the queue, so that both are in it when this returns.
+        while store.writer.queue.situation != .hasJobs { await Task.yield() }
+        let closing = Task { await store.close() }
+        lock.unlock()
+        try await waiting.value
+        await closing.value
+        let again = try await SQLiteStore.open(path)
+        #expect(try await again.read(try id("acme")) != nil)
+        await again.close()
+    }
+
+    @Test func nothingOfItsOwnMovesForeignChanges() async throws {
+        let store = try await SQLiteStore.created(path)
+        let before = try await store.foreignChanges()
+        let sealed = [UInt8](repeating: 7, count: 60_000)
+        // Over a checkpoint's distance of pages, with refusals and deletes between.
+        for number in 1...100 {
+            let (one, revision) = (try id("acme", "p\(number)"), UInt64(number))
+            try await store.write(WriteBatch(generation: 1, changes: [.insert(one.at(revision), sealed: sealed)]))
+            await expectError(.conflict) { try await store.insert(try id("acme", "q"), one) }
+            if number.isMultiple(of: 9) {
+                try await store.write(WriteBatch(generation: 1, changes: [.delete(one, revision: revision)]))
+            }
+            _ = try await store.read(one)
+            #expect(try await store.foreignChanges() == before, "after \(number)")
+        }
+        await store.close()
+    }
+
+    @Test func theLogIsCopiedAndDoesNotGrowForEver() async throws {
+        let store = try await SQLiteStore.created(path)
+        let sealed = [UInt8](repeating: 7, count: 60_000)
+        for number in 1...300 { try await store.insert(try id("acme", "p\(number)"), sealed: sealed) }
+        let size = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+        #expect(try #require(size) < 3 * 1_000 * 4_096)
+        await store.close()
+    }
+}
+
+/// A file system of 4 MiB with a file that fills some of it, where the machine lets us mount one.
+private final class SmallDisk {
+    let path: String
+    let ballast: String
+    private let directory: TemporaryDirectory
+
+    init?() throws {
+        directory = try TemporaryDirectory()
+        path = directory.path
+        ballast = directory("ballast")
+        guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=4m") == 0 else { return nil }
+        try Data(count: 1 << 20).write(to: URL(filePath: ballast))
+    }
+
+    deinit { unsafe umount(path) }
+}
