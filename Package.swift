@@ -30,7 +30,7 @@ let package = Package(
         // Floor 1: sealed bytes and where they are kept.
         .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat", "CLinux"]),
         // Floor 2: the engine, and the stores with a library beneath them.
-        .target(name: "KeyVaultSQLite", dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CSQLite"]),
+        .target(name: "KeyVaultSQLite", dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CSQLite", "CLinux"]),
         .target(
             name: "KeyVault",
             dependencies: [

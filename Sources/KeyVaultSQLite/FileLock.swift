@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import KeyVaultStorage
 
@@ -29,11 +30,8 @@ final class FileLock {
     func unlock() { _ = set(F_UNLCK) }
 
     private func set(_ type: Int32) -> Bool {
-        var range = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        var range = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
         // F_OFD_SETLK reads the structure during the call and keeps nothing of it.
-        return unsafe fcntl(descriptor, Self.setCommand, &range) == 0
+        return unsafe fcntl(descriptor, keyvault_F_OFD_SETLK, &range) == 0
     }
-
-    /// `F_OFD_SETLK`, which Glibc declares for GNU programs only.
-    private static let setCommand: Int32 = 37
 }

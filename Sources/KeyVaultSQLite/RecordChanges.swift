@@ -103,6 +103,9 @@ struct RecordChanges {
             floor = max(floor, UInt64(clamping: highest ?? 0))
             deleteTenant.bind(text: name, at: 1)
             try deleteTenant.run()
+
+        case .raiseFloor(let revision):
+            floor = max(floor, revision)
         }
     }
 

@@ -60,9 +60,12 @@ public final class SQLiteStore: RecordStore {
         try readers.withReader { reader throws(StoreError) in try reader.vault.read() }
     }
 
-    public func create(header: [UInt8]) async throws(StoreError) {
+    public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
         try StoreHead.checkLength(ofHeader: header)
-        try await writer.queue.submit(.create(header: header))
+        guard (1...UInt64(Int64.max)).contains(generation) else {
+            throw StoreError(.invalid, "A vault's generation is 1 to 2^63 - 1, not \(generation).")
+        }
+        try await writer.queue.submit(.create(header: header, generation: generation))
     }
 
     public func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? {

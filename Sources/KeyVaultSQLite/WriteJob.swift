@@ -3,7 +3,7 @@ import KeyVaultStorage
 /// Something for the writer to do, and the task that waits for it.
 struct WriteJob: Sendable {
     enum Work: Sendable {
-        case create(header: [UInt8])
+        case create(header: [UInt8], generation: UInt64)
         case write(WriteBatch)
     }
 

@@ -107,11 +107,11 @@ struct WriteSession: ~Copyable {
 
     private func perform(_ work: WriteJob.Work, on head: StoreHead?) throws(StoreError) -> StoreHead? {
         switch work {
-        case .create(let header):
+        case .create(let header, let generation):
             guard head == nil else {
                 throw StoreError(.exists, "\(connection.path) holds a vault already. Open it, or choose another path.")
             }
-            return StoreHead(header: header, generation: 1, revisionFloor: 0)
+            return StoreHead(header: header, generation: generation, revisionFloor: 0)
         case .write(let batch):
             guard var head else {
                 throw StoreError(.notFound, "\(connection.path) holds no vault yet. Create one first.")

@@ -59,7 +59,8 @@ import Testing
                     .insert(try id("acme", "a0").at(10), sealed: []),
                 ], header: [9]))
         let results = try session.perform([
-            try insertion("a"), torn, stale, try insertion("b"), .create(header: [2]), try insertion("c"),
+            try insertion("a"), torn, stale, try insertion("b"), .create(header: [2], generation: 1),
+            try insertion("c"),
         ])
         let codes = results.map { result -> StoreError.Code? in
             if case .failure(let error) = result { error.code } else { nil }
