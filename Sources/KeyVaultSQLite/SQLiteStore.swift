@@ -62,8 +62,8 @@ public final class SQLiteStore: RecordStore {
 
     public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
         try StoreHead.checkLength(ofHeader: header)
-        guard (1...UInt64(Int64.max)).contains(generation) else {
-            throw StoreError(.invalid, "A vault's generation is 1 to 2^63 - 1, not \(generation).")
+        guard generation <= UInt64(Int64.max) else {
+            throw StoreError(.invalid, "A vault's generation is at most 2^63 - 1, not \(generation).")
         }
         try await writer.queue.submit(.create(header: header, generation: generation))
     }

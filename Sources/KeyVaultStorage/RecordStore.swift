@@ -29,7 +29,7 @@ public protocol RecordStore: Sendable {
 
     /// Writes the first header, with a floor of 0.
     ///
-    /// - Parameter generation: 1 for a new vault; a copy of a vault begins where its original is.
+    /// - Parameter generation: 1 for a new vault. An unfinished copy of a vault is one below its original, so 0 is allowed.
     /// - Throws: ``StoreError`` `exists` when there is one.
     func create(header: [UInt8], generation: UInt64) async throws(StoreError)
 

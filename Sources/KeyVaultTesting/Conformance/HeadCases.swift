@@ -34,6 +34,13 @@ extension StoreConformance {
                         WriteBatch(generation: 42, changes: [.insert(two.at(9), sealed: sealedBytes(1))]))
                 }
             },
+            Case("A copy of a vault that never changed its header begins at generation 0") { run in
+                let store = try await run.open()
+                try await store.create(header: [1], generation: 0)
+                try await store.write(WriteBatch(generation: 0, header: [2]))
+                let head = StoreHead(header: [2], generation: 1, revisionFloor: 0)
+                try run.expect(try await store.readHead() == head, .head, "the finished copy is at generation 1")
+            },
             Case("Of many creations at once one succeeds") { run in
                 let store = try await run.open()
                 let winners = try await withThrowingTaskGroup(of: UInt8?.self) { group in
