@@ -1,3 +1,4 @@
+// swift-format-ignore-file: OrderedImports
 // README's example, line for line; the test below compares.
 // README begins
 import KeyVault
