@@ -56,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
             path: "Tests/KeyVaultSQLiteProbe"),
-        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "CSodium"]),
+        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

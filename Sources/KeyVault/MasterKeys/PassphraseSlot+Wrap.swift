@@ -33,7 +33,8 @@ extension PassphraseSlot {
         let context = Context.slot(parameters, vault: vault, suite: .aes256GCMBLAKE2b)
         let wrapped = WrappedKey(salt: salt, commitment: commitment, sealed: wrappedKey)
         do {
-            return MasterKeyRing(try derived.first.key.unwrapMasterKey(wrapped, context: context.span))
+            let ring = MasterKeyRing(try derived.first.key.unwrapMasterKey(wrapped, context: context.span))
+            return ring.first.key.id == parameters.keyID ? ring : nil
         } catch {
             guard error == .authenticationFailed else { throw VaultError(error) }
             return nil

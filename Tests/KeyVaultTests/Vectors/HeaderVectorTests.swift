@@ -1,4 +1,3 @@
-import CSodium
 import Foundation
 import KeyVaultCrypto
 import KeyVaultFormat
@@ -8,7 +7,7 @@ import Testing
 @testable import KeyVault
 
 @Suite("Vectors: headers") struct HeaderVectorTests {
-    @Test func match() throws {
+    @Test func match() async throws {
         let slot = try SlotSteps(SlotRequest())
         let second = try SlotSteps(
             SlotRequest {
@@ -40,7 +39,7 @@ import Testing
             "SPEC.md section 5",
             [
                 ("accepted", accepted), ("refused", try RefusedHeaders(slot: slot).cases()),
-                ("refused_slots", try RefusedSlots(slot: slot).cases()),
+                ("refused_slots", try await RefusedSlots(slot: slot).cases()),
             ])
     }
 }

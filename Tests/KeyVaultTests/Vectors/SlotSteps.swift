@@ -1,7 +1,8 @@
-import CSodium
 import KeyVaultCrypto
 import KeyVaultFormat
 import Testing
+
+@testable import KeyVault
 
 /// What a passphrase slot is made of.
 struct SlotRequest {
@@ -48,13 +49,10 @@ struct SlotSteps {
     }
 
     static func argon2id(_ passphrase: [UInt8], _ parameters: PassphraseSlot.Parameters) throws -> [UInt8] {
-        var key = [UInt8](repeating: 0, count: 32)
-        // Every buffer is passed with its own length; the salt has the 16 bytes that Argon2id takes.
-        let status = unsafe crypto_pwhash_argon2id(
-            &key, 32, passphrase.map { CChar(bitPattern: $0) }, UInt64(passphrase.count), parameters.salt,
-            UInt64(parameters.operations), Int(parameters.memory), crypto_pwhash_argon2id_alg_argon2id13())
-        try #require(status == 0)
-        return key
+        let key = try MasterKey(
+            passphrase: passphrase.span, salt: parameters.salt.span, operations: parameters.operations,
+            memory: parameters.memory)
+        return key.withExposedBytes { bytes in bytes.indices.map { bytes[$0] } }
     }
 
     /// Opens a slot step by step.
@@ -72,12 +70,16 @@ struct SlotSteps {
 struct RefusedSlots {
     let slot: SlotSteps
 
-    func cases() throws -> [VectorCase] {
+    func cases() async throws -> [VectorCase] {
         let good = slot.slot
         let passphrase = slot.request.passphrase
         #expect(try SlotSteps.open(good, passphrase: passphrase, vaultID: VectorKeys.vaultID) == VectorKeys.masterKey)
+        #expect(try await Self.unwrap(good, passphrase, VectorKeys.vaultID) == [good.parameters.keyID])
         var cases: [VectorCase] = []
-        func add(_ name: String, _ slot: PassphraseSlot, passphrase: [UInt8], vaultID: [UInt8] = VectorKeys.vaultID) {
+        func add(
+            _ name: String, _ slot: PassphraseSlot, passphrase: [UInt8], vaultID: [UInt8] = VectorKeys.vaultID
+        ) async throws {
+            #expect(try await Self.unwrap(slot, passphrase, vaultID) == nil, "\(name)")
             #expect(throws: CryptoError.authenticationFailed, "\(name)") {
                 try SlotSteps.open(slot, passphrase: passphrase, vaultID: vaultID)
             }
@@ -89,11 +91,11 @@ struct RefusedSlots {
                         ("slot", .bytes(slot.encoded)),
                     ]))
         }
-        add("another passphrase", good, passphrase: passphrase.dropLast())
-        add("the passphrase and a line break", good, passphrase: passphrase + [0x0A])
-        add("another vault", good, passphrase: passphrase, vaultID: VectorKeys.otherVaultID)
+        try await add("another passphrase", good, passphrase: passphrase.dropLast())
+        try await add("the passphrase and a line break", good, passphrase: passphrase + [0x0A])
+        try await add("another vault", good, passphrase: passphrase, vaultID: VectorKeys.otherVaultID)
         let stronger = try SlotSteps(SlotRequest { $0.operations = 3 }).parameters
-        add(
+        try await add(
             "parameters of another slot",
             PassphraseSlot(
                 parameters: stronger, salt: good.salt, commitment: good.commitment, wrappedKey: good.wrappedKey),
@@ -102,15 +104,24 @@ struct RefusedSlots {
             var bytes = good.encoded
             bytes[offset] ^= 1
             var reader = ByteReader(bytes, section: "5.3")
-            add("one bit of \(name) changed", try PassphraseSlot(&reader), passphrase: passphrase)
+            try await add("one bit of \(name) changed", try PassphraseSlot(&reader), passphrase: passphrase)
         }
         // Sealed by somebody who holds the passphrase: another key than the one it names.
         let wrap = try Steps.Wrap(VectorKeys.newMasterKey, under: slot.passphraseKey, context: slot.context)
-        add(
+        try await add(
             "a key whose id is not the slot's",
             PassphraseSlot(
                 parameters: slot.parameters, salt: wrap.salt, commitment: wrap.commitment, wrappedKey: wrap.wrapped),
             passphrase: passphrase)
         return cases
+    }
+
+    /// What the engine finds in the slot.
+    private static func unwrap(
+        _ slot: PassphraseSlot, _ passphrase: [UInt8], _ vaultID: [UInt8]
+    ) async throws -> [MasterKeyID]? {
+        // The bytes of a span of bytes have no padding.
+        let secret = try Secret(copying: unsafe passphrase.span.bytes)
+        return try await slot.unwrap(secret, vault: VaultID(vaultID))?.ids
     }
 }
