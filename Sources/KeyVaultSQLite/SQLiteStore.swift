@@ -4,7 +4,7 @@ public import KeyVaultStorage
 /// A vault in one SQLite database; several processes of one machine may use it at once.
 ///
 /// The table `records` has the columns `tenant`, `provider`, `label`, `revision` and `sealed`, so that operators can join on
-/// the names and delete by tenant (SPEC.md section 7). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared
+/// the names and delete by tenant (SPEC.md section 7.1). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared
 /// memory (`PATH-shm`) and our lock (`PATH-lock`); all belong to the owner alone (mode 0600). The file has to lie on a local
 /// file system.
 ///

@@ -1,6 +1,6 @@
 import KeyVaultStorage
 
-/// What a database of ours looks like (SPEC.md section 7), and how an earlier one becomes it.
+/// What a database of ours looks like (SPEC.md section 7.1), and how an earlier one becomes it.
 enum Schema {
     /// `KVLT`.
     static let applicationID: Int64 = 0x4B56_4C54

@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-// Numbers as SPEC.md section 7 lays them down. The caller has checked that they lie within the span; were it wrong, the span
+// Numbers as SPEC.md section 7.2 lays them down. The caller has checked that they lie within the span; were it wrong, the span
 // would stop the process rather than read on.
 
 extension Span<UInt8> {

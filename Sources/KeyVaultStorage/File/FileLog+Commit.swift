@@ -76,7 +76,7 @@ extension FileLog {
         }
     }
 
-    /// Appends `bytes` and syncs them; what fails has the one outcome that SPEC.md section 7.5 states.
+    /// Appends `bytes` and syncs them; what fails has the one outcome that SPEC.md section 7.2.5 states.
     func append(_ bytes: [UInt8], _ writer: inout Writer) throws(StoreError) {
         let (log, end) = shared.withLock { ($0.log, $0.end) }
         do {

@@ -18,7 +18,7 @@ extension FileLog {
         isCompacting.store(false, ordering: .relaxed)
     }
 
-    /// Rewrites the log into a new generation (SPEC.md section 7.7).
+    /// Rewrites the log into a new generation (SPEC.md section 7.2.7).
     func compact() throws(StoreError) {
         try compaction.withLock { _ throws(StoreError) in
             let (log, places, head, end) = try withShared { shared throws(StoreError) in

@@ -39,7 +39,7 @@ package final class FileLog: Sendable {
     struct Writer {
         /// Of the last frame.
         var sequence: UInt64
-        /// A checkpoint at the end that is written again with the next group (SPEC.md section 7.6, rule 4).
+        /// A checkpoint at the end that is written again with the next group (SPEC.md section 7.2.6, rule 4).
         var unproven: [UInt8]
         /// Whether the log ends as a clean end asks.
         var endsWithCheckpoint: Bool

@@ -1,6 +1,6 @@
 public import KeyVaultFormat
 
-/// A vault in one file: an append-only log with checksums, and an index of it in memory (SPEC.md section 7).
+/// A vault in one file: an append-only log with checksums, and an index of it in memory (SPEC.md section 7.2).
 ///
 /// It needs no library and no server, and serves one process at a time. Reads are made where they are asked for; writes of
 /// many tasks are made durable together, on a thread of the store's own. An acknowledged write survives the process and the

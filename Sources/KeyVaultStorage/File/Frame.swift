@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-/// The fixed part of a frame (SPEC.md section 7.3).
+/// The fixed part of a frame (SPEC.md section 7.2.3).
 struct Frame {
     static let headerLength = 32
     static let maximumPayload = 1 << 20

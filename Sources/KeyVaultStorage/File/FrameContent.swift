@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-/// What a valid frame says, on its way out of the log: where in the frame things lie (SPEC.md section 7.3).
+/// What a valid frame says, on its way out of the log: where in the frame things lie (SPEC.md section 7.2.3).
 enum FrameContent {
     case put(Name, sealedFrom: Int)
     case tombstone(Name, floor: UInt64)

@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-/// What a frame says, on its way into the log (SPEC.md section 7.3).
+/// What a frame says, on its way into the log (SPEC.md section 7.2.3).
 enum LogEntry {
     case put(RecordKey, sealed: [UInt8])
     case tombstone(RecordKey, floor: UInt64)

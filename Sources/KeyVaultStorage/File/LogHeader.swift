@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-/// The first bytes of a log (SPEC.md section 7.2).
+/// The first bytes of a log (SPEC.md section 7.2.2).
 struct LogHeader {
     static let length = 36
     private static let magic: [UInt8] = Array("KVLG".utf8)

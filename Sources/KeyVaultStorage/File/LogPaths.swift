@@ -1,4 +1,4 @@
-/// The files beside a log (SPEC.md section 7.1).
+/// The files beside a log (SPEC.md section 7.2.1).
 struct LogPaths {
     let log: String
 

@@ -1,4 +1,4 @@
-/// Reads a log as SPEC.md section 7.6 says: to its end, to a torn tail, or to damage.
+/// Reads a log as SPEC.md section 7.2.6 says: to its end, to a torn tail, or to damage.
 struct Recovery {
     private let log: LogFile
     private(set) var replay: Replay

@@ -1,6 +1,6 @@
 import KeyVaultFormat
 
-/// The state that the batches of a log give, one after the other (SPEC.md section 7.3).
+/// The state that the batches of a log give, one after the other (SPEC.md section 7.2.3).
 struct Replay {
     private struct Change {
         let name: [UInt8]
