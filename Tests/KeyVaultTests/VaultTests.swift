@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func givesBackWhatWasPut() async throws {
-        let id = try RecordID(tenant: "acme", provider: "openai")
+        let id = try RecordID(tenant: "acme", provider: "example")
         let info = try await vault.put(Secret("sk-proj-0123456789abcdefghij"), for: id)
         #expect(info.revision == 1)
         #expect(info.metadata.hint?.description == "sk-…ghij")
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func anAsyncClosureMayWaitWithTheSecret() async throws {
-        let id = try RecordID(tenant: "acme", provider: "openai")
+        let id = try RecordID(tenant: "acme", provider: "example")
         try await vault.put(Secret("secret"), for: id)
         let count = try await vault.withSecret(id) { secret in
             await Task.yield()
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func aDeletedKeyIsGoneAndItsRevisionIsNotUsedAgain() async throws {
-        let id = try RecordID(tenant: "acme", provider: "openai")
+        let id = try RecordID(tenant: "acme", provider: "example")
         try await vault.put(Secret("first"), for: id)
         let last = try await vault.put(Secret("second"), for: id).revision
         #expect(try await vault.delete(id))
@@ -55,7 +55,7 @@ import Testing
 
     @Test func listsInOrderWithoutTheVaultsOwn() async throws {
         for tenant in ["b", "a", "_own", "c"] {
-            let id = try RecordID(tenant: tenant, provider: "openai")
+            let id = try RecordID(tenant: tenant, provider: "example")
             _ = try await vault.putUnchecked([PutRequest(id, Secret("secret"))])
         }
         let first = try await vault.list(limit: 2)
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func opensAgainUnderTheSameKeyOnly() async throws {
-        let id = try RecordID(tenant: "acme", provider: "openai")
+        let id = try RecordID(tenant: "acme", provider: "example")
         try await vault.put(Secret("secret"), for: id)
         let again = try await Vault.open(store, keys: ring, expecting: vault.id)
         #expect(try await again.withSecret(id) { $0.byteCount } == 6)

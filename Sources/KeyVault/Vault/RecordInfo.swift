@@ -6,11 +6,14 @@ public struct RecordInfo: Hashable, Sendable {
     /// Starts at 1 and rises with every change; never used twice for one id.
     public let revision: UInt64
     public let metadata: Metadata
+    /// What whoever stored the key should be told; empty but for the answer to a put.
+    public let warnings: [KeyWarning]
 
-    package init(id: RecordID, revision: UInt64, metadata: Metadata) {
+    package init(id: RecordID, revision: UInt64, metadata: Metadata, warnings: [KeyWarning] = []) {
         self.id = id
         self.revision = revision
         self.metadata = metadata
+        self.warnings = warnings
     }
 }
 

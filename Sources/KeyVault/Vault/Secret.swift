@@ -48,6 +48,13 @@ public final class Secret: Sendable {
         try bytes.withSpan(body)
     }
 
+    /// As ``withSpan(_:)``, for as long as `body` takes.
+    package func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        try await bytes.withSpan(body)
+    }
+
     private static func check(_ count: Int) throws(VaultError) {
         guard count > 0 else { throw VaultError(.emptySecret, "The secret is empty.", hint: "Give the key itself.") }
         guard count <= maximumLength else {

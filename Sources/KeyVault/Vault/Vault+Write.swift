@@ -23,19 +23,28 @@ extension Vault {
     @discardableResult
     public func put(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
         for request in requests { try checkNotReserved(request.id) }
-        return try await putUnchecked(requests)
+        try checkEachOnce(requests)
+        return try await store(try await check(requests))
     }
 
-    /// As ``put(_:)``, for the vault's own records too.
+    /// As ``put(_:)``, for the vault's own records too, and whatever the rules say.
     package func putUnchecked(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
+        try checkEachOnce(requests)
+        return try await store(requests.map { CheckedPut($0) })
+    }
+
+    private func checkEachOnce(_ requests: [PutRequest]) throws(VaultError) {
         guard Set(requests.map(\.id)).count == requests.count else {
             throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
         }
-        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) {
+    }
+
+    private func store(_ puts: [CheckedPut]) async throws(VaultError) -> [RecordInfo] {
+        let infos = try await audited(.put, puts.count == 1 ? puts.first?.request.id : nil) {
             () async throws(VaultError) in
             try await write { plan throws(VaultError) in
                 var infos: [RecordInfo] = []
-                for request in requests { infos.append(try await plan.put(request)) }
+                for put in puts { infos.append(try await plan.put(put)) }
                 return infos
             }
         }

@@ -19,11 +19,24 @@ public struct VaultConfiguration: Sendable {
     /// The time of day. Default: the system's.
     public var date: @Sendable () -> Date
 
+    /// Whose keys are checked by which rules before they are stored. Default: the providers that this release knows.
+    public var providers: ProviderRegistry
+    /// Asks providers whether keys are live. Default: none; nobody is asked.
+    public var validator: (any ProviderValidator)?
+    /// What a check on write leads to. Default: lenient.
+    public var checks: CheckPolicy
+    /// Whether a key that its provider refuses is disabled, rather than only marked. Default: yes.
+    public var disablesRejectedKeys: Bool
+    /// How long a key rests after a provider asked for a pause without saying for how long. Default: 1 minute.
+    public var coolDown: Duration
+
     public init(
         cache: CacheConfiguration = CacheConfiguration(), audit: (@Sendable (AuditEvent) -> Void)? = nil,
         logger: Logger = Logger(label: "keyvault", factory: { _ in SwiftLogNoOpLogHandler() }),
         foreignChangeInterval: Duration = .milliseconds(250), clock: (any Clock<Duration>)? = nil,
-        date: @escaping @Sendable () -> Date = { Date() }
+        date: @escaping @Sendable () -> Date = { Date() }, providers: ProviderRegistry = .builtIn,
+        validator: (any ProviderValidator)? = nil, checks: CheckPolicy = .lenient, disablesRejectedKeys: Bool = true,
+        coolDown: Duration = .seconds(60)
     ) {
         self.cache = cache
         self.audit = audit
@@ -31,6 +44,11 @@ public struct VaultConfiguration: Sendable {
         self.foreignChangeInterval = foreignChangeInterval
         self.clock = clock
         self.date = date
+        self.providers = providers
+        self.validator = validator
+        self.checks = checks
+        self.disablesRejectedKeys = disablesRejectedKeys
+        self.coolDown = coolDown
     }
 
     var time: TimeSource {

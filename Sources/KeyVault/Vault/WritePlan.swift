@@ -21,7 +21,8 @@ struct WritePlan {
     var batch: WriteBatch { WriteBatch(generation: keys.header.generation, changes: changes) }
 
     /// Plans to store a key.
-    mutating func put(_ request: PutRequest) async throws(VaultError) -> RecordInfo {
+    mutating func put(_ put: CheckedPut) async throws(VaultError) -> RecordInfo {
+        let request = put.request
         let row = try await current(request.id, expected: request.expectedRevision)
         var created = now
         var order = request.order ?? 0
@@ -33,14 +34,39 @@ struct WritePlan {
             if let period = request.keepPreviousFor { retained = try retain(old, for: period) }
         }
         let metadata = Metadata(
-            created: created, updated: now, order: order, expires: request.expires?.roundedToMilliseconds,
+            created: created, updated: now, lastValidated: put.validated?.roundedToMilliseconds, verdict: put.verdict,
+            order: order, expires: request.expires?.roundedToMilliseconds,
             hint: request.secret.withSpan { Hint(of: $0) })
         let key = try await nextKey(request.id, behind: row)
         let sealed = try request.secret.withSpan { secret throws(VaultError) in
             try seal(secret, metadata, as: key, kind: .current)
         }
         changes.append(change(key, sealed: sealed, replacing: row, retained: retained))
-        return RecordInfo(id: request.id, revision: key.revision, metadata: metadata)
+        return RecordInfo(id: request.id, revision: key.revision, metadata: metadata, warnings: put.warnings)
+    }
+
+    /// Plans to change what is known of a key, and not the key: a new revision inside, but no replacement that a history
+    /// would show, and `updated` stays.
+    ///
+    /// - Returns: what is known now; `nil` where there is no key, or another one than `expectedRevision`.
+    mutating func mark(
+        _ id: RecordID, expectedRevision: UInt64?, _ change: (inout Metadata) -> Void
+    ) async throws(VaultError) -> RecordInfo? {
+        let store = vault.store
+        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        guard let row, expectedRevision == nil || expectedRevision == row.revision else { return nil }
+        let record = try await vault.open(row)
+        var metadata = record.metadata
+        change(&metadata)
+        guard metadata != record.metadata else {
+            return RecordInfo(id: id, revision: row.revision, metadata: metadata)
+        }
+        let key = try await nextKey(id, behind: row)
+        let sealed = try record.withSecret { secret throws(VaultError) in
+            try seal(secret, metadata, as: key, kind: .current)
+        }
+        changes.append(self.change(key, sealed: sealed, replacing: row, retained: nil))
+        return RecordInfo(id: id, revision: key.revision, metadata: metadata)
     }
 
     /// Plans to remove a key.

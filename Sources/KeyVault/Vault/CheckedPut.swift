@@ -1,0 +1,14 @@
+import KeyVaultFormat
+
+import struct Foundation.Date
+
+/// A key that may be stored, and what the checks said of it.
+struct CheckedPut: Sendable {
+    var request: PutRequest
+    var verdict = Verdict.unverified
+    /// When the provider said so; `nil` where it did not.
+    var validated: Date?
+    var warnings: [KeyWarning] = []
+
+    init(_ request: PutRequest) { self.request = request }
+}

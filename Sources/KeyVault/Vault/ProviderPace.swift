@@ -1,0 +1,38 @@
+/// Spaces requests to each provider out, and keeps away from one that asked for a pause.
+package actor ProviderPace {
+    /// A provider that asks for more is asked again all the same: a run must end.
+    private static let longestPause = Duration.seconds(60)
+
+    private let interval: Duration
+    private let time: TimeSource
+    /// From when on each provider may be asked, on the monotonic clock.
+    private var free: [String: UInt64] = [:]
+
+    package init(interval: Duration, time: TimeSource) {
+        self.interval = interval
+        self.time = time
+    }
+
+    /// Waits for the next turn at `provider`.
+    package func turn(at provider: String) async throws {
+        let now = time.monotonic()
+        let start = max(now, free[provider] ?? 0)
+        free[provider] = start + interval.wholeNanoseconds
+        if start > now { try await time.sleep(.nanoseconds(Int64(clamping: start - now))) }
+        try Task.checkCancellation()
+    }
+
+    package func pause(_ provider: String, for pause: Duration) {
+        let end = time.monotonic() + min(pause, Self.longestPause).wholeNanoseconds
+        free[provider] = max(free[provider] ?? 0, end)
+    }
+}
+
+extension Duration {
+    /// 0 for a negative one.
+    fileprivate var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(min(seconds, 1 << 30)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+}

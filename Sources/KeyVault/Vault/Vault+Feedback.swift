@@ -1,0 +1,105 @@
+public import KeyVaultFormat
+
+import struct Foundation.Date
+
+/// What came of using a key.
+public enum KeyFeedback: Hashable, Sendable {
+    /// The provider refused it (401).
+    case rejected
+    /// The provider asked for a pause (429), and perhaps said for how long.
+    case rateLimited(retryAfter: Duration?)
+}
+
+extension Vault {
+    /// Marks a key by what came of using it, durably: once this has returned, a key that was disabled is not served.
+    ///
+    /// A refused key is disabled until somebody enables it or a check finds it live
+    /// (``VaultConfiguration/disablesRejectedKeys``); one whose provider asks for a pause rests for that long. A key that
+    /// somebody disabled stays as it is. The history shows nothing of it, and the time of the last change stays.
+    ///
+    /// - Parameter revision: the one that was used (``Resolution/Origin``); where another is stored by now, nothing happens.
+    /// - Returns: what is known of the key now; `nil` where nothing happened.
+    @discardableResult
+    public func report(
+        _ feedback: KeyFeedback, for id: RecordID, revision: UInt64? = nil
+    ) async throws(VaultError) -> RecordInfo? {
+        let (now, configuration) = (time.date().roundedToMilliseconds, configuration)
+        return try await mark(id, expectedRevision: revision) { metadata in
+            switch feedback {
+            case .rejected:
+                metadata.verdict = .invalid
+                metadata.lastValidated = now
+                if configuration.disablesRejectedKeys { metadata.disable(.rejected, until: nil) }
+            case .rateLimited(let retryAfter):
+                let rest = min(max(retryAfter ?? configuration.coolDown, .zero), .seconds(24 * 60 * 60))
+                metadata.disable(.coolingDown, until: now.addingTimeInterval(rest.seconds).roundedToMilliseconds)
+            }
+        }
+    }
+
+    /// Serves a key again, whatever it was disabled for.
+    ///
+    /// - Throws: ``VaultError`` `notFound`, `conflict`, …
+    @discardableResult
+    public func enable(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> RecordInfo {
+        try await setState(.enabled, of: id, expectedRevision: expectedRevision)
+    }
+
+    /// Keeps a key, but does not serve it until somebody enables it.
+    ///
+    /// - Throws: ``VaultError`` `notFound`, `conflict`, …
+    @discardableResult
+    public func disable(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> RecordInfo {
+        try await setState(.disabled(.requested, until: nil), of: id, expectedRevision: expectedRevision)
+    }
+
+    private func setState(
+        _ state: RecordState, of id: RecordID, expectedRevision: UInt64?
+    ) async throws(VaultError) -> RecordInfo {
+        if let info = try await mark(id, expectedRevision: expectedRevision, { $0.state = state }) { return info }
+        let found = try await metadata(for: id).revision
+        throw VaultError(
+            .conflict, "\(id) is at revision \(found), not at the one expected.", hint: "Read it again and decide anew."
+        )
+    }
+
+    /// Changes what is known of a key, and not the key.
+    ///
+    /// - Returns: what is known now; `nil` where the key is gone, or at another revision than expected.
+    func mark(
+        _ id: RecordID, expectedRevision: UInt64?, _ change: @escaping @Sendable (inout Metadata) -> Void
+    ) async throws(VaultError) -> RecordInfo? {
+        try checkNotReserved(id)
+        return try await audited(.mark, id) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in
+                try await plan.mark(id, expectedRevision: expectedRevision, change)
+            }
+        }
+    }
+}
+
+extension Metadata {
+    /// Disables a key by what a provider did, which never overrules what a person decided.
+    mutating func disable(_ reason: DisabledReason, until: Date?) {
+        switch state {
+        case .disabled(.requested, _): return
+        // A refusal outlasts any pause.
+        case .disabled(.rejected, _) where reason == .coolingDown: return
+        default: state = .disabled(reason, until: until)
+        }
+    }
+
+    /// Takes over what a live check found.
+    mutating func apply(_ validation: Validation, disablesRejectedKeys: Bool) {
+        // A check that came to no end says nothing: what was known stays.
+        guard !validation.verdict.isInconclusive else { return }
+        verdict = validation.verdict
+        lastValidated = validation.time.roundedToMilliseconds
+        switch (validation.verdict, state) {
+        case (.invalid, _): if disablesRejectedKeys { disable(.rejected, until: nil) }
+        // The reason is gone.
+        case (_, .disabled(.rejected, _)), (_, .disabled(.coolingDown, _)): state = .enabled
+        default: break
+        }
+    }
+}

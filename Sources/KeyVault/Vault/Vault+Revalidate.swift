@@ -1,0 +1,125 @@
+public import KeyVaultFormat
+import KeyVaultStorage
+
+import struct Foundation.Date
+
+extension Vault {
+    private static let pageSize = 256
+
+    /// Asks the providers of many keys whether they are still live, and marks each by the answer.
+    ///
+    /// A key that is found invalid is marked, and disabled where ``VaultConfiguration/disablesRejectedKeys`` says so; one that
+    /// was disabled because of a refusal and is live again is enabled. A check that comes to no end changes nothing. Cancel
+    /// the task to stop; begin behind the last `cursor` to resume.
+    ///
+    /// - Parameters:
+    ///   - validator: asks the providers.
+    ///   - report: is told of every key that was checked, and how far the whole has come.
+    /// - Throws: ``VaultError`` `cancelled`, `store`, …
+    @discardableResult
+    public func revalidate(
+        _ options: RevalidationOptions = RevalidationOptions(), with validator: some ProviderValidator,
+        report: @escaping @Sendable (RevalidationResult, RevalidationProgress) async -> Void = { _, _ in }
+    ) async throws(VaultError) -> RevalidationProgress {
+        let pace = ProviderPace(interval: options.pace, time: time)
+        var progress = RevalidationProgress()
+        progress.cursor = options.after
+        while true {
+            try checkOpen()
+            guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
+            let rows = try await page(of: options.tenant, after: progress.cursor)
+            await withTaskGroup(of: RevalidationResult?.self) { group in
+                var waiting = rows[...]
+                func startNext() {
+                    guard let row = waiting.popFirst() else { return }
+                    group.addTask { await self.revalidate(row, with: validator, at: pace) }
+                }
+                for _ in 0..<max(1, options.concurrency) { startNext() }
+                for await result in group {
+                    if let result {
+                        progress.count(result)
+                        await report(result, progress)
+                    }
+                    startNext()
+                }
+            }
+            // A page that was cancelled half-way is done again.
+            guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
+            if let last = rows.last { progress.cursor = last.id }
+            guard rows.count == Self.pageSize else { return progress }
+        }
+    }
+
+    private func page(of tenant: String?, after cursor: RecordID?) async throws(VaultError) -> [StoredRecord] {
+        if let tenant { do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) } }
+        let scope = tenant.map(ScanScope.currentOf) ?? .current
+        return try await VaultError.wrap { () async throws(StoreError) in
+            try await store.scan(scope, after: cursor.map { RecordKey(id: $0, revision: .max) }, limit: Self.pageSize)
+        }
+    }
+
+    /// `nil` where the task was cancelled before the key was checked.
+    private func revalidate(
+        _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
+    ) async -> RevalidationResult? {
+        let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
+        guard let provider = configuration.providers[row.id.provider], !row.id.isReserved,
+            let record = try? await open(row)
+        else { return unchecked }
+        // A provider without a check answers without being asked.
+        if provider.check != nil {
+            do { try await pace.turn(at: provider.name) } catch { return nil }
+        }
+        let lease = record.lease()
+        let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
+        guard !Task.isCancelled else { return nil }
+        if let retryAfter = validation.retryAfter {
+            await pace.pause(provider.name, for: .seconds(retryAfter.timeIntervalSince(time.date())))
+        }
+        let disables = configuration.disablesRejectedKeys
+        // Marks the revision that was checked: a key that was put meanwhile is another one.
+        let marked = try? await mark(row.id, expectedRevision: row.revision) { metadata in
+            metadata.apply(validation, disablesRejectedKeys: disables)
+        }
+        guard let marked else { return unchecked }
+        let wasDisabled =
+            if case .disabled(.rejected, _) = marked.metadata.state { validation.verdict == .invalid } else { false }
+        return RevalidationResult(id: row.id, validation: validation, wasDisabled: wasDisabled)
+    }
+
+    /// Asks the provider of one key whether it is live, and marks the key by the answer.
+    ///
+    /// - Throws: ``VaultError`` `notFound`, `damagedRecord`, `invalidArgument` where no rules are known for the provider, …
+    @discardableResult
+    public func revalidate(
+        _ id: RecordID, with validator: some ProviderValidator
+    ) async throws(VaultError) -> Validation {
+        try checkOpen()
+        try checkNotReserved(id)
+        guard let provider = configuration.providers[id.provider] else {
+            throw VaultError(
+                .invalidArgument, "No rules are known for the provider \(id.provider).",
+                hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
+        }
+        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        guard let row else { throw .notFound(id) }
+        let lease = try await open(row).lease()
+        let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
+        let disables = configuration.disablesRejectedKeys
+        _ = try await mark(id, expectedRevision: row.revision) { metadata in
+            metadata.apply(validation, disablesRejectedKeys: disables)
+        }
+        return validation
+    }
+}
+
+extension RevalidationProgress {
+    fileprivate mutating func count(_ result: RevalidationResult) {
+        seen += 1
+        switch result.validation?.verdict {
+        case .invalid?: invalid += 1
+        case let verdict? where verdict.isLive: live += 1
+        default: inconclusive += 1
+        }
+    }
+}

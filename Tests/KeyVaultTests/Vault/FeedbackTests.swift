@@ -1,0 +1,125 @@
+import Foundation
+import KeyVault
+import Synchronization
+import Testing
+
+@Suite struct FeedbackTests {
+    private final class Now: Sendable {
+        private let date = Mutex(Date(timeIntervalSince1970: 1_790_000_000))
+        var value: Date { date.withLock { $0 } }
+        func pass(_ seconds: Double) { date.withLock { $0 += seconds } }
+    }
+
+    private let now = Now()
+    private let store = MemoryStore()
+
+    private func vault(disables: Bool = true) async throws -> Vault {
+        let now = now
+        return try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                date: { now.value }, checks: .off, disablesRejectedKeys: disables))
+    }
+
+    private func stored(in vault: Vault) async throws -> RecordInfo {
+        try await vault.put(
+            Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 52)), for: RecordID(tenant: "acme", provider: "groq"))
+    }
+
+    @Test func aRefusedKeyIsMarkedAndNotServed() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        now.pass(5)
+        let info = try #require(try await vault.report(.rejected, for: put.id, revision: put.revision))
+        #expect(info.revision == put.revision + 1)
+        #expect(info.metadata.verdict == .invalid)
+        #expect(info.metadata.lastValidated == now.value)
+        #expect(info.metadata.state == .disabled(.rejected, until: nil))
+        #expect(info.metadata.updated == put.metadata.updated && info.metadata.created == put.metadata.created)
+        #expect(try await vault.metadata(for: put.id).metadata == info.metadata)
+        await #expect(throws: VaultError(.disabled, "")) { try await vault.withSecret(put.id) { _ in } }
+        // A mark is no entry in the history: one row, as before.
+        let rows = try await store.scan(.everything, after: nil, limit: 10)
+        #expect(rows.map(\.key) == [RecordKey(id: put.id, revision: info.revision)])
+    }
+
+    @Test func byPolicyARefusedKeyIsOnlyMarked() async throws {
+        let vault = try await vault(disables: false)
+        let put = try await stored(in: vault)
+        let info = try #require(try await vault.report(.rejected, for: put.id))
+        #expect(info.metadata.state == .enabled && info.metadata.verdict == .invalid)
+        #expect(try await vault.withSecret(put.id) { $0.byteCount } == 56)
+    }
+
+    @Test func aPauseEndsByItself() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        try await vault.report(.rateLimited(retryAfter: .seconds(30)), for: put.id)
+        await #expect(throws: VaultError(.disabled, "")) { try await vault.withSecret(put.id) { _ in } }
+        now.pass(29)
+        await #expect(throws: VaultError(.disabled, "")) { try await vault.withSecret(put.id) { _ in } }
+        now.pass(1)
+        #expect(try await vault.withSecret(put.id) { $0.byteCount } == 56)
+        // Without a time of the provider's, the configured one.
+        let info = try #require(try await vault.report(.rateLimited(retryAfter: nil), for: put.id))
+        #expect(info.metadata.state == .disabled(.coolingDown, until: now.value + 60))
+        #expect(info.metadata.verdict == .unverified)
+    }
+
+    @Test func aPauseIsBounded() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        for wish in [Duration.seconds(1 << 40), .seconds(-5)] {
+            let info = try #require(try await vault.report(.rateLimited(retryAfter: wish), for: put.id))
+            guard case .disabled(.coolingDown, let until?) = info.metadata.state else {
+                throw VaultError(.conflict, "")
+            }
+            #expect((0...86400).contains(until.timeIntervalSince(now.value)))
+        }
+    }
+
+    @Test func whatAPersonDisabledStaysSo() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        try await vault.disable(put.id)
+        try await vault.report(.rateLimited(retryAfter: .seconds(1)), for: put.id)
+        try await vault.report(.rejected, for: put.id)
+        let metadata = try await vault.metadata(for: put.id).metadata
+        #expect(metadata.state == .disabled(.requested, until: nil))
+        #expect(metadata.verdict == .invalid)
+        #expect(try await vault.enable(put.id).metadata.state == .enabled)
+        #expect(try await vault.withSecret(put.id) { $0.byteCount } == 56)
+    }
+
+    @Test func aRefusalOutlastsAPause() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        try await vault.report(.rejected, for: put.id)
+        try await vault.report(.rateLimited(retryAfter: .seconds(1)), for: put.id)
+        now.pass(100)
+        await #expect(throws: VaultError(.disabled, "")) { try await vault.withSecret(put.id) { _ in } }
+    }
+
+    @Test func newsOfAKeyThatWasReplacedIsDropped() async throws {
+        let vault = try await vault()
+        let old = try await stored(in: vault)
+        let new = try await stored(in: vault)
+        #expect(try await vault.report(.rejected, for: old.id, revision: old.revision) == nil)
+        #expect(try await vault.metadata(for: new.id).metadata.state == .enabled)
+        try await vault.delete(new.id)
+        #expect(try await vault.report(.rejected, for: new.id) == nil)
+    }
+
+    @Test func enableAndDisableAreConditionalAndNamed() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        await #expect(throws: VaultError(.conflict, "")) { try await vault.disable(put.id, expectedRevision: 7) }
+        let missing = try RecordID(tenant: "acme", provider: "xai")
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.enable(missing) }
+        // Nothing changed, so no new revision.
+        #expect(try await vault.enable(put.id).revision == put.revision)
+        // A new key is served, whatever was with the old one.
+        try await vault.disable(put.id)
+        #expect(try await stored(in: vault).metadata.state == .enabled)
+    }
+}

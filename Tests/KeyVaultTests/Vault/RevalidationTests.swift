@@ -1,0 +1,105 @@
+import Foundation
+import KeyVault
+import Synchronization
+import Testing
+
+@Suite struct RevalidationTests {
+    private let validator = StubValidator()
+    private let clock = InstantClock()
+    private let vault: Vault
+
+    init() async throws {
+        vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: clock, checks: .off))
+    }
+
+    private func put(_ tenant: String, _ provider: String = "groq", ending: String) async throws -> RecordInfo {
+        let id = try RecordID(tenant: tenant, provider: provider)
+        return try await vault.put(Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 51) + ending), for: id)
+    }
+
+    @Test func everyKeyIsMarkedByWhatItsProviderSays() async throws {
+        let valid = try await put("a", ending: "v")
+        let invalid = try await put("b", ending: "i")
+        let unknown = try await put("c", ending: "u")
+        let ruleless = try await put("d", "unheard-of", ending: "i")
+        let told = Mutex<[RevalidationResult]>([])
+        let progress = try await vault.revalidate(.init(concurrency: 1), with: validator) { result, _ in
+            told.withLock { $0.append(result) }
+        }
+        #expect(progress.seen == 4 && progress.live == 1 && progress.invalid == 1 && progress.inconclusive == 2)
+        #expect(progress.cursor == ruleless.id)
+        #expect(told.withLock { $0.map(\.id) } == [valid.id, invalid.id, unknown.id, ruleless.id])
+        #expect(told.withLock { $0.filter(\.wasDisabled).map(\.id) } == [invalid.id])
+
+        let marked = try await vault.metadata(for: invalid.id).metadata
+        #expect(marked.verdict == .invalid && marked.state == .disabled(.rejected, until: nil))
+        #expect(marked.updated == invalid.metadata.updated && marked.lastValidated == StubValidator.time)
+        #expect(try await vault.metadata(for: valid.id).metadata.verdict == .valid)
+        #expect(try await vault.metadata(for: unknown.id) == unknown)
+        #expect(try await vault.metadata(for: ruleless.id) == ruleless)
+    }
+
+    @Test func aKeyThatIsLiveAgainIsEnabledUnlessAPersonDisabledIt() async throws {
+        let first = try await put("a", ending: "v")
+        let second = try await put("b", ending: "v")
+        try await vault.report(.rejected, for: first.id)
+        try await vault.disable(second.id)
+        try await vault.revalidate(with: validator)
+        #expect(try await vault.metadata(for: first.id).metadata.state == .enabled)
+        #expect(try await vault.metadata(for: second.id).metadata.state == .disabled(.requested, until: nil))
+        #expect(try await vault.revalidate(second.id, with: validator).verdict == .valid)
+        await #expect(throws: VaultError(.notFound, "")) {
+            try await vault.revalidate(RecordID(tenant: "z", provider: "groq"), with: validator)
+        }
+    }
+
+    @Test func itIsBoundedPacedAndResumable() async throws {
+        for number in 0..<600 { _ = try await put("tenant-\(number)", ending: "v") }
+        let cursors = Mutex<[RecordID?]>([])
+        var options = RevalidationOptions(concurrency: 5, pace: .milliseconds(10))
+        let before = clock.now
+        let progress = try await vault.revalidate(options, with: validator) { _, progress in
+            cursors.withLock { $0.append(progress.cursor) }
+        }
+        #expect(progress.seen == 600 && progress.live == 600)
+        #expect(validator.calls.mostRunning <= 5)
+        #expect(before.duration(to: clock.now) >= .milliseconds(10 * 599))
+        // Three pages, and each names the end of the one before.
+        #expect(Set(cursors.withLock { $0 }).count == 3)
+
+        options.after = try #require(cursors.withLock { $0.last } ?? nil)
+        #expect(try await vault.revalidate(options, with: validator).seen == 600 - 512)
+        #expect(try await vault.revalidate(.init(tenant: "tenant-7"), with: validator).seen == 1)
+    }
+
+    @Test func aProviderThatAsksForAPauseGetsIt() async throws {
+        let time = TimeSource(clock: clock, date: { StubValidator.time })
+        let pace = ProviderPace(interval: .milliseconds(10), time: time)
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .zero)
+        await pace.pause("groq", for: .seconds(5))
+        try await pace.turn(at: "xai")
+        #expect(clock.now.offset == .zero)
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .seconds(5))
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .seconds(5) + .milliseconds(10))
+        // A run must end, whatever a provider wishes.
+        await pace.pause("groq", for: .seconds(1_000_000))
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset <= .seconds(66))
+    }
+
+    @Test func cancellationStopsItAndASecondRunGoesOn() async throws {
+        for number in 0..<20 { _ = try await put("tenant-\(number)", ending: "v") }
+        let task = Task {
+            try await vault.revalidate(.init(concurrency: 1), with: validator) { _, progress in
+                if progress.seen == 3 { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+            }
+        }
+        await #expect(throws: VaultError(.cancelled, "")) { try await task.value }
+        #expect(try await vault.revalidate(with: validator).seen == 20)
+    }
+}
