@@ -28,6 +28,11 @@ public struct Resolution: Hashable, Sendable {
         self.markup = markup
         self.passedOver = passedOver
     }
+
+    /// The same choice, with the revision that was read in the end.
+    func serving(_ id: RecordID, revision: UInt64) -> Resolution {
+        Resolution(origin: .vault(id, revision: revision), upstream: upstream, markup: markup, passedOver: passedOver)
+    }
 }
 
 /// A source of keys that did not serve a request, and why.

@@ -54,6 +54,8 @@ package struct StoredKey: Hashable, Sendable {
     package var order: UInt16
     package var state: RecordState
     package var expires: Date?
+    /// Whether the record opens and is there.
+    package var isReadable = true
 
     package init(id: RecordID, revision: UInt64, order: UInt16 = 0, state: RecordState = .enabled, expires: Date? = nil)
     {
@@ -66,6 +68,7 @@ package struct StoredKey: Hashable, Sendable {
 
     /// Why it may not be served at `now`; `nil` where it may.
     package func obstacle(at now: Date) -> PassedOver? {
+        if !isReadable { return .unreadable(id) }
         if let expires, expires <= now { return .expired(id) }
         guard case .disabled(let reason, let until) = state else { return nil }
         if let until, until <= now { return nil }

@@ -13,7 +13,7 @@ extension ResolutionFacts {
     /// broker (OpenRouter), which serves everybody's models.
     package func plan() -> ResolutionPlan {
         // Whoever brings a key wants this one used and no other paid for.
-        for upstream in upstreams where inline.contains(upstream) {
+        if let upstream = upstreams.first(where: inline.contains) {
             return ResolutionPlan(steps: [Resolution(origin: .inline, upstream: upstream)])
         }
         var plan = ResolutionPlan()
@@ -22,7 +22,11 @@ extension ResolutionFacts {
         return plan
     }
 
-    private var upstreams: [String] {
+    /// Whether the request brought a key that serves it: then nothing else need be known.
+    package var isServedInline: Bool { upstreams.contains(where: inline.contains) }
+
+    /// Whose keys can serve the request, the better first.
+    package var upstreams: [String] {
         provider == ProviderRegistry.broker ? [provider] : [provider, ProviderRegistry.broker]
     }
 

@@ -1,0 +1,123 @@
+import KeyVaultFormat
+
+import struct Foundation.Date
+
+/// Chooses the key that serves a request: one that the request brought, else one that is stored, else the shared pool's.
+///
+/// A failure of the store is never taken for an account without keys. Inline keys go on working then, and so does the pool
+/// where it is allowed, with the reason in ``Resolution/passedOver``.
+public struct KeyResolver: Sendable {
+    /// The key of the shared pool. It is held in guarded memory, so that it serves while the vault is out of reach.
+    public struct Pool: Sendable {
+        public var secret: Secret
+        /// The name of the provider whose key it is.
+        public var upstream: String
+        /// What is added to the price of what it serves.
+        public var markup: Double
+
+        public init(_ secret: Secret, upstream: String = "openrouter", markup: Double = 0.25) {
+            self.secret = secret
+            self.upstream = upstream
+            self.markup = markup
+        }
+    }
+
+    private let vault: Vault
+    private let pool: Pool?
+    private let policy: PoolPolicy
+
+    /// - Parameter policy: whether the operator lets the pool serve where no other key does.
+    public init(vault: Vault, pool: Pool? = nil, policy: PoolPolicy = .allow) {
+        self.vault = vault
+        self.pool = pool
+        self.policy = policy
+    }
+
+    /// Runs `body` on the key that serves `request`, which is wiped when `body` returns, and on where it came from.
+    ///
+    /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, or what the store failed with, with a
+    ///   ``NoUsableKey`` as its cause; else what `body` throws.
+    public func withKey<Result>(
+        for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
+    ) async throws -> Result {
+        var facts = ResolutionFacts(request, pool: pool, operatorPolicy: policy, now: vault.time.date())
+        var failure: VaultError?
+        if !facts.isServedInline {
+            do throws(VaultError) {
+                facts.stored = .known(try await vault.storedKeys(of: request.tenant, providers: facts.upstreams))
+            } catch {
+                guard error.isOutage else { throw error }
+                facts.stored = .failed
+                failure = error
+            }
+        }
+        while true {
+            let plan = facts.plan()
+            guard let choice = plan.steps.first else { throw Self.noKey(for: request, plan, failure) }
+            if let secret = choice.origin == .inline ? request.inline[choice.upstream] : nil {
+                return try await secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
+            }
+            guard case .vault(let id, _) = choice.origin else {
+                guard let pool else { throw Self.noKey(for: request, plan, failure) }
+                return try await pool.secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
+            }
+            let lease: SecretLease
+            do throws(VaultError) {
+                lease = try await vault.lease(id)
+            } catch {
+                // The key was deleted or disabled since it was listed, or is damaged; or the store has failed meanwhile.
+                if error.isOutage {
+                    facts.stored = .failed
+                } else if error.code == .cancelled || error.code == .closed {
+                    throw error
+                } else {
+                    facts.passOver(id)
+                }
+                failure = error
+                continue
+            }
+            let served = choice.serving(id, revision: lease.revision)
+            return try await lease.withSpan { secret in try await unsafe body(secret.bytes, served) }
+        }
+    }
+
+    /// The error of the store where that is the reason; else one that says what was looked at.
+    private static func noKey(for request: KeyRequest, _ plan: ResolutionPlan, _ failure: VaultError?) -> VaultError {
+        let cause = NoUsableKey(passedOver: plan.passedOver)
+        let reasons = plan.passedOver.map(\.description).joined(separator: "; ")
+        let message = "No key serves \(request.provider) for \(request.tenant): \(reasons)."
+        if let failure, plan.passedOver.contains(.storeFailed) {
+            return VaultError(failure.code, message, hint: failure.hint, cause: cause)
+        }
+        for reason in plan.passedOver {
+            switch reason {
+            case .disabled:
+                return VaultError(.disabled, message, hint: "Enable the key, or put a new one.", cause: cause)
+            case .expired: return VaultError(.expired, message, hint: "Put a new key.", cause: cause)
+            case .unreadable: return VaultError(.damagedRecord, message, hint: "Put the key again.", cause: cause)
+            default: continue
+            }
+        }
+        return VaultError(.notFound, message, hint: "Store a key for \(request.provider).", cause: cause)
+    }
+}
+
+extension ResolutionFacts {
+    fileprivate init(_ request: KeyRequest, pool: KeyResolver.Pool?, operatorPolicy: PoolPolicy, now: Date) {
+        self.init(
+            provider: request.provider, inline: Set(request.inline.keys),
+            pool: pool.map { Pool(upstream: $0.upstream, markup: $0.markup) }, operatorPolicy: operatorPolicy,
+            tenantPolicy: request.poolPolicy, now: now)
+    }
+
+    fileprivate mutating func passOver(_ id: RecordID) {
+        guard case .known(var keys) = stored else { return }
+        for index in keys.indices where keys[index].id == id { keys[index].isReadable = false }
+        stored = .known(keys)
+    }
+}
+
+extension VaultError {
+    /// Whether the vault could not be reached, so that nothing is known of what it holds.
+    fileprivate var isOutage: Bool { code == .store || code == .noVault }
+}

@@ -1,0 +1,35 @@
+import KeyVaultFormat
+import KeyVaultStorage
+
+extension Vault {
+    private static let pageSize = 256
+
+    /// What is known of a tenant's keys of some providers, without the keys.
+    func storedKeys(of tenant: String, providers: [String]) async throws(VaultError) -> [StoredKey] {
+        try checkOpen()
+        do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
+        guard !tenant.utf8.starts(with: "_".utf8) else { return [] }
+        var keys: [StoredKey] = []
+        var cursor: RecordKey?
+        while true {
+            let rows = try await VaultError.wrap { () async throws(StoreError) in
+                try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
+            }
+            for row in rows where providers.contains(row.id.provider) { keys.append(try await storedKey(row)) }
+            guard rows.count == Self.pageSize else { return keys }
+            cursor = rows.last?.key
+        }
+    }
+
+    private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey {
+        var key = StoredKey(id: row.id, revision: row.revision)
+        do throws(VaultError) {
+            let metadata = try await open(row).metadata
+            (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
+        } catch {
+            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+            key.isReadable = false
+        }
+        return key
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import KeyVault
+import KeyVaultTesting
+import Testing
+
+@Suite struct KeyResolverTests {
+    private let store = FaultInjectingStore(MemoryStore())
+    private let vault: Vault
+    private let pool: KeyResolver.Pool
+
+    init() async throws {
+        vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            // No watch of its own: the faults are for the resolver.
+            configuration: VaultConfiguration(
+                foreignChangeInterval: .seconds(1_000_000), clock: InstantClock(), checks: .off))
+        pool = KeyResolver.Pool(try Secret("pool-key"))
+    }
+
+    private func put(_ provider: String, _ text: String, label: String = "default", order: UInt16 = 0) async throws
+        -> RecordID
+    {
+        let id = try RecordID(tenant: "acme", provider: provider, label: label)
+        // Made-up keys of no shape: the rules are not what is tested here.
+        _ = try await vault.putUnchecked([PutRequest(id, Secret(text), order: order)])
+        return id
+    }
+
+    private func resolve(
+        _ resolver: KeyResolver, inline: [String: String] = [:], policy: PoolPolicy = .allow
+    ) async throws -> (key: String, resolution: Resolution) {
+        let request = KeyRequest(
+            tenant: "acme", provider: "openai", inline: try inline.mapValues { try Secret($0) }, poolPolicy: policy)
+        return try await resolver.withKey(for: request) { secret, resolution in
+            (Self.text(secret), resolution)
+        }
+    }
+
+    private static func text(_ secret: RawSpan) -> String {
+        unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test func theBetterSourceServes() async throws {
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        var served = try await resolve(resolver)
+        #expect(served.key == "pool-key" && served.resolution.origin == .pool)
+        #expect(served.resolution.upstream == "openrouter" && served.resolution.markup == 0.25)
+        #expect(served.resolution.passedOver == [.nothingStored])
+
+        let broker = try await put("openrouter", "own-broker-key")
+        served = try await resolve(resolver)
+        #expect(served.key == "own-broker-key" && served.resolution.origin == .vault(broker, revision: 1))
+        #expect(served.resolution.upstream == "openrouter" && served.resolution.markup == nil)
+
+        let late = try await put("openai", "late-key", label: "a", order: 5)
+        let first = try await put("openai", "first-key", label: "b")
+        served = try await resolve(resolver)
+        #expect(served.key == "first-key" && served.resolution.upstream == "openai")
+
+        // Fail-over: a key that its provider pauses or refuses makes room for the next.
+        try await vault.report(.rateLimited(retryAfter: .seconds(9)), for: first)
+        served = try await resolve(resolver)
+        #expect(served.key == "late-key" && served.resolution.origin == .vault(late, revision: 1))
+        try await vault.report(.rejected, for: late)
+        #expect(try await resolve(resolver).key == "own-broker-key")
+        try await vault.disable(broker)
+        served = try await resolve(resolver)
+        #expect(served.key == "pool-key" && served.resolution.passedOver.count == 3)
+
+        served = try await resolve(resolver, inline: ["openai": "inline-key"])
+        #expect(served.key == "inline-key" && served.resolution.origin == .inline)
+    }
+
+    @Test func withoutAKeyTheErrorSaysWhatWasLookedAt() async throws {
+        let resolver = KeyResolver(vault: vault, pool: pool, policy: .deny)
+        var error = await #expect(throws: VaultError.self) { try await resolve(resolver) }
+        #expect(error == VaultError(.notFound, ""))
+        #expect((error?.cause as? NoUsableKey)?.passedOver == [.nothingStored, .poolDeniedByOperator])
+
+        let id = try await put("openai", "some-key")
+        try await vault.disable(id)
+        error = await #expect(throws: VaultError.self) { try await resolve(resolver) }
+        #expect(error == VaultError(.disabled, ""))
+        #expect(error?.message.contains("acme/openai is disabled") == true)
+        let byTenant = await #expect(throws: VaultError.self) {
+            try await resolve(KeyResolver(vault: vault, pool: pool), policy: .deny)
+        }
+        #expect((byTenant?.cause as? NoUsableKey)?.passedOver.last == .poolDeniedByTenant)
+    }
+
+    @Test func aFailingStoreIsNotAnEmptyOne() async throws {
+        _ = try await put("openai", "stored-key")
+        let outage = StoreError(.io, "The disk is gone.")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        store.fail(.scan, with: outage, times: .max)
+        store.fail(.read, with: outage, times: .max)
+        #expect(try await resolve(resolver, inline: ["openai": "inline-key"]).key == "inline-key")
+        let served = try await resolve(resolver)
+        #expect(served.key == "pool-key" && served.resolution.passedOver == [.storeFailed])
+        for (resolver, policy) in [
+            (KeyResolver(vault: vault, pool: pool, policy: .deny), PoolPolicy.allow), (resolver, .deny),
+            (KeyResolver(vault: vault), .allow),
+        ] {
+            let error = await #expect(throws: VaultError.self) { try await resolve(resolver, policy: policy) }
+            #expect(error == VaultError(.store, ""))
+        }
+        store.heal()
+        #expect(try await resolve(resolver).key == "stored-key")
+    }
+
+    @Test func whatTheCallerThrowsIsTheCallers() async throws {
+        struct Mine: Error {}
+        _ = try await put("openai", "stored-key")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        await #expect(throws: Mine.self) {
+            try await resolver.withKey(for: KeyRequest(tenant: "acme", provider: "openai")) { _, _ in throw Mine() }
+        }
+    }
+
+    @Test func aKeyThatGoesBetweenChoiceAndReadIsPassedOver() async throws {
+        let id = try await put("openai", "stored-key")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        store.hold(.scan, .after)
+        async let served = resolve(resolver)
+        await store.waitUntilHeld(.scan, .after)
+        try await vault.delete(id)
+        store.release(.scan, .after)
+        let (key, resolution) = try await served
+        #expect(key == "pool-key" && resolution.passedOver == [.unreadable(id)])
+    }
+
+    /// 10,000 requests of 100 tenants with inline and stored keys at once: each key names whose it is, and nobody ever gets
+    /// another's.
+    @Test func nobodyEverGetsAnothersKey() async throws {
+        let tenants = (0..<100).map { "tenant-\($0)" }
+        for tenant in tenants {
+            for provider in ["openai", "openrouter"] where provider == "openai" || tenant.hasSuffix("1") {
+                _ = try await vault.putUnchecked([
+                    PutRequest(RecordID(tenant: tenant, provider: provider), Secret("stored of \(tenant)"))
+                ])
+            }
+        }
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    for number in stride(from: worker, to: 10_000, by: 8) {
+                        let tenant = tenants[(number * 37) % tenants.count]
+                        var request = KeyRequest(tenant: tenant, provider: number % 5 == 0 ? "anthropic" : "openai")
+                        let isInline = number % 3 == 0
+                        if isInline { request.inline = ["openai": try Secret("inline \(number) of \(tenant)")] }
+                        let isOwnProvider = request.provider == "openai"
+                        try await resolver.withKey(for: request) { secret, resolution in
+                            let before = Self.text(secret)
+                            await Task.yield()
+                            #expect(Self.text(secret) == before)
+                            switch resolution.origin {
+                            case .inline: #expect(isInline && before == "inline \(number) of \(tenant)")
+                            case .vault(let id, _): #expect(id.tenant == tenant && before == "stored of \(tenant)")
+                            case .pool: #expect(!isOwnProvider && before == "pool-key")
+                            }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await vault.list(limit: 1000).entries.count == 110)
+    }
+}
