@@ -13,12 +13,12 @@ import Testing
         rotated = MasterKeyRing(try MasterKey.random())
         vault = try await Vault.create(in: store, masterKey: ring)
         for number in 0..<600 {
-            let id = try RecordID(tenant: "tenant\(number % 7)", provider: "openai", label: "\(number)")
+            let id = try RecordID(tenant: "tenant\(number % 7)", provider: "example", label: "\(number)")
             for revision in 0..<(number % 3 + 1) {
                 try await vault.put([PutRequest(id, Secret("\(number) \(revision)"), keepPreviousFor: .seconds(60))])
             }
         }
-        try await vault.delete(RecordID(tenant: "tenant2", provider: "openai", label: "2"))
+        try await vault.delete(RecordID(tenant: "tenant2", provider: "example", label: "2"))
         _ = try await vault.rotateMasterKey(to: rotated)
     }
 

@@ -5,7 +5,7 @@ import Testing
     @Test func aPassphraseOpensChangesAndSurvivesARotation() async throws {
         let store = MemoryStore()
         let vault = try await Vault.create(in: store, passphrase: Secret("correct horse"))
-        let id = try RecordID(tenant: "acme", provider: "openai")
+        let id = try RecordID(tenant: "acme", provider: "example")
         try await vault.put(Secret("secret"), for: id)
         let before = try await store.read(id)
         try await vault.setPassphrase(Secret("battery staple"))

@@ -14,7 +14,7 @@ import Testing
         let configuration = VaultConfiguration(clock: clock, date: { clock.date })
         vault = try await Vault.create(
             in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
-        id = try RecordID(tenant: "acme", provider: "openai")
+        id = try RecordID(tenant: "acme", provider: "example")
     }
 
     private func text(revision: UInt64? = nil) async throws -> String {

@@ -13,10 +13,10 @@ import Testing
         new = MasterKeyRing(try MasterKey.random())
         vault = try await Vault.create(in: store, masterKey: old)
         for number in 0..<600 {
-            let id = try RecordID(tenant: "tenant\(number % 7)", provider: "openai", label: "\(number)")
+            let id = try RecordID(tenant: "tenant\(number % 7)", provider: "example", label: "\(number)")
             try await vault.put([PutRequest(id, Secret("secret \(number)"), keepPreviousFor: .seconds(60))])
         }
-        let replaced = try RecordID(tenant: "tenant0", provider: "openai", label: "0")
+        let replaced = try RecordID(tenant: "tenant0", provider: "example", label: "0")
         try await vault.put([PutRequest(replaced, Secret("second"), keepPreviousFor: .seconds(60))])
     }
 
@@ -45,7 +45,7 @@ import Testing
         #expect(try await vault.verify().damaged.isEmpty)
         let again = try await Vault.open(store, keys: new)
         #expect(try await again.verify().records == 600)
-        let replaced = try RecordID(tenant: "tenant0", provider: "openai", label: "0")
+        let replaced = try RecordID(tenant: "tenant0", provider: "example", label: "0")
         #expect(try await again.withSecret(replaced, revision: 1) { $0.byteCount } == 8)
     }
 
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func aRecordThatFailsIsNamedAndKeepsTheOldKeyLive() async throws {
-        let id = try RecordID(tenant: "tenant3", provider: "openai", label: "3")
+        let id = try RecordID(tenant: "tenant3", provider: "example", label: "3")
         let row = try #require(try await store.read(id))
         var sealed = row.sealed
         sealed[100] ^= 1
@@ -95,7 +95,7 @@ import Testing
     @Test func aWriterWithTheOldHeaderIsRefusedAndReadsTheNewOne() async throws {
         let other = try await Vault.open(store, keys: both())
         _ = try await vault.rotateMasterKey(to: new)
-        let id = try RecordID(tenant: "late", provider: "openai")
+        let id = try RecordID(tenant: "late", provider: "example")
         try await other.put(Secret("sealed under the new key"), for: id)
         let row = try #require(try await store.read(id))
         #expect(try SealedRecord(row.sealed).keyID == new.ids[0])

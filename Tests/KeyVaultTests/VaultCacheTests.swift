@@ -12,7 +12,7 @@ import Testing
     init() async throws {
         ring = MasterKeyRing(try MasterKey.random())
         vault = try await Vault.create(in: store, masterKey: ring)
-        id = try RecordID(tenant: "acme", provider: "openai")
+        id = try RecordID(tenant: "acme", provider: "example")
     }
 
     private func length(_ vault: Vault? = nil) async throws -> Int {
