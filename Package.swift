@@ -56,6 +56,8 @@ let package = Package(
         .executableTarget(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
             path: "Tests/KeyVaultSQLiteProbe"),
+        .executableTarget(
+            name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite"], path: "Tests/KeyVaultProbe"),
         .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
     ],
     swiftLanguageModes: [.v6]
