@@ -23,26 +23,25 @@ extension Vault {
     @discardableResult
     public func put(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
         for request in requests { try checkNotReserved(request.id) }
-        try checkEachOnce(requests)
-        return try await store(try await check(requests))
+        return try await store(requests) { () async throws(VaultError) in try await check(requests) }
     }
 
     /// As ``put(_:)``, for the vault's own records too, and whatever the rules say.
     package func putUnchecked(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
-        try checkEachOnce(requests)
-        return try await store(requests.map { CheckedPut($0) })
+        try await store(requests) { () throws(VaultError) in requests.map { CheckedPut($0) } }
     }
 
-    private func checkEachOnce(_ requests: [PutRequest]) throws(VaultError) {
+    private func store(
+        _ requests: [PutRequest], checking check: () async throws(VaultError) -> [CheckedPut]
+    ) async throws(VaultError) -> [RecordInfo] {
         guard Set(requests.map(\.id)).count == requests.count else {
             throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
         }
-    }
-
-    private func store(_ puts: [CheckedPut]) async throws(VaultError) -> [RecordInfo] {
-        let infos = try await audited(.put, puts.count == 1 ? puts.first?.request.id : nil) {
+        // A key that the rules refuse is an event for the audit too.
+        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) {
             () async throws(VaultError) in
-            try await write { plan throws(VaultError) in
+            let puts = try await check()
+            return try await write { plan throws(VaultError) in
                 var infos: [RecordInfo] = []
                 for put in puts { infos.append(try await plan.put(put)) }
                 return infos
