@@ -63,6 +63,37 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+if !engineOnly {
+    package.products += [
+        .library(name: "KeyVaultProviders", targets: ["KeyVaultProviders"])
+    ]
+    package.dependencies += [
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ]
+    package.targets += [
+        // Floor 3: what speaks HTTP.
+        .target(
+            name: "KeyVaultProviders",
+            dependencies: [
+                "KeyVault",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .testTarget(
+            name: "KeyVaultProvidersTests",
+            dependencies: [
+                "KeyVaultProviders",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+    ]
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

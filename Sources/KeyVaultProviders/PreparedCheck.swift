@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+import Foundation
+import KeyVault
+import NIOCore
+import NIOHTTP1
+
+/// A check that can be sent: where to, with what, and what an answer means.
+struct PreparedCheck {
+    let request: HTTPClientRequest
+    /// Whether the operator said that the host may have a private address.
+    let isVouchedFor: Bool
+    private let provider: Provider
+    private let check: LiveCheck
+
+    /// Why a check cannot be sent.
+    struct Refusal: Error {
+        let verdict: Verdict
+        let reason: String
+    }
+
+    init(_ secret: RawSpan, of provider: Provider, allowedHosts: Set<String>) throws(Refusal) {
+        let name = provider.displayName
+        guard let check = provider.check else {
+            throw Refusal(verdict: .unsupported, reason: "\(name) has no free way to check a key.")
+        }
+        guard let base = check.base else {
+            throw Refusal(
+                verdict: .unsupported, reason: "\(name) has a host for each customer; configure its base URL.")
+        }
+        let key = try HeaderText(secret, name: name)
+        guard !check.uncheckedPrefixes.contains(where: key.text.hasPrefix) else {
+            throw Refusal(verdict: .unsupported, reason: "\(name) has no free way to check a key of this kind.")
+        }
+        let target = try Target(base: base, path: check.path, name: name)
+        isVouchedFor = target.isLoopback || allowedHosts.contains(target.host)
+        var request = HTTPClientRequest(url: target.url)
+        for (header, value) in check.headers { request.headers.add(name: header, value: value) }
+        request.headers.add(name: check.header, value: check.scheme + key.text)
+        request.headers.add(name: "accept", value: "application/json")
+        request.headers.add(name: "user-agent", value: "KeyVault")
+        self.request = request
+        self.provider = provider
+        self.check = check
+    }
+}
+
+/// A key as a header can carry it.
+private struct HeaderText {
+    let text: String
+
+    init(_ secret: RawSpan, name: String) throws(PreparedCheck.Refusal) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(secret.byteCount)
+        for offset in 0..<secret.byteCount {
+            // Any byte of a span of raw memory is a `UInt8`.
+            let byte = unsafe secret.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+            // A line break would begin a header of the key's own.
+            guard (0x21...0x7E).contains(byte) else {
+                throw PreparedCheck.Refusal(
+                    verdict: .invalid, reason: "The key holds characters that no \(name) key has; nothing was sent.")
+            }
+            bytes.append(byte)
+        }
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Where a check is sent.
+private struct Target {
+    let url: String
+    let host: String
+    let isLoopback: Bool
+
+    init(base: String, path: String, name: String) throws(PreparedCheck.Refusal) {
+        guard let parsed = URL(string: base), let scheme = parsed.scheme?.lowercased(), let host = parsed.host(),
+            parsed.user == nil, parsed.query == nil, parsed.fragment == nil
+        else {
+            throw PreparedCheck.Refusal(
+                verdict: .unsupported, reason: "The base URL configured for \(name) is not of the form https://HOST.")
+        }
+        self.host = host.lowercased()
+        isLoopback = PublicAddressGuard.namesLoopback(self.host)
+        guard scheme == "https" || scheme == "http" && isLoopback else {
+            throw PreparedCheck.Refusal(
+                verdict: .unsupported, reason: "The base URL configured for \(name) must begin with https://.")
+        }
+        url = (base.hasSuffix("/") ? String(base.dropLast()) : base) + path
+    }
+}
+
+extension PreparedCheck {
+    /// Whether what the answer says depends on more than its status.
+    func readsAnswer(status: HTTPResponseStatus) -> Bool { status == .ok && check.creditMember != nil }
+
+    func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?) -> Findings {
+        let name = provider.displayName
+        switch check.verdict(forStatus: Int(status.code)) {
+        case .valid:
+            guard readsAnswer(status: status) else { return Findings(.valid, "\(name) accepts the key.") }
+            return credit(answer)
+        case .restricted:
+            return Findings(.restricted, "\(name) knows the key but does not let it do everything.")
+        case .withoutCredit:
+            return Findings(.withoutCredit, "\(name) accepts the key, but the account has no credit.")
+        case .invalid:
+            return Findings(.invalid, "\(name) refuses the key.")
+        case .rateLimited:
+            return Findings(
+                .rateLimited, "\(name) asks for a pause before it answers again.",
+                retryAfter: RetryAfter(headers)?.seconds)
+        case let verdict? where verdict != .unverified:
+            return Findings(verdict, "\(name) answered with status \(status.code).")
+        default:
+            return Findings(
+                .unreachable, "\(name) answered with status \(status.code), which says nothing about the key.",
+                retryAfter: RetryAfter(headers)?.seconds)
+        }
+    }
+
+    func findings(of failure: RequestFailure) -> Findings {
+        Findings(.unreachable, "\(provider.displayName) \(failure.reason)")
+    }
+
+    private func credit(_ answer: ByteBuffer?) -> Findings {
+        let name = provider.displayName
+        guard let member = check.creditMember, let answer,
+            let object = try? JSONDecoder().decode([String: Flag].self, from: Data(answer.readableBytesView)),
+            let hasCredit = object[member]?.value
+        else { return Findings(.unreachable, "\(name) answered in a form that says nothing about the key.") }
+        return hasCredit
+            ? Findings(.valid, "\(name) accepts the key.")
+            : Findings(.withoutCredit, "\(name) accepts the key, but the account has no credit.")
+    }
+
+    /// A member that may be of any type, and matters where it is true or false.
+    private struct Flag: Decodable {
+        let value: Bool?
+
+        init(from decoder: any Decoder) throws { value = try? decoder.singleValueContainer().decode(Bool.self) }
+    }
+}
