@@ -9,13 +9,19 @@ extension Vault {
         try checkOpen()
         do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
         guard !tenant.utf8.starts(with: "_".utf8) else { return [] }
+        let keys = try await directory.keys(of: tenant) { () async throws(VaultError) in try await readKeys(of: tenant)
+        }
+        return keys.filter { providers.contains($0.id.provider) }
+    }
+
+    private func readKeys(of tenant: String) async throws(VaultError) -> [StoredKey] {
         var keys: [StoredKey] = []
         var cursor: RecordKey?
         while true {
             let rows = try await VaultError.wrap { () async throws(StoreError) in
                 try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
             }
-            for row in rows where providers.contains(row.id.provider) { keys.append(try await storedKey(row)) }
+            for row in rows { keys.append(try await storedKey(row)) }
             guard rows.count == Self.pageSize else { return keys }
             cursor = rows.last?.key
         }

@@ -20,6 +20,7 @@ public final class Vault: Sendable {
     let time: TimeSource
     let source: any MasterKeySource
     let cache: SecretCache
+    let directory: KeyDirectory
     private let keyState: Mutex<KeyState>
     private let isClosed = Atomic(false)
     private let watcher = Mutex<Task<Void, Never>?>(nil)
@@ -33,6 +34,7 @@ public final class Vault: Sendable {
         time = configuration.time
         let time = time
         cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }
+        directory = KeyDirectory(configuration.cache, time: time)
         self.store = store
         self.source = source
         self.configuration = configuration
@@ -109,6 +111,7 @@ public final class Vault: Sendable {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         stopWatching()
         cache.invalidateAll()
+        directory.forgetAll()
         await store.close()
     }
 
@@ -192,6 +195,7 @@ extension Vault {
         if let seen, seen != current {
             configuration.logger.debug("another process changed the store")
             cache.invalidateAll()
+            directory.forgetAll()
             _ = try? await refreshKeys()
         }
         return current

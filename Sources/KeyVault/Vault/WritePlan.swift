@@ -82,17 +82,24 @@ struct WritePlan {
 
     mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }
 
-    /// Makes the cache forget what the plan changes.
+    /// Makes the caches forget what the plan changes.
     func forget() {
         for change in changes {
             switch change {
-            case .insert(let key, _), .replace(let key, _, _, _, _): vault.cache.invalidate(key.id)
-            case .delete(let id, _): vault.cache.invalidate(id)
-            case .deleteTenant(let tenant): vault.cache.invalidate(tenant: tenant)
+            case .insert(let key, _), .replace(let key, _, _, _, _): forget(key.id)
+            case .delete(let id, _): forget(id)
+            case .deleteTenant(let tenant):
+                vault.cache.invalidate(tenant: tenant)
+                vault.directory.forget(tenant)
             // Neither touches what is served: the current key stays what it is.
             case .rewrap, .deleteRetained, .raiseFloor: continue
             }
         }
+    }
+
+    private func forget(_ id: RecordID) {
+        vault.cache.invalidate(id)
+        vault.directory.forget(id.tenant)
     }
 }
 

@@ -106,6 +106,59 @@ import Testing
         }
         store.heal()
         #expect(try await resolve(resolver).key == "stored-key")
+        // What is cached serves through the next outage.
+        store.fail(.scan, with: outage, times: .max)
+        store.fail(.read, with: outage, times: .max)
+        #expect(try await resolve(resolver).key == "stored-key")
+    }
+
+    @Test func choosingAsksTheStoreOnceAndNoticesEveryChange() async throws {
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        let first = try await put("openai", "first-key")
+        for _ in 0..<5 { #expect(try await resolve(resolver).key == "first-key") }
+        #expect(store.calls(of: .scan) == 1)
+        _ = try await put("openai", "better-key", label: "a")
+        #expect(try await resolve(resolver).key == "better-key")
+        try await vault.disable(RecordID(tenant: "acme", provider: "openai", label: "a"))
+        #expect(try await resolve(resolver).key == "first-key")
+        try await vault.delete(first)
+        #expect(try await resolve(resolver).key == "pool-key")
+        try await vault.enable(RecordID(tenant: "acme", provider: "openai", label: "a"))
+        #expect(try await resolve(resolver).key == "better-key")
+        try await vault.deleteAll(of: "acme")
+        #expect(try await resolve(resolver).key == "pool-key")
+        // Another tenant's changes do not matter.
+        _ = try await put("openai", "third-key")
+        #expect(try await resolve(resolver).key == "third-key")
+        let scans = store.calls(of: .scan)
+        _ = try await vault.putUnchecked([PutRequest(RecordID(tenant: "other", provider: "openai"), Secret("k"))])
+        #expect(try await resolve(resolver).key == "third-key")
+        #expect(store.calls(of: .scan) == scans)
+    }
+
+    @Test func aListThatWasReadBeforeAChangeIsNotKept() async throws {
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        _ = try await put("openai", "first-key", order: 1)
+        store.hold(.scan, .after)
+        async let before = resolve(resolver)
+        await store.waitUntilHeld(.scan, .after)
+        _ = try await put("openai", "second-key", label: "a")
+        store.release(.scan, .after)
+        #expect(try await before.key == "first-key")
+        #expect(try await resolve(resolver).key == "second-key")
+    }
+
+    @Test func tenantsThatLookAlikeAreTwo() async throws {
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        for (tenant, key) in [("caf\u{E9}", "composed"), ("cafe\u{301}", "decomposed")] {
+            _ = try await vault.putUnchecked([PutRequest(RecordID(tenant: tenant, provider: "openai"), Secret(key))])
+        }
+        for _ in 0..<2 {
+            for (tenant, key) in [("caf\u{E9}", "composed"), ("cafe\u{301}", "decomposed")] {
+                let request = KeyRequest(tenant: tenant, provider: "openai")
+                #expect(try await resolver.withKey(for: request) { secret, _ in Self.text(secret) } == key)
+            }
+        }
     }
 
     @Test func whatTheCallerThrowsIsTheCallers() async throws {
