@@ -1,0 +1,49 @@
+import KeyVault
+import NIOCore
+
+/// A chat as the client sent it: passed on unread, but for the model's name.
+struct ChatRequest {
+    let target: ModelTarget
+    private let body: ByteBuffer
+    private let model: Range<Int>
+
+    init(_ body: ByteBuffer, _ providers: ProviderRegistry) throws(APIError) {
+        let text = body.readableBytesUInt8Span
+        let object: JSONObject
+        do {
+            object = try JSONObject(text)
+        } catch {
+            throw .invalidRequest(
+                "The request body is not a JSON object", hint: "At byte \(error.position): \(error.reason).")
+        }
+        guard let member = object["model"], member.kind == .string else {
+            throw .invalidRequest("The request names no model", hint: "Add \"model\", such as gpt-4o.")
+        }
+        guard object["messages"]?.kind == .array else {
+            throw .invalidRequest("The request holds no messages", hint: "Add \"messages\", an array.")
+        }
+        let inside = (member.value.lowerBound + 1)..<(member.value.upperBound - 1)
+        do {
+            target = try providers.target(ofModel: JSONString.text(text.extracting(inside)))
+        } catch {
+            throw .invalidRequest("The model is not known", hint: error.description)
+        }
+        self.body = body
+        model = member.value
+    }
+
+    /// The body for an upstream, which may know the model under another name.
+    func body(for upstream: String) -> ByteBuffer {
+        let name = JSONWriter.object { $0.member("m", target.model(at: upstream)) }
+        // What stands between `{"m":` and `}` is the name as JSON.
+        let quoted = name[5..<(name.count - 1)]
+        var copy = ByteBuffer()
+        copy.reserveCapacity(body.readableBytes + quoted.count)
+        let start = body.readerIndex
+        copy.writeImmutableBuffer(body.getSlice(at: start, length: model.lowerBound) ?? ByteBuffer())
+        copy.writeBytes(quoted)
+        let rest = body.readableBytes - model.upperBound
+        copy.writeImmutableBuffer(body.getSlice(at: start + model.upperBound, length: rest) ?? ByteBuffer())
+        return copy
+    }
+}

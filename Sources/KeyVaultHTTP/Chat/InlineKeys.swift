@@ -1,0 +1,26 @@
+import HTTPTypes
+import KeyVault
+
+/// The keys that a request brings along in headers: used for this request, and kept nowhere.
+enum InlineKeys {
+    private static let headers: [(name: HTTPField.Name, provider: String)] = [
+        ("X-OpenAI-Key", "openai"), ("X-Anthropic-Key", "anthropic"), ("X-Google-Key", "google"),
+        ("X-OpenRouter-Key", "openrouter"),
+    ].compactMap { pair in HTTPField.Name(pair.0).map { ($0, pair.1) } }
+
+    static func read(_ fields: HTTPFields) throws -> [String: Secret] {
+        var keys: [String: Secret] = [:]
+        for (name, provider) in headers {
+            guard let value = fields[name] else { continue }
+            let text = value[...].trimmingSpaces
+            // An empty header is how clients send a variable that is not set.
+            guard !text.isEmpty else { continue }
+            guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw APIError.invalidRequest(
+                    "The header \(name.rawName) holds no key", hint: "A key is one word of ASCII.", provider: provider)
+            }
+            keys[provider] = try Secret(String(text))
+        }
+        return keys
+    }
+}

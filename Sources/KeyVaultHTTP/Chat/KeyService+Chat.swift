@@ -1,0 +1,128 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import KeyVault
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import Tracing
+
+extension KeyVaultService {
+    /// `POST /v1/chat/completions`: serves a chat with the key that is due, and says which that was.
+    func chat(_ exchange: Exchange) async throws -> Response {
+        let account = try await account(exchange)
+        try exchange.requireJSON()
+        let inline = try InlineKeys.read(exchange.request.headers)
+        let chat = try ChatRequest(
+            try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
+        let call = try await upstreamCall(for: chat, inline, of: account)
+        Counter(
+            label: "keyvault_chats",
+            dimensions: [("origin", call.source.origin), ("provider", call.resolution.upstream)]
+        ).increment()
+        let watch = ClientWatch()
+        exchange.channel?.triggerUserOutboundEvent(watch, promise: nil)
+        let answer = try await send(call, exchange, watch)
+        switch answer.status.code {
+        case 200..<300: return try await relay(answer, call, exchange, watch)
+        default: throw try await refusal(answer, call, exchange, watch)
+        }
+    }
+
+    /// Chooses the key and puts it into a request to its provider.
+    ///
+    /// The HTTP client takes headers as strings: this is where the key leaves guarded memory, for as long as the request is
+    /// under way.
+    private func upstreamCall(
+        for chat: ChatRequest, _ inline: [String: Secret], of account: Account
+    ) async throws -> UpstreamCall {
+        let request = KeyRequest(tenant: account.tenant, provider: chat.target.provider, inline: inline)
+        do {
+            return try await resolver.withKey(for: request) { key, resolution in
+                guard let url = configuration.upstreams.chat(of: resolution.upstream) else {
+                    throw APIError(
+                        .notImplemented, "not_available", "Chats with this provider are not configured here",
+                        hint: "The operator can name its address with --upstream.", provider: resolution.upstream)
+                }
+                // A stored key was checked to be printable; one that is not would end a header and begin another.
+                let text = String(copying: key)
+                guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                    throw APIError.rejectedKey(displayName(resolution.upstream), provider: resolution.upstream)
+                }
+                return UpstreamCall(
+                    url: url, key: text, body: chat.body(for: resolution.upstream), resolution: resolution)
+            }
+        } catch let error as VaultError {
+            guard let cause = error.cause as? NoUsableKey else { throw error }
+            if cause.passedOver.contains(.storeFailed) { throw APIError.unavailable("read keys") }
+            let reasons = cause.passedOver.map { "\($0)" }.joined(separator: "; ")
+            throw APIError(
+                .forbidden, "no_key", "No key can serve this request",
+                hint: "\(reasons). Store a key, or send one in a header such as X-OpenAI-Key.",
+                provider: chat.target.provider)
+        }
+    }
+
+    /// Sends the request, until the client goes away.
+    private func send(
+        _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
+    ) async throws -> HTTPClientResponse {
+        let (client, limit) = (client, configuration.chatTimeout)
+        let request = call.request(accept: exchange.request.headers[.accept])
+        do {
+            return try await watch.guarding {
+                try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
+                    span.attributes["keyvault.key_origin"] = call.source.origin
+                    // No logger: the client's own may print headers.
+                    let answer = try await client.http.execute(request, deadline: .now() + .init(limit))
+                    span.attributes["http.response.status_code"] = Int(answer.status.code)
+                    return answer
+                }
+            }
+        } catch {
+            throw upstreamFailure(error, call, exchange)
+        }
+    }
+
+    /// Passes a provider's answer on.
+    private func relay(
+        _ answer: HTTPClientResponse, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
+    ) async throws -> Response {
+        var headers = call.source.headers
+        let type = answer.headers.first(name: "content-type") ?? "application/json"
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        headers[.requestID] = exchange.id
+        let name = configuration.responseObject
+        let status = HTTPResponse.Status(code: Int(answer.status.code))
+        if type.hasPrefix("text/event-stream") {
+            let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
+            return Response(status: status, headers: headers, body: stream(answer, tail, watch))
+        }
+        do {
+            let body = try await watch.guarding { try await answer.body.collect(upTo: UpstreamCall.longestAnswer) }
+            watch.end()
+            return Response(
+                status: status, headers: headers,
+                body: ResponseBody(byteBuffer: call.source.added(to: body, object: name)))
+        } catch {
+            throw upstreamFailure(error, call, exchange)
+        }
+    }
+
+    private func stream(
+        _ answer: HTTPClientResponse, _ tail: EventStreamTail, _ watch: ClientWatch
+    ) -> ResponseBody {
+        ResponseBody { writer in
+            var tail = tail
+            // Each part is written before the next is asked for: a slow client slows the provider down.
+            let parts = HandOff(answer.body, watch)
+            defer { parts.end() }
+            while let part = try await parts.next() { try await writer.write(tail.pass(part)) }
+            try await writer.write(tail.end())
+            try await writer.finish(nil)
+            watch.end()
+        }
+    }
+}

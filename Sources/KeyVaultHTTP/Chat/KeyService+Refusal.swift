@@ -1,0 +1,84 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import KeyVault
+import Logging
+import NIOCore
+import NIOHTTP1
+
+extension KeyVaultService {
+    /// What the client is told of a chat that its provider refused; the vault is told, too, where a stored key is to blame.
+    func refusal(
+        _ answer: HTTPClientResponse, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
+    ) async throws -> APIError {
+        let (upstream, status) = (call.resolution.upstream, Int(answer.status.code))
+        let name = displayName(upstream)
+        let retryAfter = answer.headers.first(name: "retry-after").flatMap { Int($0) }.map { max(0, $0) }
+        switch status {
+        case 401:
+            await report(.rejected, call, exchange)
+            guard call.resolution.origin != .pool else {
+                exchange.logger.error("the pool's key was refused", metadata: ["provider": "\(upstream)"])
+                return .upstream(.badGateway, "The shared pool cannot serve this request", call)
+            }
+            var error = APIError.rejectedKey(name, provider: upstream)
+            error.headers = call.source.headers
+            return error
+        case 403:
+            return .upstream(.forbidden, "\(name) refused this request", call)
+        case 429:
+            await report(.rateLimited(retryAfter: retryAfter.map { .seconds($0) }), call, exchange)
+            var error = APIError.upstream(.tooManyRequests, "\(name) asks for a pause", call)
+            error.code = "rate_limited"
+            error.retryAfter = retryAfter
+            return error
+        default:
+            // A redirect would take the key to another host.
+            let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
+            let body = try? await watch.guarding { try await answer.body.collect(upTo: UpstreamCall.longestRefusal) }
+            var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
+            error.hint = body.map { SecretScrubber(call.key).scrub($0) }
+            return error
+        }
+    }
+
+    /// Tells the vault what came of using a stored key. That it cannot be told changes nothing for the client.
+    private func report(_ feedback: KeyFeedback, _ call: UpstreamCall, _ exchange: Exchange) async {
+        guard case .vault(let id, let revision) = call.resolution.origin else { return }
+        do {
+            try await vault.report(feedback, for: id, revision: revision)
+        } catch {
+            exchange.logger.warning(
+                "a key could not be marked",
+                metadata: ["request_id": "\(exchange.id)", "code": "\(error.code.rawValue)"])
+        }
+    }
+
+    /// What the client is told of a call that came to no end. The client's errors are not shown: some print headers.
+    func upstreamFailure(_ error: any Error, _ call: UpstreamCall, _ exchange: Exchange) -> APIError {
+        let name = displayName(call.resolution.upstream)
+        let isTimeout =
+            switch error as? HTTPClientError {
+            case .connectTimeout?, .readTimeout?, .writeTimeout?, .deadlineExceeded?: true
+            default: false
+            }
+        exchange.logger.info(
+            "a provider could not be reached",
+            metadata: [
+                "request_id": "\(exchange.id)", "provider": "\(call.resolution.upstream)", "timeout": "\(isTimeout)",
+            ])
+        return isTimeout
+            ? .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
+            : .upstream(.badGateway, "\(name) cannot be reached", call)
+    }
+
+    func displayName(_ provider: String) -> String { configuration.providers[provider]?.displayName ?? provider }
+}
+
+extension APIError {
+    fileprivate static func upstream(_ status: HTTPResponse.Status, _ message: String, _ call: UpstreamCall) -> APIError
+    {
+        APIError(
+            status, "upstream_error", message, provider: call.resolution.upstream, headers: call.source.headers)
+    }
+}

@@ -1,0 +1,46 @@
+import AsyncHTTPClient
+import KeyVault
+import NIOCore
+import NIOHTTP1
+
+/// One call to a provider, with the key that it is made with.
+struct UpstreamCall: Sendable {
+    /// The longest answer that is not a stream: longer than any model writes.
+    static let longestAnswer = 32 * 1024 * 1024
+    /// The longest answer to a refused request that is passed on.
+    static let longestRefusal = 64 * 1024
+
+    let url: String
+    /// Not printable by accident: nothing prints a call.
+    let key: String
+    let body: ByteBuffer
+    let resolution: Resolution
+    let source: KeySource
+
+    init(url: String, key: String, body: ByteBuffer, resolution: Resolution) {
+        self.url = url
+        self.key = key
+        self.body = body
+        self.resolution = resolution
+        source = KeySource(resolution)
+    }
+
+    func request(accept: String?) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Authorization", value: "Bearer \(key)")
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(name: "Accept", value: accept ?? "application/json, text/event-stream")
+        request.headers.add(name: "User-Agent", value: "KeyVault")
+        request.body = .bytes(body)
+        return request
+    }
+}
+
+extension String {
+    /// A copy of a secret, which nothing wipes.
+    init(copying secret: RawSpan) {
+        // The bytes are read before the closure returns.
+        self = unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,28 @@
+import AsyncHTTPClient
+import NIOCore
+
+/// The HTTP client that calls providers: one of our own, which ends with the last service that uses it, or the caller's.
+final class UpstreamClient: Sendable {
+    let http: HTTPClient
+    private let isOwn: Bool
+
+    init(_ http: HTTPClient) {
+        self.http = http
+        isOwn = false
+    }
+
+    /// No redirects, which would take keys along to other hosts; bounded waits; many connections for each host.
+    init(_ configuration: ServiceConfiguration) {
+        var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        settings.timeout = .init(
+            connect: .init(configuration.connectTimeout), read: .init(configuration.silenceTimeout),
+            write: .init(configuration.silenceTimeout))
+        // One connection serves one chat at a time, and chats are long.
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+        isOwn = true
+    }
+
+    // The shutdown keeps the client alive until it is done.
+    deinit { if isOwn { _ = http.shutdown() } }
+}

@@ -1,0 +1,125 @@
+import Metrics
+public import NIOCore
+public import NIOHTTPTypes
+
+/// Closes connections whose clients are too slow, and tells when a client has gone away.
+///
+/// It stands behind the HTTP decoder, and so sees whole headers and never bytes: whoever drips a header byte by byte gains
+/// no time by it. Each deadline is counted from a fixed moment and none is put off by reading.
+public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    public typealias InboundIn = HTTPRequestPart
+    public typealias InboundOut = HTTPRequestPart
+    public typealias OutboundIn = HTTPResponsePart
+    public typealias OutboundOut = HTTPResponsePart
+
+    private let limits: ConnectionLimits
+    /// When the connection is cut off; `nil` while it is the server's turn.
+    private var due: NIODeadline?
+    private var timer: (fires: NIODeadline, scheduled: Scheduled<Void>)?
+    private var stall: Scheduled<Void>?
+    /// Requests whose answers have not been written to the end.
+    private var unanswered = 0
+    private var watch: ClientWatch?
+
+    public init(_ limits: ConnectionLimits) { self.limits = limits }
+
+    public func handlerAdded(context: ChannelHandlerContext) { arm(limits.header, context) }
+
+    public func handlerRemoved(context: ChannelHandlerContext) { clientIsGone() }
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            unanswered += 1
+            arm(limits.body, context)
+        case .body: break
+        case .end: disarm()
+        }
+        context.fireChannelRead(data)
+    }
+
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) {
+            unanswered = max(0, unanswered - 1)
+            watch = nil
+            if unanswered == 0 { arm(limits.idle, context) }
+        }
+        context.write(data, promise: promise)
+    }
+
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        let channel = context.channel
+        stall =
+            channel.isWritable
+            ? nil : context.eventLoop.scheduleTask(in: limits.stalledWrite) { Self.cutOff(channel) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A client that sends no more while it waits for its answer has, for all that can be known, gone away.
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent, unanswered > 0 {
+            context.close(promise: nil)
+            return
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    public func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard let watch = event as? ClientWatch else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        self.watch = watch
+        promise?.succeed(())
+    }
+
+    public func channelInactive(context: ChannelHandlerContext) {
+        clientIsGone()
+        context.fireChannelInactive()
+    }
+}
+
+extension ConnectionGuard {
+    private func clientIsGone() {
+        disarm()
+        timer?.scheduled.cancel()
+        timer = nil
+        stall?.cancel()
+        stall = nil
+        watch?.clientIsGone()
+        watch = nil
+    }
+
+    private func arm(_ limit: TimeAmount, _ context: ChannelHandlerContext) {
+        let due = NIODeadline.now() + limit
+        self.due = due
+        guard timer.map({ due < $0.fires }) ?? true else { return }
+        timer?.scheduled.cancel()
+        startTimer(at: due, context.channel)
+    }
+
+    private func disarm() { due = nil }
+
+    /// One timer runs at a time and looks at its end whether it is still meant: deadlines move with every request, and to
+    /// cancel a timer takes time linear in the number of all.
+    private func startTimer(at moment: NIODeadline, _ channel: any Channel) {
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        let scheduled = channel.eventLoop.scheduleTask(deadline: moment) { bound.value.timerFired(channel) }
+        timer = (moment, scheduled)
+    }
+
+    private func timerFired(_ channel: any Channel) {
+        timer = nil
+        guard let due else { return }
+        guard due <= .now() else { return startTimer(at: due, channel) }
+        Self.cutOff(channel)
+    }
+
+    private static func cutOff(_ channel: any Channel) {
+        Counter(label: "keyvault_http_connections_cut_off").increment()
+        channel.close(promise: nil)
+    }
+}

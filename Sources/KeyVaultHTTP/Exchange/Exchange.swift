@@ -1,0 +1,53 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// A request on its way through the service.
+struct Exchange {
+    let request: Request
+    let id: String
+    let operation: Operation
+    let parameters: Parameters
+    /// Without anything of the request that could be a secret.
+    let logger: Logger
+    /// The connection; `nil` where the application's context does not tell.
+    let channel: (any Channel)?
+
+    /// The request's whole body.
+    ///
+    /// - Throws: ``APIError`` 413 beyond `limit` bytes.
+    func body(upTo limit: Int) async throws -> ByteBuffer {
+        let tooLarge = APIError(
+            .contentTooLarge, "request_too_large", "The request body is larger than \(limit) bytes")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+    }
+
+    /// Refuses a body that says it is something else than JSON.
+    func requireJSON() throws(APIError) {
+        guard let type = request.headers[.contentType] else { return }
+        let essence = type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+        guard essence == "application/json" || essence.hasSuffix("+json") else {
+            throw APIError(
+                .unsupportedMediaType, "unsupported_media_type", "The request body must be JSON",
+                hint: "Send Content-Type: application/json.")
+        }
+    }
+
+    /// A parameter of the query, decoded.
+    func query(_ name: String) -> String? { request.uri.queryParameters[name[...]].map { String($0) } }
+}
+
+extension Substring {
+    var trimmingSpaces: Substring {
+        var rest = self
+        while rest.first == " " || rest.first == "\t" { rest.removeFirst() }
+        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
+        return rest
+    }
+}

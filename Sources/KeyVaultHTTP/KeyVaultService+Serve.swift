@@ -1,0 +1,120 @@
+import HTTPTypes
+import Hummingbird
+import KeyVault
+import Logging
+import Metrics
+import Tracing
+
+extension KeyVaultService {
+    typealias Handler = @Sendable (Exchange) async throws -> Response
+
+    /// Adds a route that answers every failure in the API's form.
+    func add<Context: RequestContext>(
+        _ operation: Operation, to router: some RouterMethods<Context>, _ handler: @escaping Handler
+    ) {
+        router.on(RouterPath(operation.path), method: operation.method) { request, context in
+            let exchange = Exchange(
+                request: request, id: RequestID.make(), operation: operation, parameters: context.parameters,
+                logger: context.logger, channel: (context as? any ConnectionAware)?.channel)
+            return await serve(exchange, handler)
+        }
+    }
+
+    private func serve(_ exchange: Exchange, _ handler: Handler) async -> Response {
+        let start = ContinuousClock.now
+        let response = await withSpan(exchange.operation.name, ofKind: .server) { span in
+            span.attributes["http.request.method"] = exchange.operation.method.rawValue
+            span.attributes["http.route"] = exchange.operation.path
+            let response = await answer(exchange, handler)
+            span.attributes["http.response.status_code"] = response.status.code
+            return response
+        }
+        let took = ContinuousClock.now - start
+        let dimensions = [("operation", exchange.operation.name), ("status", String(response.status.code))]
+        Metrics.Timer(label: "keyvault_http_request_duration", dimensions: dimensions).record(duration: took)
+        exchange.logger.debug(
+            "served",
+            metadata: [
+                "request_id": "\(exchange.id)", "operation": "\(exchange.operation.name)",
+                "status": "\(response.status.code)", "took": "\(took)",
+            ])
+        return response
+    }
+
+    private func answer(_ exchange: Exchange, _ handler: Handler) async -> Response {
+        do {
+            return try await handler(exchange)
+        } catch let error as APIError {
+            return error.response(requestID: exchange.id)
+        } catch let error as VaultError {
+            // The vault's errors never hold a secret.
+            exchange.logger.warning(
+                "the vault failed",
+                metadata: [
+                    "request_id": "\(exchange.id)", "operation": "\(exchange.operation.name)",
+                    "code": "\(error.code.rawValue)", "error": "\(error)",
+                ])
+            return APIError(error, purpose: exchange.operation.purpose, providers: configuration.providers)
+                .response(requestID: exchange.id)
+        } catch {
+            // What others' errors hold is unknown: some print headers. Their type is all that is told, and to the log only.
+            exchange.logger.error(
+                "a request failed",
+                metadata: [
+                    "request_id": "\(exchange.id)", "operation": "\(exchange.operation.name)",
+                    "type": "\(type(of: error))",
+                ])
+            return APIError(.internalServerError, "internal_error", "Something went wrong on our side")
+                .response(requestID: exchange.id)
+        }
+    }
+
+    /// The account that a request speaks for.
+    func account(_ exchange: Exchange) async throws -> Account {
+        let account: Account?
+        do {
+            account = try await authenticator.account(for: exchange.request.head)
+        } catch let error as VaultError {
+            throw error
+        } catch {
+            exchange.logger.error("the authenticator failed", metadata: ["type": "\(type(of: error))"])
+            throw APIError.unavailable(exchange.operation.purpose)
+        }
+        guard let account else {
+            throw APIError(
+                .unauthorized, "authentication_failed", "Invalid \(configuration.brand) API key",
+                hint: "Send it as Authorization: Bearer …", headers: [.wwwAuthenticate: "Bearer"])
+        }
+        return account
+    }
+
+    /// As ``account(_:)``, for a request that changes keys: each account's are bounded.
+    func writer(_ exchange: Exchange) async throws -> Account {
+        let account = try await account(exchange)
+        if let wait = limiter.take(account.tenant) {
+            throw APIError(
+                .tooManyRequests, "rate_limited", "Too many changes to keys; try again in \(wait) s", retryAfter: wait)
+        }
+        return account
+    }
+
+    /// Answers 405 where a path is known and the method is not.
+    func refuseOtherMethods(on router: some RouterMethods<some RequestContext>) {
+        let operations: [Operation] = [
+            .storeKeys, .keyStatus, .deleteKeys, .keyDetails, .testKey, .enableKey, .disableKey, .chat, .health,
+            .liveness,
+        ]
+        let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace]
+        for path in Set(operations.map(\.path)) {
+            let known = operations.filter { $0.path == path }.map(\.method)
+            for method in methods where !known.contains(method) {
+                let operation = Operation(name: "not_allowed", method: method, path: path, purpose: "answer")
+                add(operation, to: router) { _ in
+                    throw APIError(
+                        .methodNotAllowed, "method_not_allowed", "\(method.rawValue) is not known here",
+                        headers: [.allow: known.map(\.rawValue).sorted().joined(separator: ", ")])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+public import AsyncHTTPClient
+public import Hummingbird
+public import KeyVault
+import NIOCore
+
+/// The HTTP API over a vault: accounts manage their provider keys, and their chats are served with them.
+///
+/// ```swift
+/// let service = KeyVaultService(vault: vault, authenticator: TokenAuthenticator(vault))
+/// let router = Router(context: ServiceContext.self)
+/// service.addRoutes(to: router)
+/// try await Application(router: router).runService()
+/// ```
+///
+/// No answer, log line, metric or span of it holds a key. `openapi.yaml`, which it serves too, describes it.
+public struct KeyVaultService: Sendable {
+    let vault: Vault
+    let authenticator: any Authenticator
+    let configuration: ServiceConfiguration
+    let resolver: KeyResolver
+    let client: UpstreamClient
+    let validator: (any ProviderValidator)?
+    let limiter: WriteLimiter
+
+    /// - Parameters:
+    ///   - validator: asks providers whether keys are live, when an account asks for it. What is asked when a key is stored is
+    ///     the vault's configuration. Default: none.
+    ///   - client: makes the calls to providers. It must not follow redirects: they would take keys along to other hosts.
+    ///     Default: one of the service's own.
+    public init(
+        vault: Vault, authenticator: any Authenticator, configuration: ServiceConfiguration = ServiceConfiguration(),
+        validator: (any ProviderValidator)? = nil, client: HTTPClient? = nil
+    ) {
+        self.vault = vault
+        self.authenticator = authenticator
+        self.configuration = configuration
+        self.validator = validator
+        self.client = client.map { UpstreamClient($0) } ?? UpstreamClient(configuration)
+        resolver = KeyResolver(vault: vault, pool: configuration.pool, policy: configuration.poolPolicy)
+        limiter = WriteLimiter(perMinute: configuration.writesPerMinute)
+    }
+
+    /// Adds the API's routes.
+    public func addRoutes(to router: some RouterMethods<some RequestContext>) {
+        add(.storeKeys, to: router, storeKeys)
+        add(.keyStatus, to: router, keyStatus)
+        add(.deleteKeys, to: router, deleteKeys)
+        add(.keyDetails, to: router, keyDetails)
+        add(.testKey, to: router, testKey)
+        add(.enableKey, to: router, enableKey)
+        add(.disableKey, to: router, disableKey)
+        add(.chat, to: router, chat)
+        add(.health, to: router, health)
+        add(.liveness, to: router, liveness)
+        refuseOtherMethods(on: router)
+    }
+}

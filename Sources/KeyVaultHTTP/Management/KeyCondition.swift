@@ -1,0 +1,46 @@
+import KeyVault
+
+import struct Foundation.Date
+
+/// The one word that says how a stored key is doing, and a sentence behind it.
+struct KeyCondition {
+    let name: String
+    let explanation: String
+
+    private init(_ name: String, _ explanation: String) {
+        self.name = name
+        self.explanation = explanation
+    }
+
+    init(_ entry: ListEntry, at now: Date) {
+        guard let metadata = entry.metadata else {
+            self.init("damaged", "This key can no longer be read. Replace or delete it.")
+            return
+        }
+        if let expires = metadata.expires, expires <= now {
+            self.init("expired", "This key expired and is no longer used. Replace it.")
+            return
+        }
+        if case .disabled(let reason, let until) = metadata.state, until.map({ now < $0 }) ?? true {
+            self.init(disabled: reason)
+            return
+        }
+        switch metadata.verdict {
+        case .valid: self.init("valid", "The provider confirmed this key.")
+        case .restricted: self.init("restricted", "The provider confirmed this key; some of its rights are withheld.")
+        case .withoutCredit: self.init("without_credit", "The key is live, but the account behind it has no credit.")
+        case .invalid: self.init("invalid", "The provider refused this key. Replace it.")
+        case .rateLimited, .unreachable, .unsupported, .unverified:
+            self.init("unverified", "Nobody has confirmed this key yet. It is used all the same.")
+        }
+    }
+
+    private init(disabled reason: DisabledReason) {
+        switch reason {
+        case .requested: self.init("disabled", "You disabled this key. It is kept, and not used.")
+        case .rejected: self.init("rejected", "The provider refused this key, so it is no longer used. Replace it.")
+        case .coolingDown:
+            self.init("cooling_down", "The provider asked for a pause. The key is used again in a moment.")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import KeyVault
+
+extension KeyVaultService {
+    /// `POST /v1/account/llm-keys/{provider}/test`: asks the provider whether a stored key is live.
+    func testKey(_ exchange: Exchange) async throws -> Response {
+        let id = try await stored(exchange)
+        guard let validator else {
+            throw APIError(
+                .notImplemented, "not_available", "Keys cannot be tested here",
+                hint: "The operator has switched validation off.")
+        }
+        let validation = try await vault.revalidate(id, with: validator)
+        if validation.verdict == .invalid {
+            throw APIError.rejectedKey(displayName(id), provider: id.provider)
+        }
+        let body = JSONWriter.object { json in
+            json.member("success", validation.verdict.isLive)
+            json.member("message", validation.reason)
+            json.member("verdict", "\(validation.verdict)")
+        }
+        return .json(.ok, body, requestID: exchange.id)
+    }
+
+    /// `POST /v1/account/llm-keys/{provider}/enable`: serves a key again.
+    func enableKey(_ exchange: Exchange) async throws -> Response {
+        let id = try await stored(exchange)
+        try await vault.enable(id)
+        return done("\(displayName(id)) API key enabled", exchange)
+    }
+
+    /// `POST /v1/account/llm-keys/{provider}/disable`: keeps a key without serving it.
+    func disableKey(_ exchange: Exchange) async throws -> Response {
+        let id = try await stored(exchange)
+        try await vault.disable(id)
+        return done("\(displayName(id)) API key disabled", exchange)
+    }
+
+    private func done(_ message: String, _ exchange: Exchange) -> Response {
+        let body = JSONWriter.object { json in
+            json.member("success", true)
+            json.member("message", message)
+        }
+        return .json(.ok, body, requestID: exchange.id)
+    }
+
+    /// The key that the path and the query name.
+    private func stored(_ exchange: Exchange) async throws -> RecordID {
+        let account = try await writer(exchange)
+        let provider = exchange.parameters.get("provider") ?? ""
+        try requireKnown(provider)
+        return try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
+    }
+
+    func displayName(_ id: RecordID) -> String { configuration.providers[id.provider]?.displayName ?? id.provider }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import KeyVault
+
+extension KeyVaultService {
+    /// `DELETE /v1/account/llm-keys`: removes the keys of one provider, or all. What is not there is no error.
+    func deleteKeys(_ exchange: Exchange) async throws -> Response {
+        let account = try await writer(exchange)
+        let provider = exchange.query("provider")
+        if let provider { try requireKnown(provider) }
+        let label = exchange.query("label")
+        guard provider != nil || label == nil else {
+            throw APIError.invalidRequest("A label needs a provider", hint: "Add ?provider=.")
+        }
+        let expected = try await expectedState(exchange, of: account)
+        if provider == nil, expected == nil {
+            try await vault.deleteAll(of: account.tenant)
+        } else {
+            let keys =
+                if let expected { expected } else { try await AccountKeys.read(vault, tenant: account.tenant) }
+            for entry in keys.entries
+            where (provider == nil || entry.id.provider == provider) && (label == nil || entry.id.label == label) {
+                try await vault.delete(entry.id, expectedRevision: expected == nil ? nil : entry.revision)
+            }
+        }
+        let body = JSONWriter.object { json in
+            json.member("success", true)
+            json.member("message", "LLM keys deleted")
+        }
+        return .json(.ok, body, requestID: exchange.id)
+    }
+
+    func requireKnown(_ provider: String) throws(APIError) {
+        guard configuration.providers[provider] != nil else {
+            throw .invalidRequest(
+                "The provider is not known",
+                hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
+        }
+    }
+}

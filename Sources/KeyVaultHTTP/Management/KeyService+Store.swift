@@ -1,0 +1,80 @@
+import HTTPTypes
+import Hummingbird
+import KeyVault
+import NIOCore
+
+extension KeyVaultService {
+    /// `POST /v1/account/llm-keys`: stores the keys that the request names, all of them or none.
+    func storeKeys(_ exchange: Exchange) async throws -> Response {
+        let account = try await writer(exchange)
+        try exchange.requireJSON()
+        let body = try await exchange.body(upTo: configuration.maximumKeysBody)
+        var requests = try keys(in: body, of: account)
+        if let state = try await expectedState(exchange, of: account) {
+            for index in requests.indices { requests[index].expectedRevision = state.revision(of: requests[index].id) }
+        }
+        let infos = requests.isEmpty ? [] : try await vault.put(requests)
+        let warnings = infos.flatMap { info in info.warnings.map { (info.id.provider, "\($0)") } }
+        let answer = JSONWriter.object { json in
+            json.member("success", true)
+            json.member(
+                "message",
+                warnings.isEmpty
+                    ? "LLM API keys stored and validated successfully" : "LLM API keys stored, with warnings")
+            guard !warnings.isEmpty else { return }
+            json.member(
+                "warnings",
+                objects: warnings.map { warning in
+                    { json in
+                        json.member("provider", warning.0)
+                        json.member("message", warning.1)
+                    }
+                })
+        }
+        return .json(.ok, answer, requestID: exchange.id)
+    }
+
+    /// The keys of a request, copied from its body into guarded memory.
+    private func keys(in body: ByteBuffer, of account: Account) throws -> [PutRequest] {
+        let text = body.readableBytesUInt8Span
+        let object: JSONObject
+        do {
+            object = try JSONObject(text)
+        } catch {
+            throw APIError.invalidRequest(
+                "The request body is not a JSON object", hint: "At byte \(error.position): \(error.reason).")
+        }
+        var requests: [PutRequest] = []
+        for member in object.members {
+            let provider = try provider(ofMember: member.name)
+            switch member.kind {
+            case .string where member.value.count > 2: break
+            case .string, .null: throw APIError.emptyKey(of: provider)
+            default: throw APIError.invalidRequest("A key must be a string", provider: provider)
+            }
+            let inside = text.extracting((member.value.lowerBound + 1)..<(member.value.upperBound - 1))
+            let bytes = try VaultError.wrap { () throws(CryptoError) in try JSONString.guarded(inside) }
+            requests.append(PutRequest(try recordID(account, provider), try Secret(bytes)))
+        }
+        return requests
+    }
+
+    /// The provider of a member such as `openai_key`.
+    private func provider(ofMember name: String) throws(APIError) -> String {
+        if name.hasSuffix("_key"), configuration.providers[String(name.dropLast(4))] != nil {
+            return String(name.dropLast(4))
+        }
+        // The name is not repeated: whoever mixes names and values up has put a key there.
+        throw .invalidRequest(
+            "A field of the request is not known",
+            hint: "Known are \(configuration.providers.names.map { "\($0)_key" }.joined(separator: ", ")).")
+    }
+
+    func recordID(_ account: Account, _ provider: String, label: String = RecordID.defaultLabel) throws -> RecordID {
+        do {
+            return try RecordID(tenant: account.tenant, provider: provider, label: label)
+        } catch {
+            throw APIError.invalidRequest("The name of a key cannot be used", hint: error.message)
+        }
+    }
+}

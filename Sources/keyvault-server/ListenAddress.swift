@@ -1,0 +1,21 @@
+import Hummingbird
+
+/// `HOST:PORT`, `[IPV6]:PORT`; port 0 lets the system choose.
+struct ListenAddress: Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw StartFailure("An address is HOST:PORT, such as 127.0.0.1:8080, not '\(text)'.")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { throw StartFailure("The address '\(text)' names no host. Write 0.0.0.0 for all.") }
+        self.host = host
+        self.port = Int(port)
+    }
+
+    var bindAddress: BindAddress { .hostname(host, port: port) }
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,174 @@
+import CoreMetrics
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import KeyVault
+import KeyVaultHTTP
+import KeyVaultProviders
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// The server, put together from its settings.
+struct Server {
+    private let settings: ServerSettings
+    private let logger: Logger
+
+    init(_ settings: ServerSettings) {
+        self.settings = settings
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        logger = Logger(label: "keyvault-server")
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets running requests end.
+    func run() async throws {
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        let tls = try settings.tls.map { TLSContext(try $0.load()) }
+        let registry = try providers()
+        let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed(in: registry))
+        let vault = try await openVault(registry, validator)
+        let service = KeyVaultService(
+            vault: vault, authenticator: TokenAuthenticator(vault), configuration: try configuration(registry),
+            validator: validator)
+
+        var services: [any Service] = [
+            VaultService(vault: vault), ReloadService(files: settings.tls, tls: tls, logger: logger),
+        ]
+        if let address = settings.metricsListen { services.append(metricsServer(metrics, at: address)) }
+        services.append(server(service, tls))
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: group).run()
+    }
+}
+
+extension Server {
+    /// The providers' rules, with the addresses that the operator has set.
+    private func providers() throws -> ProviderRegistry {
+        var registry = ProviderRegistry.builtIn
+        for (name, base) in settings.upstreams {
+            guard var provider = registry[name] else {
+                throw StartFailure(
+                    "No provider '\(name)' is known. Known are \(registry.names.joined(separator: ", ")).")
+            }
+            provider.check?.base = base
+            registry.add(provider)
+        }
+        return registry
+    }
+
+    /// What the operator names as an upstream may have a private address.
+    private func allowed(in registry: ProviderRegistry) -> HTTPProviderValidator.Configuration {
+        let hosts = settings.upstreams.values.compactMap { URL(string: $0)?.host() }
+        return HTTPProviderValidator.Configuration(allowedHosts: Set(hosts))
+    }
+
+    private func openVault(
+        _ registry: ProviderRegistry, _ validator: HTTPProviderValidator?
+    ) async throws -> Vault {
+        var configuration = VaultConfiguration(logger: Logger(label: "keyvault"))
+        configuration.providers = registry
+        configuration.validator = validator
+        configuration.checks = settings.validation
+        let store = try await StoreURL.open(settings.store)
+        do throws(VaultError) {
+            return try await Vault.open(store, keys: try masterKeys(), configuration: configuration)
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+
+    private func masterKeys() throws(VaultError) -> MasterKeyFile {
+        if let path = settings.masterKeyFile { return MasterKeyFile(path) }
+        if let path = credential("master-key") { return MasterKeyFile(path) }
+        let environment = ProcessInfo.processInfo.environment
+        let base = environment["XDG_CONFIG_HOME"] ?? "\(environment["HOME"] ?? "")/.config"
+        return MasterKeyFile("\(base)/keyvault/master.key")
+    }
+
+    private func configuration(_ registry: ProviderRegistry) throws -> ServiceConfiguration {
+        var configuration = ServiceConfiguration(
+            brand: settings.brand, responseObject: settings.responseObject, writesPerMinute: settings.writesPerMinute)
+        configuration.providers = registry
+        configuration.poolPolicy = settings.poolPolicy
+        for (name, base) in settings.upstreams { configuration.upstreams.set(base, for: name) }
+        if let path = settings.poolKeyFile ?? credential("pool-key") {
+            do {
+                configuration.pool = KeyResolver.Pool(try PoolKeyFile.read(path))
+            } catch {
+                throw StartFailure("The pool's key cannot be used. \(error)", exitCode: 1)
+            }
+        }
+        return configuration
+    }
+
+    /// A file that the service manager handed over.
+    private func credential(_ name: String) -> String? {
+        guard let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return nil }
+        let path = "\(directory)/\(name)"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+}
+
+extension Server {
+    private func server(_ service: KeyVaultService, _ tls: TLSContext?) -> some Service {
+        let limits = ConnectionLimits()
+        let router = Router(context: ServiceContext.self)
+        router.add(middleware: APIErrors())
+        service.addRoutes(to: router)
+        service.addPage(to: router)
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
+        )
+        let builder = HTTPServerBuilder { responder in
+            let base = HTTP1Channel(responder: responder, configuration: http)
+            return tls.map { ReloadableTLSChannel(base: base, tls: $0) } ?? base
+        }
+        let (listen, scheme) = (settings.listen, tls == nil ? "http" : "https")
+        return Application(
+            router: router, server: builder,
+            configuration: ApplicationConfiguration(
+                address: listen.bindAddress,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+            onServerRunning: { channel in
+                // Whoever started the server with port 0 learns the port from this line.
+                let port = channel.localAddress?.port ?? listen.port
+                FileHandle.standardError.write(Data("keyvault-server: \(scheme)://\(listen.host):\(port)\n".utf8))
+            },
+            logger: logger)
+    }
+
+    private func metricsServer(_ metrics: PrometheusMetrics, at address: ListenAddress) -> some Service {
+        let router = Router(context: ServiceContext.self)
+        router.get("metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
+        }
+        return Application(
+            router: router,
+            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(ConnectionLimits())])),
+            configuration: ApplicationConfiguration(address: address.bindAddress), logger: logger)
+    }
+}
+
+/// Closes the vault when everything that uses it has ended.
+private struct VaultService: Service {
+    let vault: Vault
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await vault.close()
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+
+/// `keyvault-server`: what is given on the command line goes before the environment, and that before the file.
+@main
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keyvault-server",
+        abstract:
+            "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
+        discussion: """
+            Every option can also stand in the configuration file (JSON, "masterKeyFile": …) and in the environment
+            (KEYVAULT_MASTER_KEY_FILE). SIGHUP reads the TLS certificate again.
+            """)
+
+    @Option(help: ArgumentHelp("A JSON file with more options.", valueName: "F"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the vault is: sqlite:PATH or file:PATH. Default: sqlite:keyvault.db.", valueName: "URL"))
+    var store: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file that holds the master key. Default: the credential master-key of the service manager, else "
+                + "$XDG_CONFIG_HOME/keyvault/master.key.", valueName: "F"))
+    var masterKeyFile: String?
+
+    @Option(help: ArgumentHelp("Where to listen. Default: 127.0.0.1:8080.", valueName: "HOST:PORT"))
+    var listen: String?
+
+    @Option(help: ArgumentHelp("Where to show metrics, at /metrics. Default: nowhere.", valueName: "HOST:PORT"))
+    var metricsListen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file that holds the shared pool's OpenRouter key. Default: the credential pool-key, else no pool.",
+            valueName: "F"))
+    var poolKeyFile: String?
+
+    @Option(
+        name: .customLong("upstream"),
+        help: ArgumentHelp(
+            "Where a provider is, for chats and checks; may repeat. A private address must be meant.",
+            valueName: "PROVIDER=URL"))
+    var upstreams: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether keys are checked live: off, lenient or strict. Default: lenient.", valueName: "MODE"))
+    var validation: String?
+
+    @Option(help: ArgumentHelp("A PEM file with the TLS certificate chain. Default: no TLS.", valueName: "F"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("A PEM file with the certificate's private key.", valueName: "F"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp("How much to log: trace, debug, info, warning or error. Default: info.", valueName: "LEVEL"))
+    var logLevel: String?
+
+    mutating func run() async throws {
+        do {
+            let settings = try await ServerSettings.load(self)
+            try await Server(settings).run()
+        } catch let error as StartFailure {
+            FileHandle.standardError.write(Data("keyvault-server: \(error)\n".utf8))
+            throw ExitCode(error.exitCode)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Configuration
+import Foundation
+import KeyVault
+import Logging
+import SystemPackage
+
+/// What the server was told: by its command line, else by the environment, else by its configuration file.
+struct ServerSettings: Sendable {
+    var store: String
+    var masterKeyFile: String?
+    var listen: ListenAddress
+    var metricsListen: ListenAddress?
+    var poolKeyFile: String?
+    var upstreams: [String: String]
+    var validation: CheckPolicy
+    var tls: TLSFiles?
+    var logLevel: Logger.Level
+    var brand: String
+    var responseObject: String
+    var writesPerMinute: Int
+    var poolPolicy: PoolPolicy
+
+    static func load(_ command: ServerCommand) async throws -> ServerSettings {
+        let environment = EnvironmentVariablesProvider()
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "command line", values: command.values), environment.prefixKeys(with: "keyvault"),
+        ]
+        let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
+        if let path {
+            do {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
+            } catch {
+                throw StartFailure("The configuration file \(path) cannot be read: it is missing, or no JSON object.")
+            }
+        }
+        return try ServerSettings(ConfigReader(providers: providers))
+    }
+
+    private init(_ config: ConfigReader) throws {
+        store = config.string(forKey: "store", default: "sqlite:keyvault.db")
+        masterKeyFile = config.string(forKey: "masterKeyFile")
+        listen = try ListenAddress(config.string(forKey: "listen", default: "127.0.0.1:8080"))
+        metricsListen = try config.string(forKey: "metricsListen").map(ListenAddress.init)
+        poolKeyFile = config.string(forKey: "poolKeyFile")
+        upstreams = try Self.upstreams(config.stringArray(forKey: "upstreams", default: []))
+        validation = try Self.oneOf(config, "validation", .lenient)
+        poolPolicy = try Self.oneOf(config, "poolPolicy", .allow)
+        tls = try TLSFiles(
+            certificate: config.string(forKey: "tlsCertificate"), key: config.string(forKey: "tlsKey"))
+        let level = config.string(forKey: "logLevel", default: "info")
+        guard let level = Logger.Level(rawValue: level) else {
+            throw StartFailure("No such log level: \(level). Write trace, debug, info, warning or error.")
+        }
+        logLevel = level
+        brand = config.string(forKey: "brand", default: "Stratus")
+        responseObject = config.string(forKey: "responseObject", default: "stratus")
+        writesPerMinute = config.int(forKey: "writesPerMinute", default: 60)
+    }
+
+    private static func oneOf<Value: RawRepresentable<String> & CaseIterable>(
+        _ config: ConfigReader, _ name: String, _ fallback: Value
+    ) throws -> Value {
+        guard let text = config.string(forKey: ConfigKey(name)) else { return fallback }
+        guard let value = Value(rawValue: text) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw StartFailure("\(name) cannot be '\(text)'. Write one of \(known).")
+        }
+        return value
+    }
+
+    private static func upstreams(_ pairs: [String]) throws -> [String: String] {
+        var upstreams: [String: String] = [:]
+        for pair in pairs {
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let url = URL(string: parts[1]), url.scheme == "https" || url.scheme == "http",
+                let host = url.host(), !host.isEmpty
+            else {
+                throw StartFailure("An upstream is PROVIDER=URL, such as openai=http://127.0.0.1:9000, not '\(pair)'.")
+            }
+            upstreams[parts[0]] = parts[1]
+        }
+        return upstreams
+    }
+}
+
+extension ServerCommand {
+    /// What the command line says, as a source of configuration like any other.
+    fileprivate var values: [AbsoluteConfigKey: ConfigValue] {
+        let texts: [String: String?] = [
+            "store": store, "masterKeyFile": masterKeyFile, "listen": listen, "metricsListen": metricsListen,
+            "poolKeyFile": poolKeyFile, "validation": validation, "tlsCertificate": tlsCertificate, "tlsKey": tlsKey,
+            "logLevel": logLevel,
+        ]
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (name, text) in texts {
+            if let text { values[AbsoluteConfigKey([name])] = ConfigValue(.string(text), isSecret: false) }
+        }
+        if !upstreams.isEmpty {
+            values[AbsoluteConfigKey(["upstreams"])] = ConfigValue(.stringArray(upstreams), isSecret: false)
+        }
+        return values
+    }
+}
