@@ -1,0 +1,262 @@
+// Every example of the contract, by a client that is not ours, against the real server on SQLite: field by field.
+import assert from "node:assert/strict";
+import { start, check, madeUpKey } from "./harness.mjs";
+
+const server = await start();
+const acme = server.token("acme").token;
+const keysURL = `${server.url}/v1/account/llm-keys`;
+const bearer = (token) => ({ Authorization: `Bearer ${token}`, "Content-Type": "application/json" });
+const store = (keys, token = acme, headers = {}) =>
+  fetch(keysURL, { method: "POST", headers: { ...bearer(token), ...headers }, body: JSON.stringify(keys) });
+const status = async (token = acme) => (await fetch(keysURL, { headers: bearer(token) })).json();
+const remove = (query = "", token = acme) => fetch(keysURL + query, { method: "DELETE", headers: bearer(token) });
+const chat = (body = {}, token = acme, headers = {}) => fetch(`${server.url}/v1/chat/completions`, {
+  method: "POST", headers: { ...bearer(token), ...headers },
+  body: JSON.stringify({ model: "stratus-x1ac-small-gpt-4o", messages: [{ role: "user", content: "What happens if I click submit?" }], ...body }),
+});
+const nothing = {
+  formation_keys_available: true, has_openai_key: false, has_anthropic_key: false, has_google_key: false, has_openrouter_key: false,
+  openai_last_validated: null, anthropic_last_validated: null, google_last_validated: null, openrouter_last_validated: null,
+};
+async function refused(response, code, expected) {
+  assert.equal(response.status, code);
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  const { request_id, hint, ...rest } = await response.json();
+  assert.match(request_id, /^req_/);
+  assert.equal(request_id, response.headers.get("x-request-id"));
+  assert.deepEqual(rest, expected);
+  return hint;
+}
+const last = () => server.provider.seen.at(-1);
+
+try {
+  await check("health", async () => {
+    const health = await fetch(`${server.url}/health`).then((response) => response.json());
+    assert.equal(health.vault, "connected");
+    assert.equal((await fetch(`${server.url}/health/live`)).status, 200);
+  });
+
+  await check("zero-config flow: the pool serves, with its markup", async () => {
+    assert.deepEqual(await status(), nothing);
+    const data = await (await chat()).json();
+    assert.equal(data.stratus.key_source, "formation");
+    assert.equal(data.stratus.formation_markup_applied, 0.25);
+    assert.equal(data.choices[0].message.content, "Hello.");
+    assert.equal(last().path, "/api/v1/chat/completions");
+    assert.equal(last().body.model, "openai/gpt-4o");
+  });
+
+  await check("store: all four keys", async () => {
+    const before = Date.now();
+    const response = await store({
+      openai_key: madeUpKey("openai"), anthropic_key: madeUpKey("anthropic"), google_key: madeUpKey("google"), openrouter_key: madeUpKey("openrouter"),
+    });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.deepEqual(await response.json(), { success: true, message: "LLM API keys stored and validated successfully" });
+    const now = await status();
+    for (const name of ["openai", "anthropic", "google", "openrouter"]) {
+      assert.equal(now[`has_${name}_key`], true);
+      assert.match(now[`${name}_last_validated`], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+      assert.ok(Math.abs(new Date(now[`${name}_last_validated`]).getTime() - before) < 10_000);
+    }
+    assert.deepEqual(Object.keys(now).sort(), Object.keys(nothing).sort());
+  });
+
+  await check("a stored key serves: no markup", async () => {
+    const response = await chat();
+    const data = await response.json();
+    assert.equal(data.stratus.key_source, "user");
+    assert.equal(data.stratus.formation_markup_applied, null);
+    assert.equal(data.stratus.key_origin, "vault");
+    assert.equal(response.headers.get("x-key-source"), "user");
+    assert.equal(last().key, madeUpKey("openai"));
+    assert.equal(last().path, "/v1/chat/completions");
+    assert.equal(last().body.model, "gpt-4o");
+    for (const [model, path, key] of [
+      ["claude-sonnet-4", "/v1/chat/completions", madeUpKey("anthropic")], ["gemini-2.0-flash", "/v1beta/openai/chat/completions", madeUpKey("google")],
+      ["meta-llama/llama-3.3-70b", "/api/v1/chat/completions", madeUpKey("openrouter")],
+    ]) {
+      assert.equal((await chat({ model })).status, 200);
+      assert.deepEqual([last().path, last().key, last().body.model], [path, key, model]);
+    }
+  });
+
+  await check("inline headers come first", async () => {
+    for (const [header, provider, model] of [
+      ["X-OpenAI-Key", "openai", "gpt-4o"], ["X-Anthropic-Key", "anthropic", "claude-3"], ["X-Google-Key", "google", "gemini-pro"], ["X-OpenRouter-Key", "openrouter", "a/b"],
+    ]) {
+      const key = madeUpKey(provider, "inline");
+      const data = await (await chat({ model }, acme, { [header]: key })).json();
+      assert.deepEqual([data.stratus.key_source, data.stratus.key_origin, data.stratus.formation_markup_applied], ["user", "inline", null]);
+      assert.equal(last().key, key);
+      for (const name of Object.keys(last().headers)) assert.ok(!/^x-.*-key$/.test(name), name);
+    }
+    assert.equal((await status()).has_openai_key, true);
+  });
+
+  await check("a stream brings the source before [DONE]", async () => {
+    const response = await chat({ stream: true });
+    assert.match(response.headers.get("content-type"), /^text\/event-stream/);
+    assert.equal(response.headers.get("x-key-source"), "user");
+    const events = (await response.text()).split("\n\n").filter(Boolean);
+    assert.equal(events.at(-1), "data: [DONE]");
+    const report = JSON.parse(events.at(-2).slice(6));
+    assert.deepEqual(report.choices, []);
+    assert.equal(report.stratus.key_source, "user");
+    assert.equal(report.stratus.formation_markup_applied, null);
+    assert.equal(events.length, 5);
+    assert.equal(events.slice(0, 3).map((event) => JSON.parse(event.slice(6)).choices[0].delta.content).join(""), "Hello.");
+  });
+
+  await check("delete one, again, then all", async () => {
+    for (const query of ["?provider=openai", "?provider=openai", ""]) {
+      const response = await remove(query);
+      assert.equal(response.status, 200);
+      assert.deepEqual(await response.json(), { success: true, message: "LLM keys deleted" });
+      assert.equal((await status()).has_openai_key, false);
+      assert.equal((await status()).has_google_key, query !== "");
+    }
+    assert.deepEqual(await status(), nothing);
+    await refused(await remove("?provider=nobody"), 400, { error: "invalid_request", message: "The provider is not known" });
+    await refused(await remove("?provider="), 400, { error: "invalid_request", message: "The provider is not known" });
+  });
+
+  await check("invalid formats", async () => {
+    for (const [name, key] of [["OpenAI", "pk-wrong"], ["Anthropic", "sk-proj-x"], ["Google", "AIzo"], ["OpenRouter", "sk-xx-1"]]) {
+      const field = name.toLowerCase();
+      await refused(await store({ [`${field}_key`]: key }), 400, { error: "invalid_request", message: `Invalid ${name} API key format`, provider: field });
+    }
+    await refused(await store({ openai_key: "sk-…AbCd" }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
+    const hint = await refused(await store({ openai_key: madeUpKey("anthropic") }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
+    assert.match(hint, /Anthropic/);
+  });
+
+  await check("a key that its provider refuses is not stored, and none beside it", async () => {
+    await refused(await store({ openai_key: madeUpKey("openai", "bad") }), 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
+    await refused(await store({ anthropic_key: madeUpKey("anthropic"), google_key: madeUpKey("google", "bad") }), 422, { error: "validation_failed", message: "Google API key is invalid or inactive", provider: "google" });
+    assert.deepEqual(await status(), nothing);
+  });
+
+  await check("null, empty, unknown and malformed", async () => {
+    for (const value of [null, "", "  "]) {
+      const hint = await refused(await store({ openai_key: value }), 400, { error: "invalid_request", message: "A key is empty or null", provider: "openai" });
+      assert.match(hint, /DELETE/);
+    }
+    await refused(await store({ nobody_key: "x" }), 400, { error: "invalid_request", message: "A field of the request is not known" });
+    await refused(await store([]), 400, { error: "invalid_request", message: "The request body is not a JSON object" });
+    const twice = await fetch(keysURL, { method: "POST", headers: bearer(acme), body: '{"openai_key":"a","openai_key":"b"}' });
+    assert.equal(twice.status, 400);
+    assert.deepEqual(await (await store({})).json(), { success: true, message: "LLM API keys stored and validated successfully" });
+  });
+
+  await check("authentication", async () => {
+    const wrong = { error: "authentication_failed", message: "Invalid Stratus API key" };
+    await refused(await store({}, "kvt_0123456789abcdef_" + "A".repeat(43)), 401, wrong);
+    await refused(await fetch(keysURL), 401, wrong);
+    await refused(await fetch(keysURL, { headers: { Authorization: `Basic ${acme}` } }), 401, wrong);
+    await refused(await chat({}, "nonsense"), 401, wrong);
+    const other = server.token("other");
+    assert.deepEqual(await status(other.token), nothing);
+    server.cli("token", "revoke", other.id);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await refused(await fetch(keysURL, { headers: bearer(other.token) }), 401, wrong);
+  });
+
+  await check("rotation", async () => {
+    await store({ openai_key: madeUpKey("openai", "first") });
+    await chat();
+    assert.equal(last().key, madeUpKey("openai", "first"));
+    await store({ openai_key: madeUpKey("openai", "second") });
+    assert.equal((await status()).has_openai_key, true);
+    await chat();
+    assert.equal(last().key, madeUpKey("openai", "second"));
+    await remove();
+  });
+
+  await check("other providers, and a key that could not be verified", async () => {
+    const answer = await (await store({ groq_key: madeUpKey("groq"), openai_key: madeUpKey("openai", "broken") })).json();
+    assert.equal(answer.success, true);
+    assert.deepEqual(answer.warnings.map((one) => one.provider), ["openai"]);
+    const now = await status();
+    assert.deepEqual([now.has_groq_key, now.has_openai_key, now.openai_last_validated], [true, true, null]);
+    await remove();
+  });
+
+  await check("compare-and-swap", async () => {
+    const tag = (await fetch(keysURL, { headers: bearer(acme) })).headers.get("etag");
+    assert.equal((await store({ openai_key: madeUpKey("openai") }, acme, { "If-Match": tag })).status, 200);
+    await refused(await store({ openai_key: madeUpKey("openai", "late") }, acme, { "If-Match": tag }), 412, { error: "precondition_failed", message: "The stored keys have changed since they were read" });
+    await remove();
+  });
+
+  await check("a provider's refusals feed back", async () => {
+    const tenant = server.token("feedback").token;
+    for (const [word, code, error] of [["badlater", 422, "validation_failed"], ["limitedlater", 429, "rate_limited"]]) {
+      const key = madeUpKey("openai", word);
+      server.provider.seen.length = 0;
+      // Stored while nobody could be asked, so that the refusal comes with the first chat.
+      await store({ openai_key: key }, tenant);
+      if ((await status(tenant)).has_openai_key === false) {
+        await refused(await chat({}, tenant, { "X-OpenAI-Key": key }), code, { error, message: "OpenAI API key is invalid or inactive", provider: "openai" });
+        continue;
+      }
+      const first = await chat({}, tenant);
+      assert.equal(first.status, code);
+      assert.equal((await first.json()).error, error);
+      if (code === 429) assert.equal(first.headers.get("retry-after"), "7");
+      const second = await (await chat({}, tenant)).json();
+      assert.equal(second.stratus.key_source, "formation");
+      assert.equal(second.stratus.passed_over.length > 0, true);
+    }
+  });
+
+  await check("a provider's refusal is passed on without the key", async () => {
+    const key = madeUpKey("openai", "echo");
+    const response = await chat({}, acme, { "X-OpenAI-Key": key });
+    assert.equal(response.status, 400);
+    const text = await response.text();
+    for (let index = 8; index + 12 <= key.length; index += 1) assert.ok(!text.includes(key.slice(index, index + 12)));
+  });
+
+  await check("a client that goes away ends the call", async () => {
+    for (const body of [{}, { stream: true, silent: true }]) {
+      server.provider.seen.length = 0;
+      const controller = new AbortController();
+      const key = madeUpKey("openai", body.stream ? "live" : "hang");
+      const call = fetch(`${server.url}/v1/chat/completions`, {
+        method: "POST", signal: controller.signal, headers: { ...bearer(acme), "X-OpenAI-Key": key },
+        body: JSON.stringify({ model: "gpt-4o", messages: [], ...body }),
+      });
+      if (body.stream) await (await call).body.getReader().read();
+      while (server.provider.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      controller.abort();
+      await call.catch(() => {});
+      for (let tries = 0; tries < 400 && server.provider.open.size > 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.equal(server.provider.open.size, 0, `the call goes on, ${JSON.stringify(body)}`);
+    }
+  });
+
+  await check("bodies and methods", async () => {
+    assert.equal((await store({ openai_key: "x".repeat(300_000) })).status, 413);
+    assert.equal((await fetch(keysURL, { method: "PUT", headers: bearer(acme) })).status, 405);
+    assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
+    assert.equal((await chat({ model: "unheard-of" })).status, 400);
+    assert.equal((await fetch(keysURL, { method: "POST", headers: { ...bearer(acme), "Content-Type": "text/plain" }, body: "{}" })).status, 415);
+  });
+
+  await check("writes are bounded", async () => {
+    const token = server.token("busy").token;
+    let limited;
+    for (let count = 0; count < 70 && !limited; count += 1) {
+      const response = await store({}, token);
+      if (response.status === 429) limited = response;
+    }
+    assert.ok(limited);
+    assert.ok(Number(limited.headers.get("retry-after")) >= 1);
+    assert.equal((await store({}, server.token("idle").token)).status, 200);
+  });
+} finally {
+  const code = await server.stop();
+  if (code !== 0) { console.log(`FAIL the server ended with ${code}`); process.exitCode = 1; }
+}

@@ -1,0 +1,57 @@
+// Plays every provider on loopback. What a key says decides what becomes of it:
+//   …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, anything else is live.
+import http from "node:http";
+
+export async function startStub(port = 0) {
+  const seen = [];
+  const open = new Set();
+  const server = http.createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += part;
+    const key = (request.headers.authorization || "").replace(/^Bearer /, "")
+      || request.headers["x-api-key"] || request.headers["x-goog-api-key"] || request.headers["api-key"] || "";
+    const record = { method: request.method, path: request.url, key, body: body ? JSON.parse(body) : null, headers: request.headers, closed: false };
+    seen.push(record);
+    open.add(record);
+    response.on("close", () => { record.closed = !response.writableFinished; open.delete(record); });
+    const send = (status, value, headers = {}) => {
+      response.writeHead(status, { "Content-Type": "application/json", ...headers });
+      response.end(JSON.stringify(value));
+    };
+    if (key.includes("hang")) return;
+    if (!key || key.includes("bad")) {
+      const status = request.headers["x-goog-api-key"] ? 400 : 401;
+      return send(status, { error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } });
+    }
+    if (key.includes("limited")) return send(429, { error: { message: "slow down" } }, { "Retry-After": "7" });
+    if (key.includes("broken")) return send(500, { error: { message: `internal, key ${key}` } });
+    if (key.includes("echo")) {
+      return send(400, { error: { message: `no ${key} ${Buffer.from(key).toString("base64")} here`, authorization: request.headers.authorization } });
+    }
+    if (request.method === "GET") return send(200, { data: [] });
+    const chat = record.body || {};
+    if (!chat.stream) {
+      return send(200, {
+        id: "chatcmpl-1", object: "chat.completion", created: 1, model: chat.model,
+        choices: [{ index: 0, message: { role: "assistant", content: "Hello." }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      });
+    }
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    const chunk = (delta) => response.write(`data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", model: chat.model, choices: [{ index: 0, delta }] })}\n\n`);
+    for (const content of chat.words || ["Hel", "lo", "."]) {
+      chunk({ content });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (chat.silent) return;
+    response.end("data: [DONE]\n\n");
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, seen, open, close: () => { server.closeAllConnections(); server.close(); } };
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const stub = await startStub(Number(process.argv[2] || 0));
+  console.log(stub.url);
+}

@@ -1,0 +1,257 @@
+// The page in a real browser, against the real server: what a person does, and what a person sees.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { start, check, madeUpKey } from "../HTTP/harness.mjs";
+import { launch, openPage } from "./browser.mjs";
+
+const shots = process.env.KEYVAULT_ARTIFACTS || fileURLToPath(new URL("../../.build/web", import.meta.url));
+mkdirSync(shots, { recursive: true });
+const server = await start({ args: ["--log-level", "info"] });
+const browser = await launch();
+const token = server.token("acme").token;
+let page;
+const shot = (name) => page.shot(`${shots}/${name}.png`);
+
+async function signIn() {
+  await page.evaluate("document.querySelector('#token').focus()");
+  await page.type(token);
+  await page.key("Enter");
+  await page.until("!document.querySelector('#workspace').hidden");
+}
+async function add(provider, key) {
+  await page.click("#add");
+  await page.until("document.querySelector('#key-dialog').open");
+  await page.evaluate(`document.querySelector('#provider').value = '${provider}'; document.querySelector('#provider').dispatchEvent(new Event('change'))`);
+  await page.click("#key");
+  await page.type(key);
+  await page.click("#key-save");
+}
+const closed = () => page.until("!document.querySelector('dialog[open]')");
+const rowOf = (provider) => `tr[data-provider="${provider}"]`;
+const stateOf = (provider) => page.evaluate(`document.querySelector('${rowOf(provider)}')?.dataset.state ?? null`);
+
+/// The least contrast of any visible text with what lies behind it (WCAG 2, relative luminance).
+const contrast = () => page.evaluate(`(() => {
+  const rgb = (text) => { const m = text.match(/[\\d.]+/g).map(Number); return { c: m.slice(0, 3), a: m[3] ?? 1 }; };
+  const lum = (c) => c.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) { const b = rgb(getComputedStyle(e).backgroundColor); if (b.a === 1) return b.c; } return [255, 255, 255]; };
+  let least = { ratio: 99 };
+  const roots = document.querySelector("dialog[open]") ? [document.querySelector("dialog[open]")] : [document.body];
+  for (const root of roots) for (const e of root.querySelectorAll("*")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    const box = e.getBoundingClientRect();
+    if (!own || box.width < 2 || box.height < 2 || box.right < 0 || e.closest("noscript") || getComputedStyle(e).visibility === "hidden") continue;
+    if (e.closest("dialog") && !e.closest("dialog[open]")) continue;
+    const [a, b] = [lum(rgb(getComputedStyle(e).color).c), lum(behind(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < least.ratio) least = { ratio, text: e.textContent.trim().slice(0, 40) };
+  }
+  return least;
+})()`);
+
+try {
+  page = await openPage(browser, server.url);
+
+  await check("the welcome, a wrong token, the right one", async () => {
+    await shot("welcome-light");
+    await page.evaluate("document.querySelector('#token').focus()");
+    await page.type("kvt_wrong");
+    await page.key("Enter");
+    await page.until("!document.querySelector('#token-error').hidden");
+    assert.match(await page.text("#token-error"), /Invalid Stratus API key/);
+    await page.evaluate("document.querySelector('#token').value = ''");
+    await signIn();
+    assert.match(await page.text("#empty"), /No keys yet/);
+    assert.equal(await page.text("#pool-title"), "Shared pool: on");
+    await shot("empty-light");
+  });
+
+  await check("the token is in memory only", async () => {
+    assert.equal(await page.evaluate("document.cookie + JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }) + location.href"), `{}{}${server.url}/`);
+    assert.equal(await page.evaluate("document.querySelector('#token').value"), "");
+    assert.equal(await page.evaluate("document.documentElement.outerHTML.includes('" + token + "')"), false);
+  });
+
+  await check("add", async () => {
+    await add("openai", madeUpKey("openai"));
+    await closed();
+    await page.until(`document.querySelector('${rowOf("openai")}')`);
+    assert.equal(await stateOf("openai"), "valid");
+    assert.match(await page.text(`${rowOf("openai")} code`), /^sk-….{4}$/);
+    assert.match(await page.text("#notice"), /OpenAI key was added/);
+  });
+
+  await check("the key field is never prefilled and gives nothing away", async () => {
+    await page.click(`${rowOf("openai")} .actions button:nth-of-type(2)`);
+    await page.until("document.querySelector('#key-dialog').open");
+    assert.deepEqual(await page.evaluate("[document.querySelector('#key').value, document.querySelector('#key').type, document.querySelector('#key').autocomplete]"), ["", "password", "new-password"]);
+    await page.key("Escape");
+    await closed();
+    assert.equal(await page.evaluate("document.querySelector('#key').value"), "");
+  });
+
+  await check("a bad format, inline, with the cause", async () => {
+    await add("anthropic", "sk-nonsense");
+    await page.until("!document.querySelector('#key-error').hidden");
+    assert.match(await page.text("#key-error"), /Invalid Anthropic API key format/);
+    assert.equal(await page.evaluate("document.activeElement.id + document.querySelector('#key').getAttribute('aria-invalid')"), "keytrue");
+    await shot("bad-key-light");
+    await page.view(1180, 860, "dark");
+    await shot("bad-key-dark");
+    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+    await page.view(1180, 860);
+    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+  });
+
+  await check("a key that its provider refuses", async () => {
+    await page.evaluate("document.querySelector('#key').value = ''");
+    await page.click("#key");
+    await page.type(madeUpKey("anthropic", "bad"));
+    await page.key("Enter");
+    await page.until("document.querySelector('#key-error').innerText.includes('invalid or inactive')");
+    await page.click("#key-cancel");
+    await closed();
+    assert.equal(await stateOf("anthropic"), null);
+  });
+
+  await check("a mask is no key", async () => {
+    await add("anthropic", "sk-…AbCd");
+    await page.until("document.querySelector('#key-error').innerText.includes('masked')");
+    await page.key("Escape");
+    await closed();
+  });
+
+  await check("a provider that cannot be asked", async () => {
+    await add("google", madeUpKey("google", "broken"));
+    await closed();
+    await page.until(`document.querySelector('${rowOf("google")}')`);
+    assert.equal(await stateOf("google"), "unverified");
+    assert.match(await page.text("#notice"), /without having been verified/);
+    assert.match(await page.text(rowOf("google")), /Not verified/);
+  });
+
+  await check("replace, test, disable, enable", async () => {
+    await page.click(`${rowOf("google")} .actions button:nth-of-type(2)`);
+    await page.until("document.querySelector('#key-dialog').open");
+    assert.equal(await page.text("#key-dialog-title"), "Replace the Google key");
+    await page.type(madeUpKey("google"));
+    await page.key("Enter");
+    await closed();
+    await page.until(`document.querySelector('${rowOf("google")}').dataset.state === 'valid'`);
+    await page.click(`${rowOf("google")} .actions button:nth-of-type(1)`);
+    await page.until("document.querySelector('#notice').innerText.startsWith('Google:')");
+    await page.click(`${rowOf("google")} .actions button:nth-of-type(3)`);
+    await page.until(`document.querySelector('${rowOf("google")}').dataset.state === 'disabled'`);
+    await shot("keys-light");
+    await page.view(1180, 860, "dark");
+    await shot("keys-dark");
+    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+    await page.view(1180, 860);
+    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+    await page.click(`${rowOf("google")} .actions button:nth-of-type(3)`);
+    await page.until(`document.querySelector('${rowOf("google")}').dataset.state === 'valid'`);
+  });
+
+  await check("delete names the key and asks first", async () => {
+    await page.click(`${rowOf("google")} .actions .risky`);
+    await page.until("document.querySelector('#delete-dialog').open");
+    assert.equal(await page.text("#delete-title"), "Delete the Google key?");
+    assert.match(await page.text("#delete-text"), /AIz….{4}/);
+    await shot("delete-light");
+    assert.equal(await page.evaluate("document.activeElement.id"), "delete-cancel");
+    await page.key("Enter");
+    await closed();
+    assert.equal(await stateOf("google"), "valid");
+    await page.click(`${rowOf("google")} .actions .risky`);
+    await page.until("document.querySelector('#delete-dialog').open");
+    await page.click("#delete-confirm");
+    await closed();
+    await page.until(`!document.querySelector('${rowOf("google")}')`);
+  });
+
+  await check("narrow: 320 px without scrolling sideways, light and dark", async () => {
+    for (const scheme of ["light", "dark"]) {
+      await page.view(320, 720, scheme);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320);
+      await shot(`narrow-${scheme}`);
+      await page.click("#add");
+      await page.until("document.querySelector('#key-dialog').open");
+      const box = await page.evaluate("(() => { const b = document.querySelector('#key-dialog').getBoundingClientRect(); return [b.left, b.right]; })()");
+      assert.ok(box[0] >= 0 && box[1] <= 320, String(box));
+      await shot(`narrow-dialog-${scheme}`);
+      await page.key("Escape");
+      await closed();
+    }
+    await page.view(1180, 860);
+  });
+
+  await check("by keyboard alone: in, add, delete, out", async () => {
+    const focused = () => page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName");
+    const tabTo = async (name) => {
+      for (let count = 0; count < 40; count += 1) {
+        if (await focused() === name) return;
+        await page.key("Tab");
+      }
+      throw new Error(`${name} cannot be reached by Tab; at ${await focused()}`);
+    };
+    await page.go(server.url);
+    assert.equal(await focused(), "token");
+    await page.type(token);
+    await page.key("Enter");
+    await page.until("!document.querySelector('#workspace').hidden");
+    await tabTo("add");
+    await page.key("Enter");
+    await page.until("document.querySelector('#key-dialog').open");
+    assert.equal(await focused(), "provider");
+    await page.type("anthropic");
+    await page.evaluate("document.querySelector('#provider').value = 'anthropic'");
+    await page.key("Tab");
+    assert.equal(await focused(), "key");
+    await page.type(madeUpKey("anthropic"));
+    await page.key("Enter");
+    await closed();
+    await page.until(`document.querySelector('${rowOf("anthropic")}')`);
+    assert.equal(await focused(), "add");
+    await tabTo("Delete the Anthropic key");
+    await page.key("Enter");
+    await page.until("document.querySelector('#delete-dialog').open");
+    await page.key("Tab");
+    assert.equal(await focused(), "delete-confirm");
+    await page.key("Enter");
+    await closed();
+    await page.until(`!document.querySelector('${rowOf("anthropic")}')`);
+    await page.evaluate("document.querySelector('#main').focus()");
+    await page.key("Tab", 8);
+    assert.equal(await focused(), "sign-out");
+    await page.key("Enter");
+    await page.until("!document.querySelector('#welcome').hidden");
+    assert.equal(await page.evaluate("document.querySelectorAll('tbody tr').length"), 0);
+  });
+
+  await check("every control has a name", async () => {
+    await signIn();
+    const { nodes } = await page.send("Accessibility.getFullAXTree");
+    const nameless = nodes.filter((node) => !node.ignored && ["button", "textbox", "combobox", "link"].includes(node.role?.value) && !node.name?.value);
+    assert.deepEqual(nameless.map((node) => node.role.value), []);
+  });
+
+  await check("nothing from elsewhere, and nothing inline", async () => {
+    const response = await fetch(server.url);
+    const policy = response.headers.get("content-security-policy");
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    const errors = browser.events.filter((event) => event.sessionId === page.sessionId
+      && (event.method === "Runtime.exceptionThrown" || (event.method === "Log.entryAdded" && event.params.entry.source === "security")));
+    assert.deepEqual(errors, []);
+    const requested = browser.events.filter((event) => event.method === "Network.requestWillBeSent").map((event) => new URL(event.params.request.url));
+    for (const url of requested) assert.ok(url.origin === server.url || url.protocol === "about:", String(url));
+    const urls = requested.map(String).join(" ");
+    assert.ok(!urls.includes("kvt_") && !urls.includes("sk-"));
+  });
+} finally {
+  if (process.exitCode && page) { await shot("failure"); console.log(await page.evaluate("document.body.innerText")); }
+  await browser.close();
+  await server.stop();
+}
+console.log(`screenshots: ${shots}`);
