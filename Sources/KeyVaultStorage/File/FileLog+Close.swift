@@ -2,7 +2,7 @@ import Synchronization
 
 extension FileLog {
     /// Ends every use, with a checkpoint where one can be written. Twice is once.
-    func close() {
+    package func close() {
         writer.withLock { writer in
             guard let isWritable = try? withShared({ shared throws(StoreError) in shared.refusal == nil }) else {
                 return

@@ -3,7 +3,7 @@ import Synchronization
 
 extension FileLog {
     /// Writes the first header.
-    func create(header: [UInt8], generation: UInt64) throws(StoreError) {
+    package func create(header: [UInt8], generation: UInt64) throws(StoreError) {
         try writer.withLock { writer throws(StoreError) in
             var plan = try self.plan(writer)
             try plan.add(creation: StoreHead(header: header, generation: generation, revisionFloor: 0))
@@ -14,7 +14,7 @@ extension FileLog {
     /// Writes `batches` with as few syncs as can be.
     ///
     /// - Returns: for each of them what it failed with, if it did.
-    func commit(_ batches: [WriteBatch]) -> [StoreError?] {
+    package func commit(_ batches: [WriteBatch]) -> [StoreError?] {
         writer.withLock { writer in
             var outcomes: [StoreError?] = []
             while outcomes.count < batches.count {

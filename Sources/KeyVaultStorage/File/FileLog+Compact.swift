@@ -19,7 +19,7 @@ extension FileLog {
     }
 
     /// Rewrites the log into a new generation (SPEC.md section 7.2.7).
-    func compact() throws(StoreError) {
+    package func compact() throws(StoreError) {
         try compaction.withLock { _ throws(StoreError) in
             let (log, places, head, end) = try withShared { shared throws(StoreError) in
                 (shared.log, shared.index.places, shared.head, shared.end)

@@ -22,7 +22,7 @@ extension FileLog {
         }
     }
 
-    func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
+    package func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
         while try !isOrdered() { try buildOrder() }
         return try withShared { shared throws(StoreError) in
             if shared.order.recent.count > ScanOrder.mergeCount { try shared.mergeOrder() }

@@ -1,4 +1,4 @@
-import KeyVaultFormat
+package import KeyVaultFormat
 import Synchronization
 
 /// What a ``FileStore`` does, without its thread: every call does its work where it is made.
@@ -61,7 +61,7 @@ package final class FileLog: Sendable {
     let isCompacting = Atomic(false)
 
     /// Opens the log at `path` and recovers it, or makes an empty one.
-    init(
+    package init(
         _ path: String, creating: Bool, layer: any FileLayer, settings: Settings = Settings()
     ) throws(StoreError) {
         paths = LogPaths(log: path)
@@ -129,12 +129,12 @@ package final class FileLog: Sendable {
 
     func checkUsable() throws(StoreError) { try withShared { _ throws(StoreError) in } }
 
-    func head() throws(StoreError) -> StoreHead? {
+    package func head() throws(StoreError) -> StoreHead? {
         try withShared { shared throws(StoreError) in shared.head }
     }
 
     /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
-    func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
+    package func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
         var previous: RowIndex.Entry?
         while true {
             let found = try withShared { shared throws(StoreError) -> (LogFile, RowIndex.Entry)? in

@@ -56,6 +56,8 @@ struct NewLog {
     ///
     /// - Returns: what failed after the point of no return: the new generation is in use, but a crash may bring back the old.
     func takePlace() throws(StoreError) -> StoreError? {
+        // A leftover of the same name must not be what the rename finds after a crash.
+        do { try layer.syncDirectory(of: paths.newLog) } catch { throw error.doing("synced by name", paths.newLog) }
         do { try layer.rename(paths.newLog, to: paths.log) } catch { throw error.doing("replaced", paths.log) }
         do { try layer.syncDirectory(of: paths.log) } catch { return error.doing("replaced durably", paths.log) }
         return nil

@@ -60,7 +60,7 @@ struct Recovery {
     private func showsSyncedFrame(from reader: inout FrameReader, last: UInt64) throws(StoreError) -> Bool {
         var left = (size - reader.offset) * 8
         while reader.offset < size {
-            guard let length = try reader.nextLength() else {
+            guard let length = try reader.nextLength(), reader.offset + UInt64(length) <= size else {
                 reader.skip(1)
                 continue
             }

@@ -1,0 +1,179 @@
+import KeyVaultFormat
+import KeyVaultStorage
+import KeyVaultTesting
+
+/// Runs a workload on a simulated disk, cuts the power at every point that can be told apart, and checks what is there then.
+struct CrashEnumeration {
+    /// What the disk had been asked for when a batch was begun, and when it was acknowledged.
+    private struct Call {
+        /// Operations before the call.
+        let start: Int
+        /// Operations when it returned.
+        let end: Int
+        /// Batches acknowledged then.
+        let acknowledged: Int
+    }
+
+    /// How a recovered store may be wrong.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static let path = "/d/v"
+    private static let subsetLimit = 12
+    private static let randomSubsets = 4096
+
+    let workload: LogWorkload
+    private(set) var states = 0
+    private var calls: [Call] = []
+    private var trace: [DiskOperation] = []
+    private var random: SplitMix
+    private let wantedStates: Int
+
+    init(_ workload: LogWorkload, seed: UInt64, wantedStates: Int) throws {
+        self.workload = workload
+        self.wantedStates = wantedStates
+        random = SplitMix(state: seed)
+        try record()
+    }
+
+    /// Runs the workload once, and notes what it asked of the disk.
+    private mutating func record() throws {
+        let disk = SimulatedDisk()
+        var settings = FileLog.Settings()
+        // So that a compaction makes many writes, and they can be reordered.
+        settings.chunk = 48
+        let log = try FileLog(Self.path, creating: true, layer: disk, settings: settings)
+        var acknowledged = 0
+        var start = disk.trace.count
+        try log.create(header: LogWorkload.header, generation: 1)
+        calls.append(Call(start: start, end: disk.trace.count, acknowledged: 1))
+        acknowledged = 1
+        for step in workload.steps {
+            start = disk.trace.count
+            switch step {
+            case .write(let batches):
+                for failure in log.commit(batches) { if let failure { throw failure } }
+                acknowledged += batches.count
+            case .compact: try log.compact()
+            }
+            calls.append(Call(start: start, end: disk.trace.count, acknowledged: acknowledged))
+        }
+        log.close()
+        trace = disk.trace
+    }
+
+    /// Cuts the power at every operation.
+    mutating func run() throws {
+        var disk = UnsyncedDisk(DiskImage())
+        try check(disk, at: 0)
+        for (index, operation) in trace.enumerated() {
+            disk.apply(operation)
+            try check(disk, at: index + 1)
+            guard states < wantedStates else { return }
+        }
+    }
+
+    /// Every image that a power cut after `count` operations may leave.
+    private mutating func check(_ disk: UnsyncedDisk, at count: Int) throws {
+        let allowed = allowed(at: count)
+        let uncertain = disk.uncertain
+        if uncertain.count <= Self.subsetLimit {
+            for subset in 0..<(1 << uncertain.count) {
+                try check(disk.image { subset >> $0 & 1 == 1 }, allowed)
+            }
+        } else {
+            for _ in 0..<Self.randomSubsets {
+                var kept = SplitMix(state: random.next())
+                let chosen = uncertain.map { _ in kept.below(2) == 1 }
+                try check(disk.image { chosen[$0] }, allowed)
+            }
+        }
+        guard case .write(let file, let offset, let bytes) = uncertain.last else { return }
+        for length in 0..<bytes.count {
+            let image = disk.image(limit: length) { _ in true }
+            try check(image, allowed)
+            guard image.names[Self.path] == file else { continue }
+            // The size had reached the disk and the bytes had not, or others are in their place.
+            for tail in tails(offset: offset, length: length, bytes, image.files[file]) {
+                var extended = image
+                extended.files[file] += tail
+                try check(extended, allowed)
+            }
+        }
+    }
+
+    private mutating func tails(offset: Int, length: Int, _ bytes: [UInt8], _ file: [UInt8]) -> [[UInt8]] {
+        let left = bytes.count - length
+        let garbage = (0..<left).map { _ in UInt8(random.below(256)) }
+        return [
+            [UInt8](repeating: 0, count: left), [UInt8](repeating: 0, count: left + 4096 % 97),
+            garbage, garbage + garbage.prefix(7),
+            // Blocks that belonged to an earlier part of the same file.
+            Array(file.dropFirst(36).prefix(left)),
+        ]
+    }
+
+    /// The batches that a store may hold after `count` operations: all that were acknowledged, and some in flight.
+    private func allowed(at count: Int) -> ClosedRange<Int> {
+        let acknowledged = calls.last { $0.end <= count }?.acknowledged ?? 0
+        let begun = calls.first { $0.end > count }.map { $0.start <= count ? $0.acknowledged : acknowledged }
+        return acknowledged...max(acknowledged, begun ?? acknowledged)
+    }
+
+    // MARK: Recovery
+
+    private mutating func check(_ image: DiskImage, _ allowed: ClosedRange<Int>) throws {
+        let disk = SimulatedDisk(image)
+        let found = try recovered(disk, allowed)
+        let trace = disk.trace
+        try expectSame(found, disk.image)
+        // Then the power goes once more, in the midst of the recovery.
+        guard trace.contains(where: { if case .write = $0 { true } else { false } })
+            || trace.contains(where: { if case .truncate = $0 { true } else { false } })
+        else { return }
+        var again = UnsyncedDisk(image)
+        for operation in trace {
+            again.apply(operation)
+            let uncertain = again.uncertain
+            for subset in 0..<(1 << min(uncertain.count, 4)) {
+                try recheck(again.image { subset >> $0 & 1 == 1 }, found)
+            }
+            if case .write(_, _, let bytes) = uncertain.last {
+                for length in stride(from: 1, to: bytes.count, by: 1 + bytes.count / 4) {
+                    try recheck(again.image(limit: length) { _ in true }, found)
+                }
+            }
+        }
+    }
+
+    /// What was found once is found again: nothing of it was shown before it was durable.
+    private mutating func recheck(_ image: DiskImage, _ expected: Int) throws {
+        let found = try recovered(SimulatedDisk(image), 0...(workload.contents.count))
+        guard found == expected else {
+            throw Failure(description: "a crash in the recovery of state \(expected) gives \(found)")
+        }
+    }
+
+    /// A second opening of what the first one left gives the same.
+    private mutating func expectSame(_ expected: Int, _ image: DiskImage) throws {
+        let found = try recovered(SimulatedDisk(image), expected...expected)
+        guard found == expected else { throw Failure(description: "opening twice gives \(expected), then \(found)") }
+    }
+
+    /// How many batches the store on `disk` holds, the creation being the first.
+    private mutating func recovered(_ disk: SimulatedDisk, _ allowed: ClosedRange<Int>) throws -> Int {
+        states += 1
+        let log: FileLog
+        do throws(StoreError) { log = try FileLog(Self.path, creating: true, layer: disk) } catch {
+            throw Failure(description: "batches \(allowed) are refused: \(error) \(disk.image)")
+        }
+        let found = try Contents(log)
+        for count in allowed where found == contents(count) { return count }
+        throw Failure(description: "batches \(allowed) are expected, and none of these states found: \(found)")
+    }
+
+    private func contents(_ count: Int) -> Contents {
+        count == 0 ? Contents(head: nil, rows: []) : workload.contents[count - 1]
+    }
+}
