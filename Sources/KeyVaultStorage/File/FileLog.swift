@@ -81,7 +81,7 @@ package final class FileLog: Sendable {
                 headOffset: recovery.replay.headOffset))
     }
 
-    private static func lock(
+    static func lock(
         _ paths: LogPaths, _ layer: any FileLayer, _ settings: Settings
     ) throws(StoreError) -> any AnyObject & Sendable {
         let isRefused: Bool

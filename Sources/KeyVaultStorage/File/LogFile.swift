@@ -10,7 +10,11 @@ final class LogFile: Sendable {
     let header: LogHeader
     private let names: SipHash
 
-    init(_ file: any OpenFile, path: String, header: LogHeader) {
+    /// Whether ``header`` is what the file says, and not a guess.
+    let isHeaderWhole: Bool
+
+    init(_ file: any OpenFile, path: String, header: LogHeader, isHeaderWhole: Bool = true) {
+        self.isHeaderWhole = isHeaderWhole
         self.file = file
         self.path = path
         self.header = header
@@ -25,6 +29,21 @@ final class LogFile: Sendable {
         }
         let header = try LogHeader(Self.read(LogHeader.length, at: 0, of: file, path), path: path)
         self.init(file, path: path, header: header)
+    }
+
+    /// Opens a log whose file header may be damaged, though not so much that it is none.
+    convenience init(salvaging path: String, _ layer: some FileLayer) throws(StoreError) {
+        let file: any OpenFile
+        do { file = try layer.open(path, creating: false) } catch .notFound {
+            throw StoreError(.notFound, "There is no file store at \(path).")
+        } catch { throw error.doing("opened", path) }
+        let bytes = try Self.read(LogHeader.length, at: 0, of: file, path)
+        do throws(StoreError) {
+            self.init(file, path: path, header: try LogHeader(bytes, path: path))
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            self.init(file, path: path, header: LogHeader(salvaging: bytes), isHeaderWhole: false)
+        }
     }
 
     func hash(_ encodedID: Span<UInt8>) -> UInt64 { names.hash(encodedID) }

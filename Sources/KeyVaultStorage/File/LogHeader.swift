@@ -36,6 +36,13 @@ struct LogHeader {
         self.init(generation: generation, hashKey: hashKey)
     }
 
+    /// Takes 36 bytes that do not agree with their checksum at their word, so that the frames can be read.
+    init(salvaging bytes: [UInt8]) {
+        generation = max(1, min(bytes.span.uint64(at: 8), 1 << 32))
+        hashKey = Array(bytes[16..<32])
+        frameSeed = Self.seed(bytes)
+    }
+
     /// The header that a rewritten log begins with.
     var next: LogHeader { LogHeader(generation: generation + 1, hashKey: hashKey) }
 

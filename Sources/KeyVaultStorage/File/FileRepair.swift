@@ -1,0 +1,119 @@
+/// Reads what can be read of a damaged log, and makes a new one of it (SPEC.md section 7.8).
+package struct FileRepair {
+    private let paths: LogPaths
+    private let layer: any FileLayer
+    private let settings: FileLog.Settings
+    /// Held as long as this is.
+    private let lock: any AnyObject & Sendable
+    private let log: LogFile
+    private var replay: Replay
+    private var ranges: [Range<UInt64>] = []
+    private var lostChanges: UInt64 = 0
+    private var highestRevision: UInt64 = 0
+
+    package init(_ path: String, layer: any FileLayer, allowsNetwork: Bool = false) throws(StoreError) {
+        paths = LogPaths(log: path)
+        self.layer = layer
+        var settings = FileLog.Settings()
+        settings.allowsNetwork = allowsNetwork
+        self.settings = settings
+        lock = try FileLog.lock(paths, layer, settings)
+        log = try LogFile(salvaging: path, layer)
+        replay = Replay(log)
+        try read()
+        guard replay.head != nil || ranges.isEmpty else {
+            throw StoreError(
+                .corrupt, "\(path) has lost the vault's header, without which no record opens. Restore it from a backup.")
+        }
+    }
+
+    /// `nil` when the log is whole.
+    package var damage: FileStoreDamage? {
+        ranges.isEmpty && log.isHeaderWhole
+            ? nil : FileStoreDamage(ranges: ranges, lostChanges: lostChanges, keptRows: replay.index.count)
+    }
+
+    /// Replaces the log by what could be read of it, and keeps it under another name.
+    package func run() throws(StoreError) -> FileStoreDamage? {
+        guard var damage else { return nil }
+        damage.damagedCopy = paths.damaged(generation: log.header.generation)
+        try copy(to: paths.damaged(generation: log.header.generation))
+        let places = replay.index.places
+        var rewrite = try Rewrite(of: log, paths, layer, settings, rows: places.count)
+        do throws(StoreError) {
+            if var head = replay.storeHead {
+                // A revision that only a lost change had used must not be used again.
+                head.revisionFloor = max(head.revisionFloor, highestRevision + lostChanges)
+                try rewrite.append(head)
+            }
+            for place in places { try rewrite.appendRow(at: place) }
+            try rewrite.writeCheckpoint()
+            try rewrite.finish()
+            if let failure = try rewrite.takePlace() { throw failure }
+        } catch {
+            if !rewrite.isInPlace { rewrite.abandon() }
+            throw error
+        }
+        return damage
+    }
+
+    private mutating func read() throws(StoreError) {
+        let size = try log.size()
+        var reader = FrameReader(log, from: UInt64(LogHeader.length), to: size)
+        if !log.isHeaderWhole { leaveOut(0..<UInt64(LogHeader.length)) }
+        // Where the batch at hand begins, and where the intact part before it ends.
+        var (sequence, batchStart) = (UInt64(0), reader.offset)
+        while reader.offset < size {
+            let start = reader.offset
+            guard let frame = try reader.next(), frame.sequence > sequence else {
+                // A valid frame with an earlier number is none: it was moved behind, and read once more.
+                if reader.offset == start { reader.skip(1) }
+                continue
+            }
+            if frame.sequence != sequence + 1 || start > batchStart && !replay.isInBatch {
+                lostChanges += frame.sequence - sequence - 1
+                leaveOut(batchStart..<start)
+                replay.dropBatch()
+            }
+            sequence = frame.sequence
+            try reader.withFrameBytes { bytes throws(StoreError) in try take(frame, bytes, at: start) }
+            if !replay.isInBatch { batchStart = reader.offset }
+        }
+        leaveOut(batchStart..<size)
+        replay.dropBatch()
+    }
+
+    private mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
+        switch FrameContent(frame, bytes) {
+        case .put(let row, _), .tombstone(let row, _): highestRevision = max(highestRevision, row.revision)
+        case .head, .checkpoint, nil: break
+        }
+        try replay.take(frame, bytes, at: offset)
+    }
+
+    private mutating func leaveOut(_ range: Range<UInt64>) {
+        guard !range.isEmpty else { return }
+        if let last = ranges.last, last.upperBound == range.lowerBound {
+            ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+        } else {
+            ranges.append(range)
+        }
+    }
+
+    private func copy(to path: String) throws(StoreError) {
+        let size = try log.size()
+        do throws(FileError) {
+            let target = try layer.open(path, creating: true)
+            var offset: UInt64 = 0
+            while offset < size {
+                var bytes = [UInt8](repeating: 0, count: Int(min(UInt64(settings.chunk), size - offset)))
+                var span = bytes.mutableSpan
+                guard try log.file.readFully(into: &span, at: offset) == bytes.count else { throw .inputOutput }
+                try target.writeFully(bytes, at: offset)
+                offset += UInt64(bytes.count)
+            }
+            try target.sync()
+            try layer.syncDirectory(of: path)
+        } catch { throw error.doing("copied", path) }
+    }
+}

@@ -1,0 +1,23 @@
+extension FileStore {
+    /// What is wrong with the store at `path`, which nobody may have open; `nil` when nothing is. Changes nothing.
+    ///
+    /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `io`; `corrupt` where there is nothing that a repair
+    ///   could save.
+    public static func damage(at path: String, options: Options = Options()) async throws(StoreError) -> FileStoreDamage? {
+        try await onThread { () throws(StoreError) in
+            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: options.allowsNetworkFileSystems).damage
+        }
+    }
+
+    /// Gives up what ``damage(at:options:)`` names, for good, and makes a whole store of the rest.
+    ///
+    /// - Returns: what was given up, and where the file as it was is kept; `nil` when nothing was wrong.
+    /// - Throws: as ``damage(at:options:)``, and `full`. The store is then as it was.
+    public static func repairAcceptingLoss(
+        _ path: String, options: Options = Options()
+    ) async throws(StoreError) -> FileStoreDamage? {
+        try await onThread { () throws(StoreError) in
+            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: options.allowsNetworkFileSystems).run()
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import KeyVaultFormat
+import KeyVaultStorage
+import KeyVaultTesting
+import Testing
+
+/// Every operation fails, once and for ever, with each of the errors that it may fail with.
+@Suite struct FaultTests {
+    static let faults: [SimulatedDisk.Fault] = [.error(.inputOutput), .error(.noSpace), .error(.interrupted), .short]
+
+    @Test(arguments: faults, [true, false])
+    func everyOperationMayFail(_ fault: SimulatedDisk.Fault, once: Bool) async throws {
+        for seed in UInt64(1)...(isProof ? 40 : 3) {
+            let workload = try await LogWorkload(seed: seed, steps: 9, compactsEvery: 4)
+            let calls = try await callCount(workload)
+            #expect(calls > 40)
+            for call in 0..<calls {
+                do {
+                    var run = FaultRun(workload, random: SplitMix(state: seed))
+                    try await run.run(
+                        failing: once ? call..<(call + 1) : call..<Int.max, with: fault)
+                } catch {
+                    Issue.record("seed \(seed), \(fault) at call \(call): \(error)")
+                    return
+                }
+            }
+        }
+    }
+
+    private func callCount(_ workload: LogWorkload) async throws -> Int {
+        var run = FaultRun(workload, random: SplitMix(state: 0))
+        try await run.run(failing: 0..<0, with: .short)
+        return run.disk.calls
+    }
+}
+
+/// A workload on a disk that fails, and what must hold of it whatever fails.
+private struct FaultRun {
+    let disk = SimulatedDisk()
+    private let workload: LogWorkload
+    private var random: SplitMix
+    private var acknowledged = Acknowledged()
+    private var isFailing = false
+
+    init(_ workload: LogWorkload, random: SplitMix) {
+        self.workload = workload
+        self.random = random
+    }
+
+    mutating func run(failing calls: Range<Int>, with fault: SimulatedDisk.Fault) async throws {
+        isFailing = calls.upperBound == .max
+        disk.fail(calls, with: fault)
+        // A store may hold what was acknowledged, or also the one batch at which the store gave up.
+        var allowed = [try await acknowledged.contents()]
+        if let log = try opened() {
+            allowed = try await work(log)
+            log.close()
+        }
+        disk.fail(0..<0, with: .short)
+        // The machine loses power; or it goes on, another process opens the store, and then it loses power.
+        for _ in 0..<2 {
+            let seed = random.next()
+            let image = disk.disk
+            try expect(SimulatedDisk(image.image { _ in false }), allowed, "after a power cut that keeps nothing")
+            try expect(SimulatedDisk(image.image { _ in true }), allowed, "after a power cut that keeps everything")
+            try expect(SimulatedDisk(image.image { seed >> UInt64($0 % 64) & 1 == 1 }), allowed, "after a power cut")
+            allowed = [try expect(disk, allowed, "after a restart")]
+        }
+    }
+
+    private mutating func work(_ log: FileLog) async throws -> [Contents] {
+        var creation: StoreError?
+        do throws(StoreError) { try log.create(header: LogWorkload.header, generation: 1) } catch { creation = error }
+        if creation == nil { acknowledged.isCreated = true }
+        var allowed = [try await acknowledged.contents()]
+        if creation != nil, isReadOnly(log) {
+            var created = acknowledged
+            created.isCreated = true
+            allowed.append(try await created.contents())
+        }
+        for step in workload.steps {
+            guard case .write(let batches) = step else {
+                // A store that gave up takes writes again when it has been rewritten.
+                if (try? log.compact()) != nil { allowed = [try await acknowledged.contents()] }
+                continue
+            }
+            for batch in batches {
+                guard let expected = try await acknowledged.contents(with: batch) else { continue }
+                if let failure = log.commit([batch])[0] {
+                    if failure.code != .readOnly, isReadOnly(log) { allowed.append(expected) }
+                } else {
+                    acknowledged.batches.append(batch)
+                    allowed = [expected]
+                }
+            }
+            guard let found = try? Contents(log) else { continue }
+            guard try await found == acknowledged.contents() else {
+                throw CrashEnumeration.Failure(description: "the open store shows \(found)")
+            }
+        }
+        return allowed
+    }
+
+    private func isReadOnly(_ log: FileLog) -> Bool { log.commit([WriteBatch(generation: .max)])[0]?.code == .readOnly }
+
+    /// Opening may fail for what the disk did, and for nothing else.
+    private func opened() throws -> FileLog? {
+        do throws(StoreError) {
+            return try FileLog(CrashEnumeration.path, creating: true, layer: disk)
+        } catch {
+            guard [.io, .full].contains(error.code) else {
+                throw CrashEnumeration.Failure(description: "it does not open: \(error)")
+            }
+            return nil
+        }
+    }
+
+    @discardableResult
+    private func expect(_ disk: SimulatedDisk, _ allowed: [Contents], _ when: String) throws -> Contents {
+        let log: FileLog
+        do throws(StoreError) {
+            log = try FileLog(CrashEnumeration.path, creating: true, layer: disk)
+        } catch { throw CrashEnumeration.Failure(description: "\(when) it does not open: \(error)") }
+        let found = try Contents(log)
+        guard allowed.contains(found) else {
+            throw CrashEnumeration.Failure(description: "\(when) it holds \(found), not one of \(allowed)")
+        }
+        return found
+    }
+}
+
+/// What a store has acknowledged.
+private struct Acknowledged {
+    var isCreated = false
+    var batches: [WriteBatch] = []
+
+    func contents() async throws -> Contents { try await Contents(model()) }
+
+    /// What there is after one more batch; `nil` where the model refuses it.
+    func contents(with batch: WriteBatch) async throws -> Contents? {
+        let model = try await model()
+        guard (try? await model.write(batch)) != nil else { return nil }
+        return try await Contents(model)
+    }
+
+    private func model() async throws -> MemoryStore {
+        let model = MemoryStore()
+        if isCreated { try await model.create(header: LogWorkload.header) }
+        for batch in batches { try await model.write(batch) }
+        return model
+    }
+}
