@@ -3,7 +3,7 @@ import Synchronization
 
 extension FileLog {
     /// Whether more than half of the log, and more than a little, is of no use; at most one caller is told so.
-    func startsCompaction() -> Bool {
+    package func startsCompaction() -> Bool {
         let isWorthIt = shared.withLock { shared in
             let garbage = shared.end - min(shared.end, shared.index.liveBytes)
             return !shared.isClosed && shared.refusal == nil && shared.end >= shared.compactionResumesAt
@@ -13,7 +13,7 @@ extension FileLog {
     }
 
     /// What ``startsCompaction()`` asked for. A failure changes nothing; the next try comes when the log has doubled.
-    func compactInBackground() {
+    package func compactInBackground() {
         do throws(StoreError) { try compact() } catch { shared.withLock { $0.compactionResumesAt = $0.end * 2 } }
         isCompacting.store(false, ordering: .relaxed)
     }

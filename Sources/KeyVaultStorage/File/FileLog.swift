@@ -168,7 +168,7 @@ package final class FileLog: Sendable {
 }
 
 extension StoreError {
-    static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
+    package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
 }
 
 extension LogFile {

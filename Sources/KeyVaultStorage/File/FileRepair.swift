@@ -23,7 +23,8 @@ package struct FileRepair {
         try read()
         guard replay.head != nil || ranges.isEmpty else {
             throw StoreError(
-                .corrupt, "\(path) has lost the vault's header, without which no record opens. Restore it from a backup.")
+                .corrupt,
+                "\(path) has lost the vault's header, without which no record opens. Restore it from a backup.")
         }
     }
 

@@ -3,7 +3,9 @@ extension FileStore {
     ///
     /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `io`; `corrupt` where there is nothing that a repair
     ///   could save.
-    public static func damage(at path: String, options: Options = Options()) async throws(StoreError) -> FileStoreDamage? {
+    public static func damage(at path: String, options: Options = Options()) async throws(StoreError)
+        -> FileStoreDamage?
+    {
         try await onThread { () throws(StoreError) in
             try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: options.allowsNetworkFileSystems).damage
         }

@@ -12,7 +12,8 @@ public struct FileStoreDamage: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         let places = ranges.map { "\($0.lowerBound) to \($0.upperBound - 1)" }.joined(separator: ", ")
         let kept = damagedCopy.map { " The file as it was is kept as \($0)." } ?? ""
-        return "Bytes \(places) cannot be used; they held at least \(lostChanges) changes. \(keptRows) rows are whole. What a "
+        return
+            "Bytes \(places) cannot be used; they held at least \(lostChanges) changes. \(keptRows) rows are whole. What a "
             + "lost change had written is missing, and what it had deleted or replaced is there again: check those "
             + "records.\(kept)"
     }

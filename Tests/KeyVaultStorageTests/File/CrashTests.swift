@@ -13,7 +13,8 @@ let isProof = ProcessInfo.processInfo.environment["KEYVAULT_PROOF"] != nil
         let start = ContinuousClock.now
         while states < wanted {
             let workload = try await LogWorkload(seed: seed, steps: 16)
-            var enumeration = try CrashEnumeration(workload, seed: seed, chunk: seed.isMultiple(of: 4) ? 48 : 160, wantedStates: wanted - states)
+            var enumeration = try CrashEnumeration(
+                workload, seed: seed, chunk: seed.isMultiple(of: 4) ? 48 : 160, wantedStates: wanted - states)
             do { try enumeration.run() } catch {
                 Issue.record("seed \(seed): \(error)")
                 return

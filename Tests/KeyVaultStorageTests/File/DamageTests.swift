@@ -1,0 +1,164 @@
+import KeyVaultFormat
+import KeyVaultStorage
+import KeyVaultTesting
+import Testing
+
+/// Bytes that change on disk, by one bit at a time.
+@Suite struct DamageTests {
+    private static let path = CrashEnumeration.path
+    private static let hintPath = path + "-hint"
+    private let records: [RecordID]
+    private let image: DiskImage
+    private let contents: Contents
+
+    /// A store of 64 records that was closed.
+    init() throws {
+        let disk = SimulatedDisk()
+        let log = try FileLog(Self.path, creating: true, layer: disk)
+        try log.create(header: LogWorkload.header, generation: 1)
+        records = try (0..<64).map { try RecordID(tenant: "t", provider: "p", label: "\($0)") }
+        for (number, id) in records.enumerated() {
+            let change = RecordChange.insert(RecordKey(id: id, revision: 1), sealed: [UInt8(number), 3])
+            #expect(log.commit([WriteBatch(generation: 1, changes: [change])]) == [nil])
+        }
+        contents = try Contents(log)
+        log.close()
+        image = disk.image
+    }
+
+    /// Without a hint the whole log is read: damage is always found when the store is opened, but for that of the last
+    /// checkpoint, which holds no record; it is then cut off as if it were torn.
+    @Test func everyBitOfTheLog() throws {
+        let log = try #require(image[Self.path])
+        let file = try #require(image.names[Self.path])
+        var damaged = image
+        damaged.names[Self.hintPath] = nil
+        let checkpoint = log.count - 48
+        for bit in 0..<(log.count * 8) {
+            damaged.files[file][bit / 8] ^= 1 << (bit % 8)
+            defer { damaged.files[file][bit / 8] ^= 1 << (bit % 8) }
+            let (opened, refusal) = open(damaged)
+            if let opened {
+                #expect(bit / 8 >= checkpoint)
+                #expect(try Contents(opened) == contents)
+            } else {
+                #expect(bit / 8 < checkpoint)
+                #expect([.corrupt, .foreign, .newer].contains(refusal))
+            }
+        }
+    }
+
+    /// With a hint, damage to a row is found when that row is read, and others are not touched.
+    @Test func bitsOfTheLogBelowAHint() throws {
+        let log = try #require(image[Self.path])
+        let file = try #require(image.names[Self.path])
+        var random = SplitMix(state: 5)
+        for byte in 36..<(log.count - 48) {
+            var damaged = image
+            damaged.files[file][byte] ^= 1 << UInt8(random.below(8))
+            let (store, refusal) = open(damaged)
+            guard let opened = store else {
+                // The head, which every opening reads.
+                #expect(refusal == .corrupt && byte < 87)
+                continue
+            }
+            var refused = 0
+            for (number, id) in records.enumerated() {
+                switch read(id, in: opened) {
+                case .success(let record): #expect(record?.sealed == [UInt8(number), 3])
+                case .failure(let error):
+                    #expect(error.code == .corrupt)
+                    refused += 1
+                }
+            }
+            #expect(refused == 1)
+        }
+    }
+
+    /// A hint that is not the one that the log vouches for is not used.
+    @Test func everyBitOfTheHint() throws {
+        let hint = try #require(image[Self.hintPath])
+        let file = try #require(image.names[Self.hintPath])
+        for bit in stride(from: 0, to: hint.count * 8, by: isProof ? 1 : 7) {
+            var damaged = image
+            damaged.files[file][bit / 8] ^= 1 << (bit % 8)
+            let opened = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
+            #expect(try opened.read(records[bit % 64])?.sealed == [UInt8(bit % 64), 3])
+        }
+    }
+
+    @Test func everyLength() throws {
+        let log = try #require(image[Self.path])
+        let file = try #require(image.names[Self.path])
+        // A file header, a head, and a put for each record.
+        var ends: [Int] = []
+        for id in records { ends.append((ends.last ?? 36 + 32 + 19) + 32 + 5 + id.label.utf8.count + 8 + 2) }
+        #expect(ends.last == log.count - 48)
+        for length in 0..<log.count {
+            var cut = image
+            cut.files[file].removeLast(log.count - length)
+            let (opened, refusal) = open(cut)
+            if let opened {
+                let rows = try Contents(opened).rows
+                #expect(rows.allSatisfy(contents.rows.contains))
+                #expect(rows.count == ends.count { $0 <= length })
+            } else {
+                #expect(refusal == .foreign && length < 36)
+            }
+        }
+    }
+
+    private func open(_ image: DiskImage) -> (FileLog?, StoreError.Code?) {
+        do throws(StoreError) {
+            return (try FileLog(Self.path, creating: false, layer: SimulatedDisk(image)), nil)
+        } catch { return (nil, error.code) }
+    }
+
+    private func read(_ id: RecordID, in log: FileLog) -> Result<StoredRecord?, StoreError> {
+        do throws(StoreError) { return .success(try log.read(id)) } catch { return .failure(error) }
+    }
+
+    // MARK: Repair
+
+    @Test func aRepairKeepsEverythingElse() throws {
+        let log = try #require(image[Self.path])
+        let file = try #require(image.names[Self.path])
+        var random = SplitMix(state: 6)
+        for byte in stride(from: 0, to: log.count - 48, by: isProof ? 1 : 23) where byte > 7 {
+            var damaged = image
+            damaged.files[file][byte] ^= 1 << UInt8(random.below(8))
+            let disk = SimulatedDisk(damaged)
+            let repair: FileRepair
+            do throws(StoreError) { repair = try FileRepair(Self.path, layer: disk) } catch {
+                // The frame behind the file header, which holds the vault header.
+                #expect(error.code == .corrupt && (36..<87).contains(byte))
+                continue
+            }
+            let damage = try #require(repair.damage)
+            #expect(damage.ranges.count == 1 && damage.ranges[0].contains(UInt64(byte)))
+            #expect(disk.image == damaged)
+
+            let done = try #require(try repair.run())
+            #expect(
+                done.damagedCopy == Self.path + "-damaged-1"
+                    && disk.image[Self.path + "-damaged-1"] == damaged[Self.path])
+            #expect(done.keptRows == (byte < 36 ? 64 : 63))
+        }
+    }
+
+    @Test func aRepairedStoreOpensAndItsFloorIsAboveWhatWasLost() throws {
+        let file = try #require(image.names[Self.path])
+        var damaged = image
+        damaged.files[file][120] ^= 1
+        let disk = SimulatedDisk(damaged)
+        do {
+            let repair = try FileRepair(Self.path, layer: disk)
+            #expect(try repair.run()?.lostChanges == 1)
+        }
+        let opened = try FileLog(Self.path, creating: false, layer: disk)
+        #expect(try Contents(opened).rows == contents.rows.filter { $0.id != records[0] })
+        #expect(try opened.head()?.revisionFloor == 2)
+        opened.close()
+        #expect(try FileRepair(Self.path, layer: disk).damage == nil)
+    }
+}

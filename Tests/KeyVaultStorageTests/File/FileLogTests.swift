@@ -1,0 +1,166 @@
+import KeyVaultFormat
+import KeyVaultStorage
+import KeyVaultTesting
+import Testing
+
+@Suite struct FileLogTests {
+    private static let path = CrashEnumeration.path
+    private let disk = SimulatedDisk()
+    private let id: RecordID
+
+    init() throws { id = try RecordID(tenant: "acme", provider: "openai") }
+
+    private func open(_ settings: FileLog.Settings = .init()) throws -> FileLog {
+        try FileLog(Self.path, creating: true, layer: disk, settings: settings)
+    }
+
+    private func created(_ settings: FileLog.Settings = .init()) throws -> FileLog {
+        let log = try open(settings)
+        try log.create(header: LogWorkload.header, generation: 1)
+        return log
+    }
+
+    private func insert(_ label: String, revision: UInt64 = 1) throws -> WriteBatch {
+        let id = try RecordID(tenant: "acme", provider: "openai", label: label)
+        return WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: revision), sealed: [1, 2, 3])])
+    }
+
+    @Test func aSecondOpenerIsToldWhoIsThere() throws {
+        let log = try open()
+        let error = try #require(throws: StoreError.self) { try open() }
+        #expect(error.code == .busy && error.message.contains("process 100"))
+        log.close()
+        _ = try open()
+    }
+
+    @Test func aChildOfForkIsRefused() throws {
+        let log = try created()
+        disk.fork()
+        #expect(throws: StoreError.closed) { try log.read(id) }
+        #expect(try log.commit([insert("a")]) == [.closed])
+        #expect(throws: StoreError.closed) { try log.compact() }
+        let before = disk.image
+        log.close()
+        #expect(disk.image == before)
+    }
+
+    @Test func aNetworkIsRefusedUnlessItIsAllowed() throws {
+        disk.setOnNetwork(true)
+        #expect(throws: StoreError(.invalid, "")) { try open() }
+        var settings = FileLog.Settings()
+        settings.allowsNetwork = true
+        _ = try open(settings)
+    }
+
+    @Test func whatIsMissingIsNotFound() throws {
+        #expect(throws: StoreError(.notFound, "")) { try FileLog(Self.path, creating: false, layer: disk) }
+    }
+
+    @Test(arguments: [
+        ("", StoreError.Code.foreign), ("SQLite format 3....................................", .foreign),
+        ("KVLG\u{2}...............................", .newer), ("KVLG\u{1}...............................", .corrupt),
+    ])
+    func otherFilesAreCalledWhatTheyAre(_ text: String, _ code: StoreError.Code) throws {
+        let bytes = Array(text.utf8)
+        var image = DiskImage()
+        image.files = [bytes]
+        image.names = [Self.path: 0]
+        let disk = SimulatedDisk(image)
+        #expect(throws: StoreError(code, "")) { try FileLog(Self.path, creating: true, layer: disk) }
+        #expect(disk.image == image)
+    }
+
+    @Test func writesThatWaitTogetherNeedOneSync() throws {
+        let log = try created()
+        let before = disk.trace.count
+        #expect(log.commit(try (0..<9).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        #expect(disk.trace[before...].filter { if case .sync = $0 { true } else { false } }.count == 1)
+    }
+
+    @Test func aFullDiskRefusesOneWriteAndTheNextOneGoesOn() throws {
+        let log = try created()
+        disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
+        #expect(log.commit([try insert("a")]) == [StoreError(.full, "")])
+        #expect(log.commit([try insert("b")]) == [nil])
+        #expect(try Contents(log).rows.map(\.id.label) == ["b"])
+    }
+
+    @Test func aFailedSyncEndsWritingUntilTheStoreIsRewritten() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        disk.fail((disk.calls + 1)..<(disk.calls + 2), with: .error(.inputOutput))
+        #expect(log.commit([try insert("b")]) == [StoreError(.io, "")])
+        #expect(log.commit([try insert("c")]) == [StoreError(.readOnly, "")])
+        #expect(try Contents(log).rows.map(\.id.label) == ["a"])
+        try log.compact()
+        #expect(log.commit([try insert("c")]) == [nil])
+        log.close()
+        #expect(try Contents(open()).rows.map(\.id.label) == ["a", "c"])
+    }
+
+    @Test func aCompactionKeepsTheRowsAndDropsTheRest() throws {
+        let log = try created()
+        for revision in UInt64(1)...40 {
+            let change =
+                revision == 1
+                ? RecordChange.insert(RecordKey(id: id, revision: 1), sealed: [0])
+                : .replace(
+                    RecordKey(id: id, revision: revision), sealed: [UInt8(revision)], replacing: revision - 1,
+                    commitment: nil, retained: nil)
+            #expect(log.commit([WriteBatch(generation: 1, changes: [change])]) == [nil])
+        }
+        let (before, size) = (try Contents(log), disk.image[Self.path]?.count ?? 0)
+        try log.compact()
+        #expect(try Contents(log) == before)
+        #expect((disk.image[Self.path]?.count ?? 0) * 10 < size)
+        #expect(disk.image.names.keys.sorted() == [Self.path, Self.path + "-hint"])
+        log.close()
+        #expect(try Contents(open()) == before)
+    }
+
+    @Test func itAsksForACompactionWhenMostOfItIsOfNoUse() throws {
+        var settings = FileLog.Settings()
+        settings.compactionMinimum = 300
+        let log = try created(settings)
+        for revision in UInt64(1)...4 {
+            #expect(!log.startsCompaction())
+            #expect(log.commit([try insert("a", revision: revision)]) == [nil])
+            let all = WriteBatch(generation: 1, changes: [.deleteTenant("acme")])
+            #expect(log.commit([all]) == [nil])
+            if log.startsCompaction() { break }
+        }
+        #expect(!log.startsCompaction())
+        log.compactInBackground()
+        #expect((disk.image[Self.path]?.count ?? 0) < 200)
+    }
+
+    @Test func aHintSparesReadingTheLog() throws {
+        let log = try created()
+        #expect(log.commit(try (0..<200).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        let contents = try Contents(log)
+        log.close()
+        var damaged = disk.image
+        let file = try #require(damaged.names[Self.path])
+        // Nothing reads this row, so nothing can know.
+        damaged.files[file][300] ^= 1
+        let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
+        #expect(try again.read(contents.rows[199].id) == contents.rows[199])
+    }
+
+    @Test func aScanFindsWhatCameAndWentWhileItWentOn() throws {
+        let log = try created()
+        #expect(log.commit(try (0..<600).map { try insert("\(1000 + 2 * $0)") }).allSatisfy { $0 == nil })
+        var (seen, cursor) = ([String](), RecordKey?.none)
+        for round in 0..<100 {
+            let page = try log.scan(.current, after: cursor, limit: 50)
+            guard let last = page.last else { break }
+            seen += page.map(\.id.label)
+            cursor = last.key
+            guard round < 10 else { continue }
+            // One that is still to come; and many that have been gone by, so that they are merged now and then.
+            #expect(log.commit([try insert("9-\(round)")]) == [nil])
+            #expect(log.commit(try (0..<40).map { try insert("0-\(round)-\($0)") }).allSatisfy { $0 == nil })
+        }
+        #expect(seen == (0..<600).map { "\(1000 + 2 * $0)" } + (0..<10).map { "9-\($0)" })
+    }
+}

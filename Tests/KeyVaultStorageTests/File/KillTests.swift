@@ -1,0 +1,72 @@
+import Foundation
+import KeyVaultFormat
+import KeyVaultStorage
+import Testing
+
+/// A process that writes is killed at a random moment; what it had acknowledged is there.
+@Suite struct KillTests {
+    private static let folderVariable = "KEYVAULT_KILL_TEST_STORE"
+
+    @Test func aKilledProcessLosesNothingThatItAcknowledged() async throws {
+        let folder = try TemporaryFolder()
+        // The process that the exit test starts inherits it.
+        // Both strings outlive the call.
+        unsafe setenv(Self.folderVariable, folder.file("store"), 1)
+        var acknowledged: [String: UInt64] = [:]
+        for round in 0..<(isProof ? 500 : 50) {
+            let result = await #expect(
+                processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent],
+                performing: { try await KillTests.writeUntilKilled() })
+            let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+            // The last line may be cut short.
+            for line in output.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+                let words = line.split(separator: " ")
+                guard words.count == 3, words[0] == "ack", let revision = UInt64(words[2]) else { continue }
+                acknowledged[String(words[1])] = max(acknowledged[String(words[1])] ?? 0, revision)
+            }
+            let store = try await FileStore.open(folder.file("store"))
+            for (label, revision) in acknowledged {
+                let row = try await store.read(try RecordID(tenant: "t", provider: "p", label: label))
+                #expect((row?.revision ?? 0) >= revision, "round \(round), \(label)")
+                #expect(row?.sealed == KillTests.sealed(row?.revision ?? 0))
+            }
+            // Now and then the next one finds no clean end.
+            if round.isMultiple(of: 2) { await store.close() }
+        }
+        #expect(acknowledged.count == 4)
+    }
+
+    private static func sealed(_ revision: UInt64) -> [UInt8] {
+        [UInt8](repeating: UInt8(truncatingIfNeeded: revision), count: 300)
+    }
+
+    /// Four tasks replace a record each, over and over; a thread ends the process.
+    private static func writeUntilKilled() async throws {
+        let path = try #require(ProcessInfo.processInfo.environment[folderVariable])
+        let store = try await FileStore.open(path)
+        if try await store.readHead() == nil { try await store.create(header: [1]) }
+        Thread.detachNewThread {
+            usleep(UInt32.random(in: 0...30_000))
+            kill(getpid(), SIGKILL)
+        }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            for label in ["a", "b", "c", "d"] {
+                group.addTask {
+                    let id = try RecordID(tenant: "t", provider: "p", label: label)
+                    var revision = try await store.read(id)?.revision ?? 0
+                    while true {
+                        let key = RecordKey(id: id, revision: revision + 1)
+                        let change =
+                            revision == 0
+                            ? RecordChange.insert(key, sealed: sealed(1))
+                            : .replace(
+                                key, sealed: sealed(revision + 1), replacing: revision, commitment: nil, retained: nil)
+                        try await store.write(WriteBatch(generation: 1, changes: [change]))
+                        revision += 1
+                        FileHandle.standardOutput.write(Data("ack \(label) \(revision)\n".utf8))
+                    }
+                }
+            }
+        }
+    }
+}
