@@ -1,4 +1,4 @@
-/// Reads what can be read of a damaged log, and makes a new one of it (SPEC.md section 7.8).
+/// Reads what can be read of a damaged log, and makes a new one of it (SPEC.md section 7.2.8).
 package struct FileRepair {
     private let paths: LogPaths
     private let layer: any FileLayer

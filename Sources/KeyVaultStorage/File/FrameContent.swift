@@ -27,7 +27,7 @@ enum FrameContent {
             guard let name = Self.name(bytes), bytes.count == name.range.upperBound + 16 else { return nil }
             self = .tombstone(name, floor: bytes.uint64(at: name.range.upperBound + 8))
         case LogEntry.headType:
-            guard payloadLength >= 16, bytes.uint64(at: start) > 0 else { return nil }
+            guard payloadLength >= 16 else { return nil }
             self = .head(
                 generation: bytes.uint64(at: start), floor: bytes.uint64(at: start + 8), headerFrom: start + 16)
         case LogEntry.checkpointType:

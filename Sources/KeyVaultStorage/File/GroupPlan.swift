@@ -49,7 +49,6 @@ struct GroupPlan {
 
     mutating func add(creation first: StoreHead) throws(StoreError) {
         guard head == nil else { throw StoreError(.exists, "\(log.path) holds a vault already.") }
-        guard first.generation > 0 else { throw StoreError(.invalid, "The generation of a header is 1 or more.") }
         try append(head: first)
         finishBatch()
     }
