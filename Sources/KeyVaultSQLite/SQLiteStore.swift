@@ -54,6 +54,12 @@ public final class SQLiteStore: RecordStore {
         self.writer = writer
     }
 
+    /// A store that nobody closed ends its thread all the same.
+    deinit {
+        readers.close()
+        writer.queue.close()
+    }
+
     public var kind: String { "sqlite" }
 
     public func readHead() async throws(StoreError) -> StoreHead? {

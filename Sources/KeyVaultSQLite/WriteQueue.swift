@@ -9,13 +9,17 @@ final class WriteQueue: Sendable {
     private struct State {
         var jobs: [WriteJob] = []
         var versionRequests: [VersionRequest] = []
-        var lastNumber: UInt64 = 0
         var isClosed = false
 
         var isEmpty: Bool { jobs.isEmpty && versionRequests.isEmpty }
     }
 
+    private static let lookout = Duration.microseconds(50)
+
     private let state = Mutex(State())
+    private let lastNumber = Atomic<UInt64>(0)
+    /// Follows ``arrivals`` and may lag behind it: a hint for a thread that looks out instead of sleeping.
+    private let hasArrivals = Atomic(false)
     /// Raised when the queue stops being empty, and when it is closed. May be raised once too often.
     private let arrivals = DispatchSemaphore(value: 0)
 
@@ -23,13 +27,11 @@ final class WriteQueue: Sendable {
 
     /// Waits until the work is done. A cancelled task takes its job back, unless the writer has begun with it.
     func submit(_ work: WriteJob.Work) async throws(StoreError) {
-        let number = state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
+        let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                add(WriteJob(work, number: number, for: continuation))
+                let job = WriteJob(work, number: number, for: continuation)
+                if !add({ $0.jobs.append(job) }) { job.finish(.failure(.closed)) }
                 // The handler may have run before there was a job to find.
                 if Task.isCancelled { cancel(number) }
             }
@@ -42,13 +44,7 @@ final class WriteQueue: Sendable {
     /// The number that SQLite changes when somebody else has committed.
     func dataVersion() async throws(StoreError) -> UInt64 {
         let result = await withCheckedContinuation { continuation in
-            let isClosed = state.withLock { state in
-                if state.isClosed { return true }
-                if state.isEmpty { arrivals.signal() }
-                state.versionRequests.append(continuation)
-                return false
-            }
-            if isClosed { continuation.resume(returning: .failure(.closed)) }
+            if !add({ $0.versionRequests.append(continuation) }) { continuation.resume(returning: .failure(.closed)) }
         }
         return try result.get()
     }
@@ -56,17 +52,24 @@ final class WriteQueue: Sendable {
     /// Takes no more; what is waiting is still done.
     func close() {
         state.withLock { $0.isClosed = true }
-        arrivals.signal()
+        signal()
     }
 
-    private func add(_ job: WriteJob) {
-        let isClosed = state.withLock { state in
-            if state.isClosed { return true }
-            if state.isEmpty { arrivals.signal() }
-            state.jobs.append(job)
-            return false
+    /// Puts something in, unless the queue is closed.
+    private func add(_ change: (inout State) -> Void) -> Bool {
+        let (isClosed, wasEmpty) = state.withLock { state in
+            let before = (state.isClosed, state.isEmpty)
+            if !state.isClosed { change(&state) }
+            return before
         }
-        if isClosed { job.finish(.failure(.closed)) }
+        // Outside of the lock, which the thread that wakes up takes first.
+        if !isClosed, wasEmpty { signal() }
+        return !isClosed
+    }
+
+    private func signal() {
+        hasArrivals.store(true, ordering: .relaxed)
+        arrivals.signal()
     }
 
     private func cancel(_ number: UInt64) {
@@ -85,8 +88,25 @@ final class WriteQueue: Sendable {
         case done
     }
 
-    var situation: Situation {
-        state.withLock { state in state.jobs.isEmpty ? (state.isClosed ? .done : .idle) : .hasJobs }
+    /// What is to be done, and the requests that can be answered at once, which are taken out.
+    func next() -> (Situation, [VersionRequest]) {
+        state.withLock { state in
+            defer { state.versionRequests = [] }
+            return (state.jobs.isEmpty ? (state.isClosed ? .done : .idle) : .hasJobs, state.versionRequests)
+        }
+    }
+
+    var jobCount: Int { state.withLock { $0.jobs.count } }
+
+    /// Waits for the next arrival.
+    ///
+    /// The thread looks out for a moment before it sleeps: a task that writes one record after the other is back at once,
+    /// and waking a thread costs a good part of what a commit does (measured: 20 of 145 µs).
+    func wait() {
+        let start = ContinuousClock.now
+        while !hasArrivals.load(ordering: .relaxed), start.duration(to: .now) < Self.lookout {}
+        arrivals.wait()
+        hasArrivals.store(false, ordering: .relaxed)
     }
 
     /// Waits for the next arrival, but no longer than `timeout`.
@@ -109,13 +129,6 @@ final class WriteQueue: Sendable {
             let taken = Array(state.jobs.prefix(count))
             state.jobs.removeFirst(count)
             return taken
-        }
-    }
-
-    func takeVersionRequests() -> [VersionRequest] {
-        state.withLock { state in
-            defer { state.versionRequests = [] }
-            return state.versionRequests
         }
     }
 }

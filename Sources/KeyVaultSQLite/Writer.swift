@@ -51,10 +51,11 @@ final class Writer: Sendable {
     private func run(_ session: consuming WriteSession) {
         var session = session
         while true {
-            for request in queue.takeVersionRequests() { request.resume(returning: session.dataVersion()) }
-            switch queue.situation {
+            let (situation, requests) = queue.next()
+            for request in requests { request.resume(returning: session.dataVersion()) }
+            switch situation {
             case .idle:
-                queue.wait(for: .never)
+                queue.wait()
             case .hasJobs:
                 if !perform(on: &session) { queue.wait(for: Self.lockInterval) }
             case .done:

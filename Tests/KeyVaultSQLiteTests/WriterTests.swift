@@ -73,6 +73,21 @@ import Testing
         await store.close()
     }
 
+    @Test func damageThatOneBatchMeetsDoesNotFailItsNeighbours() async throws {
+        let store = try await SQLiteStore.created(path)
+        try runSQL("INSERT INTO records VALUES ('bad', 'openai', 'default', -1, x'')", on: store.path)
+        let lock = try FileLock(path: store.path + "-lock")
+        #expect(try lock.tryLock())
+        let tasks = ["good", "bad", "fine"].map { tenant in Task { try await store.insert(try id(tenant)) } }
+        // All three are in one group when the lock is free.
+        await jobs(3, areQueuedIn: store)
+        lock.unlock()
+        try await tasks[0].value
+        await expectError(.corrupt) { try await tasks[1].value }
+        try await tasks[2].value
+        await store.close()
+    }
+
     @Test func aDiskThatIsReallyFullIsReportedAndLosesNothing() async throws {
         let mount = try SmallDisk()
         guard let mount else { return print("Skipped: no small file system can be mounted here.") }
@@ -92,6 +107,35 @@ import Testing
         let again = try await SQLiteStore.open(mount.path + "/vault.db")
         #expect(try await again.providers(of: "acme") == ["after"] + written)
         await again.close()
+    }
+
+    @Test(arguments: [
+        // FULL; off for all but what this store does itself.
+        ("synchronous", 2), ("secure_delete", 1), ("wal_autocheckpoint", 0), ("trusted_schema", 0),
+        ("cell_size_check", 1),
+        ("mmap_size", 0), ("temp_store", 2),
+    ])
+    func theWriterIsDurableAndTrustsNoSchema(_ name: String, _ value: Int64) async throws {
+        await (try SQLiteStore.created(path)).close()
+        let opening = try Opening(path: path, create: false, patience: .zero)
+        let session = try WriteSession(opening.connection, lock: opening.lock)
+        #expect(try opening.connection.integer("PRAGMA \(name)") ?? 0 == value)
+        session.close()
+    }
+
+    @Test func theLogIsNotCopiedWhileAnotherHasTheLock() async throws {
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        let lock = try FileLock(path: store.path + "-lock")
+        #expect(try lock.tryLock())
+        let before = try Data(contentsOf: URL(filePath: path + "-wal"))
+        await store.close()
+        #expect(try Data(contentsOf: URL(filePath: path + "-wal")) == before)
+        lock.unlock()
+        let again = try await SQLiteStore.open(path)
+        #expect(try await again.read(try id("acme")) != nil)
+        await again.close()
+        #expect(try directory.names == ["vault.db", "vault.db-lock"])
     }
 
     @Test func whoeverHasToWaitForTooLongIsTold() async throws {
@@ -135,8 +179,7 @@ import Testing
         let lock = try FileLock(path: store.path + "-lock")
         #expect(try lock.tryLock())
         let waiting = Task { try await store.insert(try id("acme")) }
-        // A second request stands behind the first in the queue, so that both are in it when this returns.
-        while store.writer.queue.situation != .hasJobs { await Task.yield() }
+        await jobs(1, areQueuedIn: store)
         let closing = Task { await store.close() }
         lock.unlock()
         try await waiting.value
@@ -172,6 +215,15 @@ import Testing
         #expect(try #require(size) < 3 * 1_000 * 4_096)
         await store.close()
     }
+}
+
+/// Lets other tasks run until so many jobs wait for the writer, who cannot have the lock.
+private func jobs(_ count: Int, areQueuedIn store: SQLiteStore) async {
+    for _ in 0..<1_000_000 {
+        if store.writer.queue.jobCount >= count { return }
+        await Task.yield()
+    }
+    Issue.record("The jobs never came, or did not wait for the lock.")
 }
 
 /// A file system of 4 MiB with a file that fills some of it, where the machine lets us mount one.
