@@ -26,7 +26,7 @@ struct VaultTable {
         defer { select.reset() }
         guard try select.step() else { return nil }
         guard let header = select.blob(0), let generation = select.integer(1), let floor = select.integer(2),
-            generation >= 1, floor >= 0
+            generation >= 0, floor >= 0
         else {
             throw StoreError(.corrupt, "The vault header in \(path) is damaged. Restore a backup.")
         }

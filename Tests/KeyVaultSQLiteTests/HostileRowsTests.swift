@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "UPDATE vault SET generation = 0", "UPDATE vault SET generation = -5", "UPDATE vault SET revision_floor = -1",
+        "UPDATE vault SET generation = -5", "UPDATE vault SET revision_floor = -1",
         "UPDATE vault SET header = zeroblob(65537)", "UPDATE vault SET header = zeroblob(90000000)",
     ])
     func aDamagedHeadIsCorrupt(_ sql: String) async throws {
