@@ -59,7 +59,7 @@ extension GuardedBytes {
 
 extension Span<UInt8> {
     /// The length of one `\n` or `\r\n` at the end, or 0.
-    fileprivate var lineBreakLength: Int {
+    package var lineBreakLength: Int {
         guard count > 0, self[count - 1] == UInt8(ascii: "\n") else { return 0 }
         return count > 1 && self[count - 2] == UInt8(ascii: "\r") ? 2 : 1
     }

@@ -42,6 +42,20 @@ public final class Secret: Sendable {
         self.bytes = bytes
     }
 
+    /// What the file at `path` holds, without one line break at its end.
+    ///
+    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, `unreadableMasterKey` for one that others
+    ///   than its owner can read; and as ``init(copying:)``.
+    public convenience init(contentsOfFile path: String) throws(VaultError) {
+        let contents = try SecretFile.read(path, limit: Self.maximumLength + 2)
+        try self.init(
+            try contents.withSpan { bytes throws(VaultError) in
+                try VaultError.wrap { () throws(CryptoError) in
+                    try GuardedBytes(copying: bytes.extracting(droppingLast: bytes.lineBreakLength))
+                }
+            })
+    }
+
     package func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -62,5 +76,12 @@ public final class Secret: Sendable {
                 .secretTooLong, "The secret is \(count) bytes long; at most \(maximumLength) are allowed.",
                 hint: "Is it really a key?")
         }
+    }
+}
+
+extension Secret: Equatable {
+    /// In constant time: how far two secrets agree must not show.
+    public static func == (left: Secret, right: Secret) -> Bool {
+        left.withSpan { left in right.withSpan { right in ConstantTime.equal(left, right) } }
     }
 }

@@ -1,6 +1,14 @@
 import KeyVaultFormat
 
 extension Vault {
+    /// Finds out whether the rules let a key in, as ``put(_:)`` does first. Stores nothing and asks nobody.
+    ///
+    /// - Returns: what a put would warn of.
+    /// - Throws: ``VaultError`` `keyRejected`, `emptySecret`.
+    public func checkFormat(of request: PutRequest) throws(VaultError) -> [KeyWarning] {
+        try checkFormat(request).warnings
+    }
+
     /// Checks the shape of every key, then asks the providers, all at once. Nothing is stored while one is in doubt.
     func check(_ requests: [PutRequest]) async throws(VaultError) -> [CheckedPut] {
         var puts: [CheckedPut] = []

@@ -23,6 +23,8 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let emptySecret = Code(rawValue: "emptySecret")
         /// The secret is longer than 65,536 bytes.
         public static let secretTooLong = Code(rawValue: "secretTooLong")
+        /// The input that a secret was to come from cannot be read.
+        public static let unreadableSecret = Code(rawValue: "unreadableSecret")
         /// A name, a limit or another argument that cannot be used.
         public static let invalidArgument = Code(rawValue: "invalidArgument")
         /// The rules or the provider refuse the key.

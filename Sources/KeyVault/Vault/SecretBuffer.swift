@@ -1,0 +1,80 @@
+import Glibc
+import KeyVaultCrypto
+
+/// Room for a secret that comes in piece by piece, in guarded memory: a line that is typed, a pipe that is read.
+///
+/// It is wiped when it ends. Make a ``Secret`` of it with ``Secret/init(copying:)``.
+public struct SecretBuffer: ~Copyable, Sendable {
+    /// The largest buffer there is, in bytes: a ``Secret`` of the greatest length with room to spare.
+    public static let maximumCapacity = GuardedArena.maximumLength
+
+    /// How many bytes there is room for.
+    public let capacity: Int
+    /// How many bytes it holds.
+    public private(set) var count = 0
+    private var bytes: GuardedBytes
+
+    /// An empty buffer.
+    ///
+    /// - Throws: ``VaultError`` `crypto` where no guarded memory is to be had.
+    public init(capacity: Int = SecretBuffer.maximumCapacity) throws(VaultError) {
+        bytes = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: capacity) }
+        self.capacity = capacity
+    }
+
+    /// Appends what one `read` of a file gives, at most as much as there is room for.
+    ///
+    /// - Parameter descriptor: an open file; it is waited for.
+    /// - Returns: how many bytes were appended; 0 at the end of the file, and where there is no room.
+    /// - Throws: ``VaultError`` `unreadableSecret`.
+    public mutating func read(from descriptor: Int32) throws(VaultError) -> Int {
+        let start = count
+        while true {
+            let length = bytes.withMutableSpan { span in
+                // `start` is at most the buffer's length.
+                unsafe span.withUnsafeMutableBytes { buffer in
+                    let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+                    return unsafe Glibc.read(descriptor, room.baseAddress, room.count)
+                }
+            }
+            if length < 0, errno == EINTR { continue }
+            guard length >= 0 else {
+                // The C library's text for an error number, which it never frees.
+                let reason = unsafe String(cString: strerror(errno))
+                throw VaultError(
+                    .unreadableSecret, "The input that holds the secret cannot be read: \(reason).",
+                    hint: "Pipe the secret in, or name a file that can be read.")
+            }
+            count += length
+            return length
+        }
+    }
+
+    /// Appends one byte.
+    ///
+    /// - Returns: whether there was room for it.
+    public mutating func append(_ byte: UInt8) -> Bool {
+        guard count < capacity else { return false }
+        let end = count
+        bytes.withMutableSpan { $0[end] = byte }
+        count += 1
+        return true
+    }
+
+    /// Drops one line break at the end, `\n` or `\r\n`, where there is one.
+    public mutating func removeLineBreak() { count -= withSpan { $0.lineBreakLength } }
+
+    /// Wipes what it holds, and begins again.
+    public mutating func removeAll() {
+        bytes.withMutableSpan { for index in $0.indices { $0[index] = 0 } }
+        count = 0
+    }
+
+    /// Runs `body` on the bytes that it holds.
+    public borrowing func withSpan<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let held = count
+        return try bytes.withSpan { span throws(Failure) in try body(span.extracting(first: held)) }
+    }
+}
