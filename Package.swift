@@ -59,6 +59,7 @@ let package = Package(
         .executableTarget(
             name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite"], path: "Tests/KeyVaultProbe"),
         .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+        .testTarget(name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,20 @@
+import ArgumentParser
+import KeyVault
+
+/// `keyvault backup`
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Write a complete, encrypted copy of the vault while it stays in use, and verify it.",
+        discussion: "The copy opens like the vault, under the same master key, which it does not hold.")
+
+    @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "OUT"), completion: .file())
+    var path: String
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let source = try options.storeURL
+        try await VaultCopy(options: options).run(from: source, to: source.sibling(path), method: .wholeStore)
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Glibc
+import KeyVault
+
+/// `keyvault exec`
+struct ExecCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run a command with keys in its environment, and nowhere else.",
+        usage: "keyvault exec --env NAME=REF… -- COMMAND…",
+        discussion: "The command takes the place of this program: its exit code and its signals are its own.")
+
+    @Option(
+        name: .customLong("env"), parsing: .upToNextOption,
+        help: ArgumentHelp("The variable that gets the key REF.", valueName: "NAME=REF"), transform: Assignment.init)
+    var assignments: [Assignment]
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The command and its arguments.", valueName: "COMMAND"))
+    var command: [String]
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        guard let program = command.first else {
+            throw Failure(.usage, "There is no command to run.", hint: "Name it behind '--'.")
+        }
+        try await options.withVault { vault in
+            for assignment in assignments {
+                try await vault.withSecret(assignment.id) { secret in try assignment.set(secret) }
+            }
+        }
+        throw Self.execute(program, command)
+    }
+
+    /// Becomes `program`, which is looked up as a shell does. Returns only by failing.
+    private static func execute(_ program: String, _ arguments: [String]) -> Failure {
+        // Copies of the C library's, never freed: this process ends here in any case.
+        var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        unsafe execvp(program, &copies)
+        // The C library's text for an error number, which it never frees.
+        let reason = unsafe String(cString: strerror(errno))
+        return Failure(.other, "\(program) cannot be run: \(reason).", hint: "Check the command behind '--'.")
+    }
+}
+
+/// `NAME=REF`
+struct Assignment {
+    let name: String
+    let id: RecordID
+
+    init(_ text: String) throws {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[0].utf8.contains(0) else {
+            throw ValidationError("Write NAME=REF.")
+        }
+        name = parts[0]
+        do throws(FormatError) { id = try RecordID(parts[1]) } catch { throw ValidationError(error.message) }
+    }
+
+    /// Sets the variable for this process, which is about to become another program: that takes its memory away.
+    func set(_ secret: borrowing RawSpan) throws {
+        var value = try SecretBuffer(capacity: secret.byteCount + 1)
+        for index in 0..<secret.byteCount {
+            // Any byte of a span of raw memory is a `UInt8`.
+            let byte = unsafe secret.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+            guard byte != 0, value.append(byte) else {
+                throw Failure(
+                    .refused, "The key \(id) holds a NUL byte, which no environment takes.",
+                    hint: "Use 'keyvault reveal'.")
+            }
+        }
+        // There is room for one byte more.
+        _ = value.append(0)
+        value.withSpan { bytes in
+            unsafe bytes.withUnsafeBytes { buffer in
+                // It ends in the NUL that was appended; the C library copies it.
+                guard let text = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
+                _ = unsafe setenv(name, text, 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import KeyVault
+
+/// `keyvault providers`
+struct ProvidersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "providers",
+        abstract: "List the providers whose keys are known.",
+        discussion: "A key of another provider is stored unchecked.")
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let providers = ProviderRegistry.builtIn.providers.sorted { $0.name < $1.name }
+        if json {
+            try options.console.result(JSON.text(providers))
+        } else {
+            var table = Table("PROVIDER", "NAME", "KEYS BEGIN WITH", "LIVE CHECK")
+            try StandardStream.output.write(
+                table.lines(providers.map(\.cells), style: options.console.style) { $1 })
+        }
+    }
+}
+
+extension Provider {
+    fileprivate var cells: [String] {
+        let known = requiredPrefixes.isEmpty ? formats.map(\.prefix) : requiredPrefixes
+        let prefixes = known.filter { !$0.isEmpty }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        return [
+            name, displayName, prefixes.isEmpty ? "–" : prefixes.joined(separator: " "), check == nil ? "–" : "yes",
+        ]
+    }
+}

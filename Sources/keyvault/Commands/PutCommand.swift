@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import KeyVault
+
+/// `keyvault put`
+struct PutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "put",
+        abstract: "Store a key, or replace it.",
+        discussion:
+            "The key is asked for on a terminal, and else read from standard input; it never stands on the command line."
+    )
+
+    @Argument(help: "Which key: TENANT/PROVIDER or TENANT/PROVIDER/LABEL.")
+    var reference: RecordID
+
+    @Option(
+        name: .customLong("if-revision"),
+        help: ArgumentHelp("Store only if this revision is there now; 0 for none.", valueName: "N"))
+    var expectedRevision: UInt64?
+
+    @Flag(
+        name: .customLong("allow-binary"),
+        help: "Take the bytes exactly as they are, line breaks and NUL bytes inside and at the end included.")
+    var allowsBinary = false
+
+    @Option(help: "From when on the key is not served: 2027-01-31 or 2027-01-31T12:00:00Z. Default: never.")
+    var expires: Date?
+
+    @Option(
+        name: .customLong("keep-previous"),
+        help: "How long the replaced key can still be read, such as 90s, 30m, 12h or 7d. Default: not at all.")
+    var keepPrevious: Duration?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        try await options.withVault { vault in
+            let secret = try SecretInput.read(prompt: "Key for \(reference)", isBinary: allowsBinary)
+            let request = PutRequest(
+                reference, secret, expectedRevision: expectedRevision, expires: expires, keepPreviousFor: keepPrevious)
+            guard let stored = try await vault.put([request]).first else { return }
+            for warning in stored.warnings { options.console.warn("\(warning)") }
+            let hint = stored.metadata.hint.map { ", \($0)" } ?? ""
+            try options.console.say("Stored \(reference) (revision \(stored.revision)\(hint)).")
+        }
+    }
+}

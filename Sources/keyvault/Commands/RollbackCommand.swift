@@ -1,0 +1,27 @@
+import ArgumentParser
+import KeyVault
+
+/// `keyvault rollback`
+struct RollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Make an earlier revision of a key the current one again.")
+
+    @Argument(help: "Which key: TENANT/PROVIDER or TENANT/PROVIDER/LABEL.")
+    var reference: RecordID
+
+    @Option(help: ArgumentHelp("Which revision. Default: the newest that is kept.", valueName: "N"))
+    var revision: UInt64?
+
+    @Option(
+        name: .customLong("keep-previous"), help: "How long the replaced key can still be read. Default: not at all.")
+    var keepPrevious: Duration?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        try await options.withVault { vault in
+            let info = try await vault.rollback(reference, to: revision, keepPreviousFor: keepPrevious)
+            try options.console.say("Rolled \(reference) back; it is revision \(info.revision) now.")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import KeyVault
+
+/// `keyvault rotate`
+struct RotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Replace the master key.", subcommands: [RotateMasterCommand.self])
+}
+
+/// `keyvault rotate master`
+struct RotateMasterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "master",
+        abstract: "Move the vault to another master key while it stays in use.",
+        discussion: """
+            First give the new key to every process that uses the vault, beside the old one. A rotation that was broken off \
+            goes on when it is called again in the same way. When it has ended, the old key opens nothing any more.
+            """)
+
+    @Option(
+        name: .customLong("new-master-key-file"),
+        help: ArgumentHelp("The file of the new key; made where there is none.", valueName: "F"), completion: .file())
+    var newKeyPath: String
+
+    @Flag(name: .customLong("dry-run"), help: "Say what would be done, and do nothing.")
+    var isDryRun = false
+
+    @Flag(
+        name: .customLong("re-encrypt"),
+        help: "Seal every key anew under a fresh data key: after the old master key was stolen.")
+    var reEncrypts = false
+
+    @Flag(help: "Print a JSON object.")
+    var json = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let new = try newKey()
+        let passphrase = try options.passphrase()
+        try await options.withVault(at: options.storeURL, adding: new, passphrase: passphrase) { vault, _ in
+            let bar = try await ProgressBar(options.console, vault: vault)
+            let report = try await vault.rotateMasterKey(
+                to: new, mode: reEncrypts ? .reEncrypt : .rewrap, passphrase: passphrase, dryRun: isDryRun
+            ) { bar.show($0.records) }
+            bar.end()
+            try options.console.result(json ? JSON.text(RotationDocument(report)) : text(report))
+            try check(report)
+        }
+    }
+
+    private func newKey() throws -> MasterKeyRing {
+        guard !FileManager.default.fileExists(atPath: newKeyPath) else { return try MasterKeyFile(newKeyPath).load() }
+        guard !isDryRun else {
+            throw Failure(
+                .masterKey, "There is no key in \(newKeyPath).", hint: "Without --dry-run, one would be made there.")
+        }
+        let ring = MasterKeyRing(try MasterKeyFile.create(at: newKeyPath))
+        if !json { try options.console.say("Made a new master key, \(newKeyPath). Keep a copy in a safe place.") }
+        return ring
+    }
+
+    private func text(_ report: RotationReport) -> String {
+        if isDryRun { return "Would move \(report.rewrapped) of \(report.records) records to the new master key." }
+        var text = "Moved \(report.rewrapped) of \(report.records) records to the new master key."
+        if !report.retired.isEmpty {
+            text += " The old one is retired: set KEYVAULT_MASTER_KEY_FILE to \(newKeyPath)."
+        }
+        return text
+    }
+
+    private func check(_ report: RotationReport) throws(Failure) {
+        guard !report.failed.isEmpty else { return }
+        let names = report.failed.prefix(5).map { "\($0.id) (revision \($0.revision))" }.joined(separator: ", ")
+        let more = report.failed.count > 5 ? ", …" : ""
+        throw Failure(
+            .integrity, "Records that do not open stay under the old master key: \(names)\(more).",
+            hint: "Put those keys again or delete them, then rotate again; until then, both master keys are needed.")
+    }
+}
+
+/// What `rotate master --json` prints.
+private struct RotationDocument: Encodable {
+    let records, onActiveKey, rewrapped, failed: Int
+
+    init(_ report: RotationReport) {
+        (records, onActiveKey) = (report.records, report.onActiveKey)
+        (rewrapped, failed) = (report.rewrapped, report.failed.count)
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import KeyVault
+
+/// `keyvault sweep`
+struct SweepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep", abstract: "Remove keys that have expired, and earlier revisions whose time has ended.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        try await options.withVault { vault in
+            let report = try await vault.sweep()
+            try options.console.say(
+                "Removed \(report.expired.keys) that had expired and \(report.revisions) earlier revisions.")
+        }
+    }
+}

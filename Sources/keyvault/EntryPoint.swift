@@ -1,0 +1,53 @@
+import ArgumentParser
+import Glibc
+
+/// Runs the program. It stands in the place of the argument parser's own `main`, which knows neither global options before
+/// the subcommand nor the form of our errors.
+@main
+enum EntryPoint {
+    static func main() async {
+        StandardStream.holdDescriptors()
+        let arguments = GlobalOptionOrder.behindSubcommand(Array(CommandLine.arguments.dropFirst()))
+        do {
+            try checkCommand(arguments)
+            var command = try KeyVaultCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error, arguments: arguments)
+        }
+    }
+
+    /// The parser would complain about an unexpected argument.
+    private static func checkCommand(_ arguments: [String]) throws(Failure) {
+        guard let name = arguments.first, !name.hasPrefix("-"), name != "help",
+            !KeyVaultCommand.configuration.subcommands.contains(where: { $0.configuration.commandName == name })
+        else { return }
+        throw Failure(.usage, "There is no command of that name.", hint: "See 'keyvault --help'.")
+    }
+
+    private static func exit(withError error: any Error, arguments: [String]) -> Never {
+        // `--help`, `--version` and completion scripts come as errors too.
+        if KeyVaultCommand.exitCode(for: error) == .success { KeyVaultCommand.exit(withError: error) }
+        let failure = Failure(error)
+        let style = Style(for: .error, isRefused: arguments.prefix { $0 != "--" }.contains("--no-color"))
+        let lines = """
+            \(style.red("keyvault: error:")) \(failure.message.onOneLine)
+            \(style.bold("keyvault: hint:")) \(failure.hint.onOneLine)
+
+            """
+        // Where standard error cannot be written to, the exit code is what is left.
+        try? StandardStream.error.write(lines)
+        Glibc.exit(failure.status.rawValue)
+    }
+}
+
+extension String {
+    /// With every control character, line breaks among them, as a space.
+    fileprivate var onOneLine: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import KeyVault
+
+extension Failure {
+    /// What any error means to the person at the terminal.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as VaultError: self.init(vault: error)
+        case let error as StoreError: self.init(store: error)
+        case let error as FormatError: self.init(.usage, error.message, hint: Self.help)
+        case let error as CryptoError: self.init(.other, sentences: error.description)
+        default: self.init(parsing: error)
+        }
+    }
+
+    private init(vault error: VaultError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .notFound: .notFound
+            case .keyRejected: .rejected
+            case .inconclusiveCheck: .inconclusive
+            case .wrongMasterKey, .missingMasterKey, .retiredMasterKey, .unreadableMasterKey: .masterKey
+            case .damagedRecord, .damagedHeader, .unexpectedVault: .integrity
+            case .conflict: .conflict
+            case .emptySecret, .secretTooLong, .unreadableSecret: .refused
+            case .expired, .disabled: .notServed
+            case .invalidArgument: .usage
+            case .store where (error.cause as? StoreError)?.code == .corrupt: .integrity
+            default: .other
+            }
+        switch (error.hint, error.cause) {
+        case (let hint?, _): self.init(status, error.message, hint: hint)
+        case (nil, let cause as StoreError): self.init(store: cause, status: status)
+        case (nil, _): self.init(status, sentences: error.message)
+        }
+    }
+
+    private init(store error: StoreError, status: ExitStatus? = nil) {
+        let status = status ?? (error.code == .corrupt ? .integrity : .other)
+        guard error.code == .notFound, !error.message.contains(". ") else {
+            self.init(status, sentences: error.message)
+            return
+        }
+        self.init(status, error.message, hint: "Create a vault there with 'keyvault init', or check --store.")
+    }
+
+    /// What the argument parser refused.
+    private init(parsing error: any Error) {
+        let message = KeyVaultCommand.message(for: error)
+        // It quotes what it did not expect, and that might be a key.
+        guard !message.contains("nexpected argument") else {
+            self.init(
+                .usage, "There is an argument too many.",
+                hint: "A key never goes on the command line: pipe it in, or type it when asked. \(Self.help)")
+            return
+        }
+        self.init(.usage, message, hint: Self.help)
+    }
+
+    /// Messages of the floors below say what happened in their first sentence and what to do in those behind it.
+    private init(_ status: ExitStatus, sentences: String) {
+        guard let end = sentences.firstRange(of: ". ") else {
+            let hint =
+                switch status {
+                case .masterKey: "Check the path, and who may read and write there."
+                case .integrity: "Restore a backup."
+                default: "See 'keyvault doctor'."
+                }
+            self.init(status, sentences, hint: hint)
+            return
+        }
+        self.init(status, sentences[..<end.lowerBound] + ".", hint: String(sentences[end.upperBound...]))
+    }
+
+    private static let help = "See 'keyvault --help'."
+}

@@ -1,0 +1,38 @@
+import Foundation
+import KeyVault
+
+/// Where things are when nobody says so.
+enum DefaultPaths {
+    /// `$XDG_CONFIG_HOME/keyvault/master.key`; like the XDG specification, `~/.config` where the variable is not set or not
+    /// an absolute path.
+    static var masterKey: String {
+        get throws {
+            if let base = Environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return base + "/keyvault/master.key" }
+            if let home = Environment["HOME"] { return home + "/.config/keyvault/master.key" }
+            throw Failure(
+                .masterKey, "No master-key file is named, and neither XDG_CONFIG_HOME nor HOME is set.",
+                hint: "Name one with --master-key-file or KEYVAULT_MASTER_KEY_FILE.")
+        }
+    }
+
+    /// The credential `master.key` of the service manager (systemd's `LoadCredential=master.key:PATH`), where it gave one.
+    static var credential: String? {
+        guard let path = try? MasterKeyFile.credential(named: "master.key").paths.first,
+            FileManager.default.fileExists(atPath: path)
+        else { return nil }
+        return path
+    }
+
+    /// Makes the directory of the default key file, and those above it, for the owner alone.
+    static func makeDirectory(of path: String) throws {
+        let directory = URL(filePath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure(
+                .masterKey, "The directory \(directory.path()) of the master key cannot be made.",
+                hint: "Make it, or name another file with --master-key-file.")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import KeyVault
+
+/// What every command takes: where the vault is, where its key is, and how to speak.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the vault is: sqlite:PATH or file:PATH. Default: $KEYVAULT_STORE, else sqlite:keyvault.db.",
+            valueName: "URL"))
+    var store: String?
+
+    @Option(
+        name: .customLong("master-key-file"),
+        help: ArgumentHelp(
+            "The file that holds the master key; may repeat while keys are rotated. Default: $KEYVAULT_MASTER_KEY_FILE, else "
+                + "$XDG_CONFIG_HOME/keyvault/master.key.", valueName: "F"),
+        completion: .file())
+    var masterKeyFiles: [String] = []
+
+    @Flag(
+        name: .customLong("passphrase"),
+        help: "Open the vault by its passphrase: asked for, or in the file that $KEYVAULT_PASSPHRASE_FILE names.")
+    var usesPassphrase = false
+
+    @Flag(help: "Print results and errors only.")
+    var quiet = false
+
+    @Flag(name: .customLong("no-color"), help: "Print without colours; as does the environment variable NO_COLOR.")
+    var noColor = false
+
+    var console: Console { Console(isQuiet: quiet, isColourRefused: noColor) }
+
+    var storeURL: StoreURL {
+        get throws { try StoreURL(store ?? Environment["KEYVAULT_STORE"] ?? "sqlite:keyvault.db") }
+    }
+
+    /// The key files that were named; else what the service manager hands over; else the default one.
+    var masterKeyPaths: [String] {
+        get throws {
+            if !masterKeyFiles.isEmpty { return masterKeyFiles }
+            if let path = Environment["KEYVAULT_MASTER_KEY_FILE"] { return [path] }
+            if let path = DefaultPaths.credential { return [path] }
+            return [try DefaultPaths.masterKey]
+        }
+    }
+
+    /// The vault's passphrase, where it is to be opened by one.
+    func passphrase() throws -> Secret? { usesPassphrase ? try PassphraseInput.read() : nil }
+
+    /// Opens the vault, runs `body` on it, and closes it.
+    func withVault<Result>(_ body: (Vault) async throws -> Result) async throws -> Result {
+        try await withVault(at: storeURL) { vault, _ in try await body(vault) }
+    }
+
+    /// Opens the vault at `url`, runs `body` on it and on the store beneath, and closes it.
+    ///
+    /// - Parameters:
+    ///   - more: keys to hold beside those of the options.
+    ///   - passphrase: what ``passphrase()`` gave, where it was asked for already.
+    func withVault<Result>(
+        at url: StoreURL, adding more: MasterKeyRing? = nil, passphrase: Secret? = nil,
+        _ body: (Vault, any RecordStore) async throws -> Result
+    ) async throws -> Result {
+        let store = try await url.open()
+        let vault: Vault
+        do {
+            let passphrase = try passphrase ?? self.passphrase()
+            vault = try await open(store, passphrase, adding: more)
+        } catch {
+            await store.close()
+            throw error
+        }
+        do {
+            let result = try await body(vault, store)
+            await vault.close()
+            return result
+        } catch {
+            await vault.close()
+            throw error
+        }
+    }
+
+    private func open(
+        _ store: any RecordStore, _ passphrase: Secret?, adding more: MasterKeyRing?
+    ) async throws -> Vault {
+        if let passphrase {
+            return try await Vault.open(store, keys: KeySource(first: PassphraseSource(passphrase), more: more))
+        }
+        return try await Vault.open(store, keys: KeySource(first: MasterKeyFile(paths: masterKeyPaths), more: more))
+    }
+}
+
+/// A source and keys beside it: those that a rotation goes to.
+private struct KeySource<First: MasterKeySource>: MasterKeySource {
+    let first: First
+    let more: MasterKeyRing?
+
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        var ring = try await first.masterKeys(for: request)
+        if let more { ring.add(more) }
+        return ring
+    }
+}

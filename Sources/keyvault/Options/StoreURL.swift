@@ -1,0 +1,63 @@
+import KeyVault
+import KeyVaultSQLite
+
+/// Where a vault is: the kind of its store and a path, as `sqlite:PATH` or `file:PATH`.
+struct StoreURL: CustomStringConvertible {
+    private enum Kind: String, CaseIterable {
+        case sqlite, file
+    }
+
+    private let kind: Kind
+    /// The file.
+    let path: String
+
+    private init(kind: Kind, path: String) {
+        self.kind = kind
+        self.path = path
+    }
+
+    init(_ text: String) throws(Failure) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else {
+            throw Failure(
+                .usage, "The store '\(text)' does not say of which kind it is.", hint: "Write --store sqlite:\(text).")
+        }
+        guard parts[0] != "memory" else {
+            throw Failure(
+                .usage, "A vault in memory would end with this command.",
+                hint: "Name a file: --store sqlite:keyvault.db.")
+        }
+        guard let kind = Kind(rawValue: parts[0]) else {
+            let known = Kind.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
+            throw Failure(.usage, "There is no kind of store named '\(parts[0])'.", hint: "Known are: \(known).")
+        }
+        guard !parts[1].isEmpty else {
+            throw Failure(.usage, "The store '\(text)' names no file.", hint: "Write --store \(kind.rawValue):PATH.")
+        }
+        self.init(kind: kind, path: parts[1])
+    }
+
+    /// What `text` names: a store by itself, or else a path of the same kind of store as this one.
+    func sibling(_ text: String) -> StoreURL { (try? StoreURL(text)) ?? StoreURL(kind: kind, path: text) }
+
+    /// Opens the store.
+    ///
+    /// - Parameter create: whether to make an empty one where there is none.
+    func open(create: Bool = false) async throws -> any RecordStore {
+        switch kind {
+        case .sqlite: try await SQLiteStore.open(path, create: create)
+        case .file: try await FileStore.open(path, create: create)
+        }
+    }
+
+    var description: String { "\(kind.rawValue):\(path)" }
+}
+
+extension FileStore {
+    /// As the other stores are opened.
+    fileprivate static func open(_ path: String, create: Bool) async throws(StoreError) -> FileStore {
+        var options = Options()
+        options.createsMissing = create
+        return try await open(path, options: options)
+    }
+}

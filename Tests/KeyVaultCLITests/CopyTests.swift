@@ -1,0 +1,50 @@
+import Foundation
+import KeyVault
+import Testing
+
+/// `backup`, `restore` and `migrate`.
+@Suite struct CopyTests {
+    let box: Sandbox
+
+    init() throws {
+        box = try Sandbox.withVault()
+        for id in ["a/mine", "b/mine"] { try box.run("put", id, input: "secret of \(id)").expectSuccess() }
+    }
+
+    @Test func aBackupOpensAndIsRestored() throws {
+        let backup = try box.run("backup", "copy.db")
+        backup.expectSuccess()
+        #expect(backup.text == "Copied sqlite:keyvault.db to sqlite:copy.db and verified it: 2 keys.\n")
+        #expect(try box.run("reveal", "a/mine", "--store", "sqlite:copy.db").text == "secret of a/mine")
+        try box.run("delete", "a/mine").expectSuccess()
+        try box.run("restore", "copy.db").expectError(1, "keyvault.db exists")
+        try box.run("restore", "copy.db", "--store", "sqlite:restored.db").expectSuccess()
+        #expect(try box.run("reveal", "a/mine", "--store", "sqlite:restored.db").text == "secret of a/mine")
+    }
+
+    @Test func nothingIsOverwritten() throws {
+        try Data("mine".utf8).write(to: box.folder.appending(path: "mine"))
+        try box.run("backup", "mine").expectError(1, "mine exists")
+        try box.run("backup", "none/copy.db").expectError(1, "none")
+        try box.run("restore", "none.db", "--store", "sqlite:new.db").expectError(1, "none.db")
+        #expect(try Data(contentsOf: box.folder.appending(path: "mine")) == Data("mine".utf8))
+        #expect(!FileManager.default.fileExists(atPath: box.path("new.db")))
+    }
+
+    @Test func aVaultMovesBetweenStores() throws {
+        try box.run("migrate", "--to", "file:keys.vault").expectSuccess()
+        #expect(try box.run("reveal", "a/mine", "--store", "file:keys.vault").text == "secret of a/mine")
+        try box.run("backup", "copy.vault", "--store", "file:keys.vault").expectSuccess()
+        try box.run("migrate", "--store", "file:copy.vault", "--to", "sqlite:back.db").expectSuccess()
+        #expect(try box.run("reveal", "b/mine", "--store", "sqlite:back.db").text == "secret of b/mine")
+        try box.run("migrate", "--to", "sqlite:back.db").expectError(1, "holds a vault already")
+    }
+
+    @Test func damageIsCopiedAndNamed() async throws {
+        try await box.damage(RecordID("a/mine"))
+        let outcome = try box.run("backup", "copy.db", "--quiet")
+        #expect(outcome.status == 7)
+        outcome.expectErrorLines("a/mine")
+        #expect(try box.run("reveal", "b/mine", "--store", "sqlite:copy.db").text == "secret of b/mine")
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+@Suite struct DoctorTests {
+    let box: Sandbox
+
+    init() throws { box = try Sandbox.withVault() }
+
+    private func results(_ outcome: Outcome) throws -> [String: String] {
+        let checks = try #require(try outcome.json(as: [String: [[String: String]]].self)["checks"])
+        return Dictionary(checks.map { ($0["check"] ?? "", $0["result"] ?? "") }) { first, _ in first }
+    }
+
+    @Test func aSoundVault() throws {
+        let outcome = try box.run("doctor", "--json")
+        outcome.expectSuccess()
+        let found = try results(outcome)
+        for check in ["AES hardware", "key file", "vault", "master key", "core dumps", "swap", "libsodium", "SQLite"] {
+            #expect(found[check] == "ok", "\(check)")
+        }
+        #expect(found["locked memory"] != nil && found["key memory"] != nil)
+        #expect(try box.run("doctor").text.contains("3.") && box.run("doctor").text.contains("0 days old"))
+    }
+
+    @Test func problemsAreNamed() throws {
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: box.masterKeyPath)
+        let outcome = try box.run("doctor", "--json")
+        #expect(outcome.status == 1)
+        outcome.expectErrorLines("Problems: key file, vault.")
+        #expect(try results(outcome)["key file"] == "problem")
+    }
+
+    @Test func measuring() throws {
+        try box.run("put", "a/mine", input: "secret").expectSuccess()
+        let outcome = try box.run("measure", "a/mine")
+        outcome.expectSuccess()
+        #expect(outcome.text.contains("median") && outcome.text.contains("µs"))
+        try box.run("measure", "b/mine").expectError(3, "b/mine")
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@Suite struct ExecTests {
+    let box: Sandbox
+
+    init() throws {
+        box = try Sandbox.withVault()
+        try box.run("put", "a/mine", input: "one").expectSuccess()
+        try box.run("put", "b/mine", input: "two words").expectSuccess()
+    }
+
+    @Test func theCommandFindsTheKeysInItsEnvironment() throws {
+        let script = #"printf '%s|%s|%s' "$ONE" "$TWO" "$HOME"; cat; exit 42"#
+        let outcome = try box.run(
+            "exec", "--env", "ONE=a/mine", "TWO=b/mine", "--", "sh", "-c", script, input: "input")
+        #expect(outcome.status == 42)
+        #expect(outcome.text == "one|two words|\(box.folder.path())input")
+        #expect(outcome.errors == "")
+    }
+
+    @Test func aVariableOfTheCallerIsReplaced() throws {
+        let outcome = try box.run(
+            "exec", "--quiet", "--env", "ONE=a/mine", "--env=TWO=b/mine", "--", "env",
+            environment: ["ONE": "before"])
+        let lines = outcome.text.split(separator: "\n")
+        #expect(lines.filter { $0.hasPrefix("ONE=") } == ["ONE=one"])
+        #expect(lines.contains("TWO=two words"))
+    }
+
+    @Test func whatCannotBeRun() throws {
+        try box.run("exec", "--env", "A=a/mine", "--", "no-such-command").expectError(
+            1, "no-such-command cannot be run")
+        try box.run("exec", "--env", "A=a/mine").expectError(64, "")
+        try box.run("exec", "--env", "A=c/mine", "--", "env").expectError(3, "c/mine")
+        for assignment in ["A", "=a/mine", "A=a"] {
+            try box.run("exec", "--env", assignment, "--", "env").expectError(64, "")
+        }
+        try box.run("put", "c/mine", "--allow-binary", input: "a\0b").expectSuccess()
+        try box.run("exec", "--env", "A=c/mine", "--", "env").expectError(9, "NUL byte")
+    }
+}

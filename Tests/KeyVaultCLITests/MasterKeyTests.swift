@@ -1,0 +1,71 @@
+import Foundation
+import KeyVault
+import Testing
+
+/// `rotate master` and `passphrase change`.
+@Suite struct MasterKeyTests {
+    let box: Sandbox
+
+    init() throws {
+        box = try Sandbox.withVault()
+        for id in ["a/mine", "b/mine"] { try box.run("put", id, input: "secret of \(id)").expectSuccess() }
+    }
+
+    @Test func rotationMovesEveryKey() throws {
+        let report = try box.run("rotate", "master", "--new-master-key-file", "new", "--json")
+        report.expectSuccess()
+        #expect(
+            try report.json(as: NSDictionary.self) == ["records": 2, "onActiveKey": 2, "rewrapped": 2, "failed": 0])
+        try box.run("list").expectError(6, "was retired from this vault", hint: "KEYVAULT_MASTER_KEY_FILE")
+        #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
+    }
+
+    @Test func aDryRunAndSecondCallsChangeNothing() throws {
+        try box.run("rotate", "master", "--new-master-key-file", "new", "--dry-run").expectError(
+            6, "There is no key in new")
+        try box.run("init", "--store", "sqlite:other.db", "--master-key-file", "new").expectSuccess()
+        let dry = try box.run("rotate", "master", "--new-master-key-file", "new", "--dry-run")
+        #expect(dry.text == "Would move 2 of 2 records to the new master key.\n")
+        try box.run("list").expectSuccess()
+
+        let arguments = ["--master-key-file", box.masterKeyPath, "rotate", "master", "--new-master-key-file", "new"]
+        try box.run(arguments).expectSuccess()
+        let again = try box.run(arguments + ["--json"])
+        #expect(try again.json(as: NSDictionary.self)["rewrapped"] as? Int == 0)
+        try box.run("rotate", "master", "--new-master-key-file", "new", "--master-key-file", "new").expectError(
+            64, "only key")
+    }
+
+    @Test func everythingCanBeSealedAnew() throws {
+        try box.run("rotate", "master", "--new-master-key-file", "new", "--re-encrypt").expectSuccess()
+        #expect(try box.run("reveal", "b/mine", "--master-key-file", "new").text == "secret of b/mine")
+    }
+
+    @Test func aDamagedRecordKeepsTheOldKey() async throws {
+        try await box.damage(RecordID("a/mine"), at: 60)
+        let outcome = try box.run("rotate", "master", "--new-master-key-file", "new", "--json")
+        #expect(outcome.status == 7)
+        outcome.expectErrorLines("a/mine (revision 1)", hint: "rotate again")
+        #expect(try outcome.json(as: NSDictionary.self)["failed"] as? Int == 1)
+        let both = ["--master-key-file", "new", "--master-key-file", box.masterKeyPath]
+        #expect(try box.run(["reveal", "b/mine"] + both).text == "secret of b/mine")
+        try box.run(["delete", "a/mine"] + both).expectSuccess()
+        try box.run("rotate", "master", "--new-master-key-file", "new").expectSuccess()
+        #expect(try box.run("reveal", "b/mine", "--master-key-file", "new").text == "secret of b/mine")
+    }
+
+    @Test func aPassphraseOpensTheVault() throws {
+        try box.run("--passphrase", "list").expectError(9, "no terminal", hint: "KEYVAULT_PASSPHRASE_FILE")
+        try box.run("passphrase", "change", input: "correct horse\n").expectSuccess()
+        let file = ["KEYVAULT_PASSPHRASE_FILE": "passphrase"]
+        try box.run("--passphrase", "list", environment: file).expectError(6, "passphrase cannot be read")
+        try Data("correct horse\n".utf8).write(to: box.folder.appending(path: "passphrase"))
+        try box.run("--passphrase", "list", environment: file).expectError(6, "can be read by others")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: box.path("passphrase"))
+        #expect(try box.run("reveal", "a/mine", "--passphrase", environment: file).text == "secret of a/mine")
+
+        try box.run("--passphrase", "passphrase", "change", input: "battery staple", environment: file).expectSuccess()
+        try box.run("--passphrase", "list", environment: file).expectError(6, "Wrong passphrase")
+        try box.run("passphrase", "change", input: "short").expectError(64, "shorter than 8 bytes")
+    }
+}

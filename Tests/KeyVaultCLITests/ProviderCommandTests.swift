@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// `enable`, `disable`, `reminders` and `providers`.
+@Suite struct ProviderCommandTests {
+    let box: Sandbox
+
+    init() throws {
+        box = try Sandbox.withVault()
+        try box.run("put", "acme/mine", input: "secret").expectSuccess()
+    }
+
+    @Test func aDisabledKeyIsKeptAndNotServed() throws {
+        try box.run("disable", "acme/mine").expectSuccess()
+        try box.run("reveal", "acme/mine").expectError(10, "is disabled: by request", hint: "keyvault enable acme/mine")
+        let object = try box.run("show", "acme/mine", "--json").json(as: [String: Any].self)
+        #expect(object["state"] as? String == "disabled")
+        #expect(object["disabledReason"] as? String == "requested")
+        #expect(try box.run("show", "acme/mine").text.contains("disabled (by request)"))
+        try box.run("enable", "acme/mine").expectSuccess()
+        #expect(try box.run("reveal", "acme/mine").text == "secret")
+        try box.run("enable", "acme/none").expectError(3, "acme/none")
+        try box.run("disable", "acme/none").expectError(3, "acme/none")
+    }
+
+    @Test func keysThatSomebodyShouldLookAt() throws {
+        #expect(try box.run("reminders", "--json").json(as: [Any].self).isEmpty)
+        #expect(try box.run("reminders").text == "No key is due for replacement.\n")
+        try box.run("put", "acme/old", "--expires", "2020-01-01", input: "secret").expectSuccess()
+        let reminders = try box.run("reminders", "--older-than", "0", "--json").json(as: [NSDictionary].self)
+        #expect(reminders.count == 2)
+        #expect(reminders[0] == ["tenant": "acme", "provider": "mine", "label": "default", "reason": "old", "days": 0])
+        #expect(reminders[1]["reason"] as? String == "expired")
+        #expect(try box.run("reminders", "acme").text.contains("expired at 2020-01-01T00:00:00Z"))
+        #expect(try box.run("reminders", "other", "--json").json(as: [Any].self).isEmpty)
+    }
+
+    @Test func theProvidersThatAreKnown() throws {
+        let providers = try box.run("providers", "--json").json(as: [[String: Any]].self)
+        #expect(providers.count >= 20)
+        #expect(providers.contains { $0["name"] as? String == "openai" })
+        #expect(try box.run("providers").text.contains("sk-ant-"))
+    }
+}

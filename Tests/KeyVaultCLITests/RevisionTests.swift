@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// `put --keep-previous` and `--expires`, `history`, `rollback` and `sweep`.
+@Suite struct RevisionTests {
+    let box: Sandbox
+
+    init() throws {
+        box = try Sandbox.withVault()
+        try box.run("put", "acme/mine", "--quiet", input: "first").expectSuccess()
+    }
+
+    private func history() throws -> [[String: Any]] {
+        try box.run("history", "acme/mine", "--json").json(as: [[String: Any]].self)
+    }
+
+    @Test func aReplacedKeyIsKeptForAWhile() throws {
+        try box.run("put", "acme/mine", "--keep-previous", "1h", input: "second").expectSuccess()
+        let revisions = try history()
+        #expect(revisions.map { $0["revision"] as? Int } == [2, 1])
+        #expect(revisions.map { $0["current"] as? Bool } == [true, false])
+        #expect(revisions[0]["keptUntil"] is NSNull && revisions[1]["keptUntil"] is String)
+        #expect(try box.run("reveal", "acme/mine").text == "second")
+        #expect(try box.run("reveal", "acme/mine", "--revision", "1").text == "first")
+        try box.run("reveal", "acme/mine", "--revision", "7").expectError(3, "revision", hint: "keyvault history")
+        #expect(try box.run("history", "acme/mine").text.split(separator: "\n").count == 3)
+
+        try box.run("delete", "acme/mine", "--revision", "2").expectError(8, "")
+        try box.run("delete", "acme/mine", "--revision", "1").expectSuccess()
+        #expect(try history().count == 1)
+    }
+
+    @Test func rollbackBringsTheEarlierKeyBack() throws {
+        try box.run("rollback", "acme/mine").expectError(3, "not kept")
+        try box.run("put", "acme/mine", "--keep-previous", "2w", input: "second").expectSuccess()
+        #expect(try box.run("rollback", "acme/mine").text == "Rolled acme/mine back; it is revision 3 now.\n")
+        #expect(try box.run("reveal", "acme/mine").text == "first")
+    }
+
+    @Test func anExpiredKeyIsNotServed() throws {
+        try box.run("put", "acme/mine", "--expires", "2020-02-29", "--keep-previous", "0s", input: "old")
+            .expectSuccess()
+        try box.run("reveal", "acme/mine").expectError(10, "expired at 2020-02-29T00:00:00Z")
+        let object = try box.run("show", "acme/mine", "--json").json(as: [String: Any].self)
+        #expect(object["state"] as? String == "expired")
+        #expect(object["expires"] as? String == "2020-02-29T00:00:00Z")
+        try box.run("sweep").expectSuccess()
+        #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
+    }
+
+    @Test(arguments: ["2020-13-01", "tomorrow", "", "1"])
+    func datesThatAreNone(text: String) throws {
+        try box.run("put", "acme/mine", "--expires", text, input: "new").expectError(64, "2027-01-31")
+    }
+
+    @Test(arguments: ["1", "h", "-1h", "1y", "99999999999999999999s", "9999999w"])
+    func durationsThatAreNone(text: String) throws {
+        try box.run("put", "acme/mine", "--keep-previous=\(text)", input: "new").expectError(
+            64, "90s, 30m, 12h, 7d or 2w")
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// How the program is called, and what it says to a wrong call.
+@Suite struct UsageTests {
+    let box: Sandbox
+
+    init() throws { box = try Sandbox.withVault() }
+
+    @Test func globalOptionsStandBeforeAndBehindTheCommand() throws {
+        try box.run("--store", "sqlite:a.db", "--quiet", "init", "--master-key-file", "key").expectSuccess()
+        try box.run("--master-key-file=key", "put", "--store=sqlite:a.db", "--quiet", "a/b", input: "secret")
+            .expectSuccess()
+        let outcome = try box.run("reveal", "a/b", "--store", "sqlite:a.db", "--master-key-file", "key")
+        #expect(outcome.text == "secret")
+        #expect(try box.run("--no-color", "reveal", "a/b").status == 3)
+    }
+
+    @Test func anOptionGoesBeforeItsVariable() throws {
+        let environment = ["KEYVAULT_STORE": "sqlite:none.db"]
+        #expect(try box.run("list", environment: environment).status == 1)
+        #expect(try box.run("list", "--store", "sqlite:keyvault.db", environment: environment).status == 0)
+        #expect(try box.run("list", environment: ["KEYVAULT_STORE": "", "KEYVAULT_MASTER_KEY_FILE": ""]).status == 0)
+    }
+
+    @Test(
+        arguments: [
+            [], ["acme"], ["acme/mine/default/more"], ["acme//x"], ["/mine"],
+            ["acme/mine", "--if-revision", "x"],
+            ["acme/mine", "--bogus"], ["acme/open\u{07}ai"], [String(repeating: "a", count: 256) + "/mine"],
+            ["_vault/mine"],
+        ])
+    func aWrongCallSaysWhatIsWrong(arguments: [String]) throws {
+        try box.run(["put"] + arguments, input: "secret").expectError(64, "")
+        #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
+    }
+
+    @Test func aKeyOnTheCommandLineIsNotRepeated() throws {
+        let outcome = try box.run("put", "acme/mine", "sk-proj-secret")
+        outcome.expectError(64, "There is an argument too many", hint: "never goes on the command line")
+        #expect(!outcome.errors.contains("sk-proj"))
+    }
+
+    @Test(
+        arguments: [
+            ("keyvault.db", "--store sqlite:keyvault.db"), ("memory:", "--store sqlite:"),
+            ("postgres:x", "sqlite:PATH"),
+            ("sqlite:", "sqlite:PATH"),
+        ])
+    func aStoreIsNamedByItsKindAndPath(store: String, hint: String) throws {
+        try box.run("list", "--store", store).expectError(64, "", hint: hint)
+    }
+
+    @Test func unknownCommands() throws {
+        try box.run("frobnicate").expectError(64, "no command of that name", hint: "--help")
+        try box.run("--frobnicate").expectError(64, "--frobnicate")
+    }
+
+    @Test(arguments: [[], ["--help"], ["help", "put"], ["put", "--help"], ["--version"]])
+    func helpIsNoError(arguments: [String]) throws {
+        let outcome = try box.run(arguments)
+        outcome.expectSuccess()
+        #expect(!outcome.output.isEmpty)
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func shellsCanComplete(shell: String) throws {
+        let outcome = try box.run("--generate-completion-script", shell)
+        outcome.expectSuccess()
+        #expect(outcome.text.contains("if-revision"))
+    }
+}
