@@ -135,7 +135,7 @@ if !engineOnly {
         .testTarget(
             name: "KeyVaultProvidersTests",
             dependencies: [
-                "KeyVaultProviders",
+                "KeyVaultProviders", "keyvault",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -150,6 +150,8 @@ if !engineOnly {
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
     ]
+    // The command line asks providers where it can.
+    for target in package.targets where target.name == "keyvault" { target.dependencies.append("KeyVaultProviders") }
 }
 
 for target in package.targets where target.type != .system {
@@ -161,4 +163,5 @@ for target in package.targets where target.type != .system {
         .strictMemorySafety(),
         .treatAllWarnings(as: .error),
     ]
+    if !engineOnly, target.name == "keyvault" { target.swiftSettings?.append(.define("LIVE_CHECKS")) }
 }

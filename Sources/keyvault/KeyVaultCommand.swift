@@ -19,6 +19,6 @@ struct KeyVaultCommand: AsyncParsableCommand {
             VerifyCommand.self, ImportCommand.self, HistoryCommand.self, RollbackCommand.self, SweepCommand.self,
             RotateCommand.self, PassphraseCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
             ExecCommand.self, TokenCommand.self, DoctorCommand.self, MeasureCommand.self,
-            EnableCommand.self, DisableCommand.self, ProvidersCommand.self, RemindersCommand.self,
+            TestCommand.self, EnableCommand.self, DisableCommand.self, ProvidersCommand.self, RemindersCommand.self,
         ])
 }

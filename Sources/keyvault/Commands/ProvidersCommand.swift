@@ -6,7 +6,10 @@ struct ProvidersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
         abstract: "List the providers whose keys are known.",
-        discussion: "A key of another provider is stored unchecked.")
+        discussion: """
+            A key of another provider is stored unchecked. A JSON document that $KEYVAULT_PROVIDERS names adds providers, or \
+            replaces them.
+            """)
 
     @Flag(help: "Print a JSON array.")
     var json = false
@@ -14,7 +17,7 @@ struct ProvidersCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let providers = ProviderRegistry.builtIn.providers.sorted { $0.name < $1.name }
+        let providers = try LiveChecks.registry().providers.sorted { $0.name < $1.name }
         if json {
             try options.console.result(JSON.text(providers))
         } else {

@@ -32,10 +32,14 @@ struct PutCommand: AsyncParsableCommand {
         help: "How long the replaced key can still be read, such as 90s, 30m, 12h or 7d. Default: not at all.")
     var keepPrevious: Duration?
 
+    @Flag(help: "Ask the provider first whether the key is live; a refused key is not stored.")
+    var validate = false
+
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        try await options.withVault { vault in
+        let validator = validate ? try LiveChecks.validator() : nil
+        try await options.withVault(asking: validator) { vault in
             let secret = try SecretInput.read(prompt: "Key for \(reference)", isBinary: allowsBinary)
             let request = PutRequest(
                 reference, secret, expectedRevision: expectedRevision, expires: expires, keepPreviousFor: keepPrevious)

@@ -49,8 +49,12 @@ struct GlobalOptions: ParsableArguments {
     func passphrase() throws -> Secret? { usesPassphrase ? try PassphraseInput.read() : nil }
 
     /// Opens the vault, runs `body` on it, and closes it.
-    func withVault<Result>(_ body: (Vault) async throws -> Result) async throws -> Result {
-        try await withVault(at: storeURL) { vault, _ in try await body(vault) }
+    ///
+    /// - Parameter validator: asks providers about keys before they are stored; `nil` for nobody.
+    func withVault<Result>(
+        asking validator: (any ProviderValidator)? = nil, _ body: (Vault) async throws -> Result
+    ) async throws -> Result {
+        try await withVault(at: storeURL, asking: validator) { vault, _ in try await body(vault) }
     }
 
     /// Opens the vault at `url`, runs `body` on it and on the store beneath, and closes it.
@@ -60,13 +64,14 @@ struct GlobalOptions: ParsableArguments {
     ///   - passphrase: what ``passphrase()`` gave, where it was asked for already.
     func withVault<Result>(
         at url: StoreURL, adding more: MasterKeyRing? = nil, passphrase: Secret? = nil,
-        _ body: (Vault, any RecordStore) async throws -> Result
+        asking validator: (any ProviderValidator)? = nil, _ body: (Vault, any RecordStore) async throws -> Result
     ) async throws -> Result {
         let store = try await url.open()
         let vault: Vault
         do {
             let passphrase = try passphrase ?? self.passphrase()
-            vault = try await open(store, passphrase, adding: more)
+            let configuration = VaultConfiguration(providers: try LiveChecks.registry(), validator: validator)
+            vault = try await open(store, passphrase, adding: more, configuration)
         } catch {
             await store.close()
             throw error
@@ -82,12 +87,15 @@ struct GlobalOptions: ParsableArguments {
     }
 
     private func open(
-        _ store: any RecordStore, _ passphrase: Secret?, adding more: MasterKeyRing?
+        _ store: any RecordStore, _ passphrase: Secret?, adding more: MasterKeyRing?,
+        _ configuration: VaultConfiguration
     ) async throws -> Vault {
         if let passphrase {
-            return try await Vault.open(store, keys: KeySource(first: PassphraseSource(passphrase), more: more))
+            let keys = KeySource(first: PassphraseSource(passphrase), more: more)
+            return try await Vault.open(store, keys: keys, configuration: configuration)
         }
-        return try await Vault.open(store, keys: KeySource(first: MasterKeyFile(paths: masterKeyPaths), more: more))
+        let keys = KeySource(first: try MasterKeyFile(paths: masterKeyPaths), more: more)
+        return try await Vault.open(store, keys: keys, configuration: configuration)
     }
 }
 

@@ -4,10 +4,27 @@ import KeyVault
 extension Argument where Value == RecordID {
     /// The argument `REF`.
     init(help: ArgumentHelp) {
-        var help = help
+        self.init(help: help.namingReference, transform: RecordID.init(argument:))
+    }
+}
+
+extension Argument where Value == RecordID? {
+    /// The argument `REF`, which may be left out.
+    init(help: ArgumentHelp) {
+        self.init(help: help.namingReference, transform: RecordID.init(argument:))
+    }
+}
+
+extension RecordID {
+    fileprivate init(argument: String) throws {
+        do throws(FormatError) { try self.init(argument) } catch { throw ValidationError(error.message) }
+    }
+}
+
+extension ArgumentHelp {
+    fileprivate var namingReference: ArgumentHelp {
+        var help = self
         help.valueName = "REF"
-        self.init(help: help) { text in
-            do throws(FormatError) { return try RecordID(text) } catch { throw ValidationError(error.message) }
-        }
+        return help
     }
 }
