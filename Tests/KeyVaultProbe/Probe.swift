@@ -6,10 +6,15 @@ import KeyVaultSQLite
 ///
 ///     work DATABASE OLD-KEY NEW-KEY NAME   two writers and two readers, until standard input ends; prints what they saw
 ///     rotate DATABASE OLD-KEY NEW-KEY      rotates to the new key; prints the report
+///     scan DATABASE READS [leak]           looks for keys in its own memory; prints where
 ///     watch DATABASE OLD-KEY               reads watched/p all the time; prints each length that is new to it
 @main struct Probe {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments[1] == "scan" {
+            return try await MemoryScan.hunt(
+                database: arguments[2], reads: Int(arguments[3]) ?? 0, leaks: arguments.count > 4)
+        }
         let vault = try await Vault.open(
             try await SQLiteStore.open(arguments[2]), keys: MasterKeyFile(paths: Array(arguments[3...].prefix(2))))
         switch arguments[1] {

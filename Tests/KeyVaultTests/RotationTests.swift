@@ -58,6 +58,21 @@ import Testing
         _ = try await Vault.open(store, keys: both())
     }
 
+    @Test func aRecordUnderARetiredKeyDoesNotOpenEvenForWhoStillNamesThatKey() async throws {
+        let id = try RecordID(tenant: "tenant3", provider: "example", label: "3")
+        let stolen = try #require(try await store.read(id))
+        _ = try await vault.rotateMasterKey(to: new)
+        let now = try #require(try await store.read(id))
+        let commitment = Array(now.sealed[SealedRecord.commitmentRange])
+        let generation = try #require(try await store.readHead()).generation
+        // Who holds the old key could have made this record, or has kept it.
+        try await store.write(
+            WriteBatch(
+                generation: generation, changes: [.rewrap(now.key, sealed: stolen.sealed, commitment: commitment)]))
+        let reader = try await Vault.open(store, keys: both())
+        await #expect(throws: VaultError(.damagedRecord, "")) { try await reader.withSecret(id) { $0.byteCount } }
+    }
+
     @Test func aDryRunChangesNothing() async throws {
         let before = try await store.scan(.everything, after: nil, limit: 1000)
         let report = try await vault.rotateMasterKey(to: new, dryRun: true)

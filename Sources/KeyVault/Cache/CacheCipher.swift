@@ -47,6 +47,7 @@ struct CacheCipher: ~Copyable {
     /// Turns sealed bytes into the secret, in place; fails when they are not of the record `id`.
     @inline(__always)
     func open(_ sealed: inout GuardedBytes, nonce: AESNonce, for id: RecordID) throws(CryptoError) {
+        defer { StackScrub.scrubRegisters() }
         try cipher.openInPlace(&sealed, nonce: nonce, associatedData: id.encoded.span)
     }
 }

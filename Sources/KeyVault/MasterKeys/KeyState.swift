@@ -15,6 +15,13 @@ struct KeyState: Sendable {
         }
     }
 
+    /// The key that a record says it is under; `nil` where it is not held, and where the header does not list it as live.
+    ///
+    /// A ring may go on naming a retired key. Whoever else holds that one must not be able to make records that open.
+    func live(_ id: MasterKeyID) -> MasterKeyRing.Holder? {
+        header.keys.contains { $0.id == id && $0.state == .live } ? ring[id] : nil
+    }
+
     /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
     ///
     /// - Parameter known: keys that are held already, to go on with where the source has nothing new.

@@ -6,8 +6,8 @@ public import KeyVaultFormat
 /// Most vaults have one. During a rotation there are two.
 public struct MasterKeyRing: Sendable {
     /// A reference, because arrays and dictionaries cannot hold values that must not be copied.
-    final class Holder: Sendable {
-        let key: MasterKey
+    package final class Holder: Sendable {
+        package let key: MasterKey
 
         init(_ key: consuming MasterKey) { self.key = key }
     }
@@ -32,7 +32,7 @@ public struct MasterKeyRing: Sendable {
     public var ids: [MasterKeyID] { holders.map { $0.key.id } }
 
     /// The key that must authenticate the header.
-    var first: Holder { holders[0] }
+    package var first: Holder { holders[0] }
 
     subscript(id: MasterKeyID) -> Holder? { holders.first { $0.key.id == id } }
 }

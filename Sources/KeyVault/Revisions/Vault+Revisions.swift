@@ -123,7 +123,7 @@ extension Vault {
         do throws(VaultError) {
             return try await open(row, kind: kind).metadata
         } catch {
-            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+            guard [.damagedRecord, .missingMasterKey, .notFound].contains(error.code) else { throw error }
             return nil
         }
     }

@@ -11,8 +11,10 @@ extension Vault {
         // A row that was changed while we looked at it shows in the next scan: sealed by a writer who knows the new key. The
         // last scan, which finds nothing to move, is the proof that nothing is on the old keys.
         while true {
+            let failedBefore = report.failed
             let found = try await scan(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
-            if dryRun || found == 0 { return }
+            // A failure has to be seen twice: the row may have been read just before somebody else moved it.
+            if dryRun || (found == 0 && report.failed == failedBefore) { return }
         }
     }
 
@@ -34,6 +36,7 @@ extension Vault {
                     now.onActiveKey += 1
                 }
             } catch {
+                if error.code == .notFound { return }
                 guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
                 now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
             }
@@ -56,8 +59,8 @@ extension Vault {
         let record: SealedRecord
         do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
         guard record.keyID != new.key.id else { return nil }
-        guard let old = keys.ring[record.keyID] else {
-            guard keys.header.keys.contains(where: { $0.id == record.keyID }) else {
+        guard let old = keys.live(record.keyID) else {
+            guard keys.header.liveKeyIDs.contains(record.keyID) else {
                 throw .damaged(row.id, cause: nil)
             }
             throw .missing(record.keyID, in: keys.ring)

@@ -10,10 +10,8 @@ extension Vault {
     public func metadata(for id: RecordID) async throws(VaultError) -> RecordInfo {
         try checkOpen()
         try checkNotReserved(id)
-        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
-        guard let row else { throw .notFound(id) }
-        let record = try await open(row)
-        return RecordInfo(id: id, revision: row.revision, metadata: record.metadata)
+        guard let record = try await openCurrent(id) else { throw .notFound(id) }
+        return RecordInfo(id: id, revision: record.key.revision, metadata: record.metadata)
     }
 
     /// A page of the stored keys in the order of their ids, without the keys and without the vault's own records.
@@ -37,15 +35,18 @@ extension Vault {
             try await store.scan(scope, after: cursor.map { RecordKey(id: $0, revision: .max) }, limit: limit)
         }
         var entries: [ListEntry] = []
-        for row in rows where !row.id.isReserved { entries.append(try await entry(row)) }
+        for row in rows where !row.id.isReserved {
+            if let entry = try await entry(row) { entries.append(entry) }
+        }
         return ListPage(entries: entries, next: rows.count == limit ? rows.last?.id : nil)
     }
 
-    private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry {
+    private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry? {
         do throws(VaultError) {
             let record = try await open(row)
             return ListEntry(id: row.id, revision: row.revision, metadata: record.metadata, damage: nil)
         } catch {
+            if error.code == .notFound { return nil }
             guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
             return ListEntry(id: row.id, revision: row.revision, metadata: nil, damage: error.message)
         }

@@ -5,17 +5,57 @@ import KeyVaultStorage
 extension Vault {
     /// Opens a row under the key that it names, as the record that was asked for.
     ///
+    /// A row that was read a moment ago may be another one by now: rewrapped and its old key retired, replaced and retained,
+    /// or gone. So before a row counts as damaged, it is read again.
+    ///
+    /// - Throws: ``VaultError`` `damagedRecord`; `notFound` where the row is gone.
+    func open(_ row: StoredRecord, kind: RecordKind = .current) async throws(VaultError) -> OpenedRecord {
+        var (row, kind) = (row, kind)
+        while true {
+            do throws(VaultError) {
+                return try await openOnce(row, kind: kind)
+            } catch {
+                guard error.code == .damagedRecord else { throw error }
+                let (store, key) = (store, row.key)
+                let (again, current) = try await VaultError.wrap { () async throws(StoreError) in
+                    (try await store.read(key), try await store.read(key.id))
+                }
+                guard let again else { throw .notFound(key.id) }
+                let kindNow: RecordKind = current?.revision == key.revision ? .current : .retained
+                if again == row, kindNow == kind { throw error }
+                (row, kind) = (again, kindNow)
+            }
+        }
+    }
+
+    /// Reads the current row of `id` and opens it as such; `nil` where there is none.
+    ///
+    /// As with ``open(_:kind:)``, a row counts as damaged only when it is still the same after a second look. Unlike there, a
+    /// row is never opened as a retained one: what is served is what is current.
+    func openCurrent(_ id: RecordID) async throws(VaultError) -> OpenedRecord? {
+        var damaged: (row: StoredRecord, error: VaultError)?
+        while true {
+            let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+            guard let row else { return nil }
+            if let damaged, damaged.row == row { throw damaged.error }
+            do throws(VaultError) {
+                return try await openOnce(row, kind: .current)
+            } catch {
+                guard error.code == .damagedRecord else { throw error }
+                damaged = (row, error)
+            }
+        }
+    }
+
     /// A key that is not held makes the vault read its header again and ask its source, once: another process may have begun
     /// a rotation.
-    func open(_ row: StoredRecord, kind: RecordKind = .current) async throws(VaultError) -> OpenedRecord {
+    private func openOnce(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> OpenedRecord {
         let record: SealedRecord
         do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
-        var holder = keys.ring[record.keyID]
-        if holder == nil, try await refreshKeys() { holder = keys.ring[record.keyID] }
-        guard let holder else {
-            guard keys.header.keys.contains(where: { $0.id == record.keyID }) else {
-                throw .damaged(row.id, cause: nil)
-            }
+        if keys.live(record.keyID) == nil { try await refreshKeys() }
+        let keys = keys
+        guard let holder = keys.live(record.keyID) else {
+            guard keys.header.liveKeyIDs.contains(record.keyID) else { throw .damaged(row.id, cause: nil) }
             throw .missing(record.keyID, in: keys.ring)
         }
         do throws(OpenFailure) {

@@ -53,9 +53,7 @@ extension Vault {
 
     /// Reads the current row from the store and opens it.
     private func readThrough(_ id: RecordID) async throws(VaultError) -> CacheFill {
-        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
-        guard let row else { return .absent }
-        let record = try await open(row)
+        guard let record = try await openCurrent(id) else { return .absent }
         let now = time.date()
         try record.metadata.checkServed(id, at: now)
         let lifetime = record.metadata.expires.map { Duration.seconds($0.timeIntervalSince(now)) }

@@ -36,6 +36,7 @@ extension Vault {
             do throws(VaultError) {
                 _ = try await open(row, kind: kind)
             } catch {
+                if error.code == .notFound { return }
                 guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
                 report.damaged.append(.init(id: row.id, revision: row.revision, reason: error.message))
             }

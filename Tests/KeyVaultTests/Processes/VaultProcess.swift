@@ -6,7 +6,9 @@ final class VaultProcess {
     private let input = Pipe()
     private let output = Pipe()
 
-    init(_ arguments: String...) throws {
+    convenience init(_ arguments: String...) throws { try self.init(arguments) }
+
+    init(_ arguments: [String]) throws {
         process.executableURL = Bundle.main.bundleURL.appending(path: "KeyVaultProbe")
         process.arguments = arguments
         process.standardInput = input
