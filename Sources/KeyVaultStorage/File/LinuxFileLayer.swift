@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// The operating system's own files.
 ///
@@ -7,7 +8,7 @@ import Glibc
 package struct LinuxFileLayer: FileLayer {
     package init() {}
 
-    package var processID: Int32 { getpid() }
+    package var processID: Int32 { CurrentProcess.id.load(ordering: .relaxed) }
 
     package func makeHashKey() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
@@ -60,6 +61,15 @@ package struct LinuxFileLayer: FileLayer {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
+}
+
+/// The process id without a system call, which a read of a record would feel.
+private enum CurrentProcess {
+    static let id: Atomic<Int32> = {
+        // The handler captures nothing; it runs in a child before anything else does.
+        _ = pthread_atfork(nil, nil, { CurrentProcess.id.store(getpid(), ordering: .relaxed) })
+        return Atomic(getpid())
+    }()
 }
 
 private func check(_ result: Int32) throws(FileError) {

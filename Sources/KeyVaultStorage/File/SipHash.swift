@@ -12,22 +12,21 @@ struct SipHash {
     func hash(_ bytes: Span<UInt8>) -> UInt64 {
         var state = State(k0, k1)
         let whole = bytes.count & ~7
-        var offset = 0
-        while offset < whole {
-            state.absorb(Self.word(bytes, at: offset, count: 8))
-            offset += 8
+        // Each load ends at or before `whole`, which is at most `bytes.count`.
+        unsafe bytes.withUnsafeBytes { words in
+            for offset in stride(from: 0, to: whole, by: 8) {
+                state.absorb(UInt64(littleEndian: unsafe words.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            }
         }
         state.absorb(Self.word(bytes, at: whole, count: bytes.count - whole) | UInt64(bytes.count & 0xFF) << 56)
         return state.finish()
     }
 
+    /// Up to 8 bytes, the lowest first.
+    @inline(__always)
     private static func word(_ bytes: Span<UInt8>, at offset: Int, count: Int) -> UInt64 {
         var word: UInt64 = 0
-        var index = count
-        while index > 0 {
-            index -= 1
-            word = word << 8 | UInt64(bytes[offset + index])
-        }
+        for index in 0..<count { word |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
         return word
     }
 
