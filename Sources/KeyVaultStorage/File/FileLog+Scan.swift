@@ -1,4 +1,5 @@
 import KeyVaultFormat
+import Synchronization
 
 extension FileLog {
     /// Whether ``scan(_:after:limit:)`` can begin at once.
@@ -6,27 +7,36 @@ extension FileLog {
         try withShared { shared throws(StoreError) in shared.order.isBuilt }
     }
 
-    /// Sorts the rows by name, which reads all of them.
+    /// Sorts the rows by name, which reads all of them; readers and the writer go on meanwhile.
     func buildOrder() throws(StoreError) {
-        let (log, places) = try withShared { shared throws(StoreError) in
-            shared.order.beginBuilding()
-            return (shared.log, shared.index.places)
-        }
-        var rows: [(key: SortKey, place: RowIndex.Place)] = []
-        rows.reserveCapacity(places.count)
-        for place in places { rows.append((try log.row(at: place).sortKey, place)) }
-        rows.sort { $0.key < $1.key }
-        try withShared { shared throws(StoreError) in
-            // A compaction in between has moved every row: then the next scan builds it.
-            if shared.log === log { shared.order.base = rows.map(\.place) }
+        try ordering.withLock { _ throws(StoreError) in
+            if try isOrdered() { return }
+            let (log, places) = try withShared { shared throws(StoreError) in
+                shared.order.beginBuilding()
+                return (shared.log, shared.index.places)
+            }
+            var rows: [(key: SortKey, place: RowIndex.Place)] = []
+            rows.reserveCapacity(places.count)
+            for place in places { rows.append((try log.row(at: place).sortKey, place)) }
+            rows.sort { $0.key < $1.key }
+            let sorted = rows.map(\.place)
+            try withShared { shared throws(StoreError) in
+                // A compaction in between has moved every row: then it is built once more.
+                if shared.log === log { shared.order.finishBuilding(sorted) }
+            }
         }
     }
 
     package func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
-        while try !isOrdered() { try buildOrder() }
-        return try withShared { shared throws(StoreError) in
-            if shared.order.recent.count > ScanOrder.mergeCount { try shared.mergeOrder() }
-            return try shared.page(scope, after: cursor, limit: limit)
+        while true {
+            let page = try withShared { shared throws(StoreError) -> [StoredRecord]? in
+                guard shared.order.isBuilt else { return nil }
+                shared.order.sortRecent()
+                if shared.order.needsMerge { try shared.mergeOrder() }
+                return try shared.page(scope, after: cursor, limit: limit)
+            }
+            if let page { return page }
+            try buildOrder()
         }
     }
 

@@ -57,6 +57,8 @@ package final class FileLog: Sendable {
     let writer: Mutex<Writer>
     /// Held by whoever rewrites the log.
     let compaction = Mutex(())
+    /// Held by whoever sorts the rows for a scan.
+    let ordering = Mutex(())
     /// Whether one runs in the background.
     let isCompacting = Atomic(false)
 
@@ -67,6 +69,8 @@ package final class FileLog: Sendable {
         paths = LogPaths(log: path)
         self.layer = layer
         self.settings = settings
+        // Where there is nothing to open, no lock file is left behind either.
+        if !creating, try LogFile(existing: path, layer) == nil { throw Self.notFound(path) }
         lock = Mutex(try Self.lock(paths, layer, settings))
         owner = layer.processID
         let log = try Self.open(paths, creating: creating, layer)
@@ -113,7 +117,7 @@ package final class FileLog: Sendable {
             do { try layer.remove(leftover) } catch .notFound {} catch { throw error.doing("removed", leftover) }
         }
         if let log = try LogFile(existing: paths.log, layer) { return log }
-        guard creating else { throw StoreError(.notFound, "There is no file store at \(paths.log).") }
+        guard creating else { throw notFound(paths.log) }
         var new = try NewLog(LogHeader(generation: 1, hashKey: layer.makeHashKey()), paths, layer)
         do throws(StoreError) {
             try new.sync()
@@ -123,6 +127,10 @@ package final class FileLog: Sendable {
             throw error
         }
         return new.log
+    }
+
+    private static func notFound(_ path: String) -> StoreError {
+        StoreError(.notFound, "There is no file store at \(path).")
     }
 
     // MARK: Reading
@@ -135,16 +143,18 @@ package final class FileLog: Sendable {
 
     /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
     package func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
-        var previous: RowIndex.Entry?
+        var previous: (log: LogFile, entry: RowIndex.Entry)?
         while true {
-            let found = try withShared { shared throws(StoreError) -> (LogFile, RowIndex.Entry)? in
-                let hash = previous?.hash ?? shared.log.hash(id.encoded.span)
-                return shared.index.highest(hash, below: previous).map { (shared.log, $0) }
+            let found = try withShared { shared throws(StoreError) -> (log: LogFile, entry: RowIndex.Entry)? in
+                // Places are compared within one generation of the log alone.
+                let passed = previous.flatMap { $0.log === shared.log ? $0.entry : nil }
+                let hash = passed?.hash ?? shared.log.hash(id.encoded.span)
+                return shared.index.highest(hash, below: passed).map { (shared.log, $0) }
             }
             guard let (log, entry) = found else { return nil }
-            // What has gone by is another id of the same hash, or a later revision: the index may have changed in between,
+            // What is passed by is another id of the same hash, or a later revision: the index may have changed in between,
             // but a row that was there throughout is found.
-            previous = entry
+            previous = found
             if let revision, entry.revision != revision { continue }
             if let sealed = try log.sealed(of: id.encoded.span, at: entry) {
                 return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)

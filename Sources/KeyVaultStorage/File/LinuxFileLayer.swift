@@ -33,8 +33,9 @@ package struct LinuxFileLayer: FileLayer {
             guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
             return .heldElsewhere(try? file.decimalNumber())
         }
-        try file.truncate(to: 0)
-        _ = try file.write(Array("\(processID)\n".utf8).span, at: 0)
+        // Whom to name is a courtesy: a full disk must not keep a store from being read.
+        try? file.truncate(to: 0)
+        _ = try? file.write(Array("\(processID)\n".utf8).span, at: 0)
         return .held(file)
     }
 

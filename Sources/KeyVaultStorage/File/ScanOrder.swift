@@ -12,36 +12,45 @@ struct ScanOrder {
         let place: RowIndex.Place
     }
 
-    /// More recent rows than this are merged by the next scan; with many more, building anew is cheaper.
-    static let mergeCount = 256
+    /// More recent rows than this are merged by the next scan.
+    private static let mergeCount = 256
+    /// With many more than this, building anew is cheaper.
     private static let keepCount = 4096
 
     /// Sorted; `nil` until it is built.
-    var base: [RowIndex.Place]?
-    /// Sorted; kept from the moment in which the building begins.
+    private(set) var base: [RowIndex.Place]?
+    /// Sorted by ``sortRecent()``; kept from the moment in which the building begins.
     private(set) var recent: [Recent] = []
-    private var isKept = false
+    private var isSorted = true
+    private var isBuilding = false
+
+    init(isBuilding: Bool = false) { self.isBuilding = isBuilding }
 
     var isBuilt: Bool { base != nil }
+    var needsMerge: Bool { recent.count > Self.mergeCount }
 
     /// From now on new rows are noted.
-    mutating func beginBuilding() {
-        base = nil
-        recent = []
-        isKept = true
-    }
+    mutating func beginBuilding() { self = ScanOrder(isBuilding: true) }
+
+    /// - Parameter rows: those that there were when the building began, sorted.
+    mutating func finishBuilding(_ rows: [RowIndex.Place]) { (base, isBuilding) = (rows, false) }
 
     mutating func note(_ key: RecordKey, at place: RowIndex.Place) {
-        guard isKept else { return }
-        guard recent.count < Self.keepCount else {
+        guard isBuilding || recent.count < max(Self.keepCount, (base?.count ?? 0) / 8) else {
             self = ScanOrder()
             return
         }
-        let new = Recent(key: SortKey(key), place: place)
-        recent.insert(new, at: recent.firstIndex(notBelow: new.key))
+        guard isBuilding || isBuilt else { return }
+        recent.append(Recent(key: SortKey(key), place: place))
+        isSorted = false
     }
 
-    /// Takes the recent rows over into the base, given where in it each belongs.
+    mutating func sortRecent() {
+        if !isSorted { recent.sort { $0.key < $1.key } }
+        isSorted = true
+    }
+
+    /// Takes the recent rows, sorted, over into the base, given where in it each belongs.
     mutating func merge(_ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) {
         guard let old = base else { return }
         var merged: [RowIndex.Place] = []

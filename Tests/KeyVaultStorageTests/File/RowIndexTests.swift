@@ -1,0 +1,35 @@
+import Testing
+
+@testable import KeyVaultStorage
+
+@Suite struct RowIndexTests {
+    /// Few hashes, so that they collide, and many removals, so that holes are closed.
+    @Test func itHoldsWhatADictionaryHolds() {
+        var (index, model, random) = (RowIndex(), [RowIndex.Entry](), SplitMix(state: 3))
+        for step in 1...4000 {
+            if random.below(3) > 0 || model.isEmpty {
+                let entry = RowIndex.Entry(
+                    hash: random.below(40) &* 0x1_0000_0001, revision: random.below(5),
+                    place: RowIndex.Place(offset: UInt64(step * 100), length: 50))
+                index.insert(entry)
+                model.append(entry)
+            } else {
+                index.remove(model.remove(at: Int(random.below(UInt64(model.count)))))
+            }
+            #expect(index.count == model.count && index.liveBytes == UInt64(model.count * 50))
+            guard step.isMultiple(of: 50) else { continue }
+            #expect(index.places == model.map(\.place).sorted())
+            for hash in Set(model.map(\.hash)) {
+                var (found, next) = ([RowIndex.Entry](), index.highest(hash))
+                while let entry = next {
+                    found.append(entry)
+                    next = index.highest(hash, below: entry)
+                }
+                let expected = model.filter { $0.hash == hash }.sorted {
+                    $0.revision == $1.revision ? $0.place > $1.place : $0.revision > $1.revision
+                }
+                #expect(found == expected)
+            }
+        }
+    }
+}
