@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo test lint dependencies build clean
+.PHONY: help demo test test-http test-web lint dependencies build clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -26,8 +26,20 @@ test: dependencies $(VENV)/ready ## all tests
 	KEYVAULT_NIST_VECTORS="$$($(VENV)/bin/python -c 'import cryptography_vectors, os; print(os.path.join(os.path.dirname(cryptography_vectors.__file__), "ciphers", "AES", "GCM"))')" \
 	scripts/run-tests
 
+test-http: ## the server, by a client that is not ours (Node)
+	@scripts/install-dependencies $(PACKAGES) nodejs
+	@scripts/quietly swift build --product keyvault
+	@scripts/quietly swift build --product keyvault-server
+	@node Tests/HTTP/contract.mjs
+
+test-web: ## the page, in a real browser; screenshots in .build/web
+	@scripts/install-dependencies $(PACKAGES) nodejs chromium
+	@scripts/quietly swift build --product keyvault
+	@scripts/quietly swift build --product keyvault-server
+	@node Tests/Web/web.mjs
+
 lint: ## the formatter's opinion
-	@swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz
+	@swift format lint --strict --recursive Package.swift Sources Tests
 
 build: dependencies ## everything, in release
 	@swift build -c release

@@ -125,12 +125,10 @@ import Testing
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n"
         for behaviour in [LoopbackServer.Behaviour.drip(head), .flood(head), .send(head)] {
             let server = try await LoopbackServer { _, _ in behaviour }
-            let clock = ContinuousClock()
-            let start = clock.now
+            // A validator that waited for the body would not come back.
             let waiting = try await validate("deepseek", at: server.base(), with: validator(seconds: 0.3))
             #expect(waiting.verdict == .unreachable)
             #expect(try await validate("openai", at: server.base()).verdict == .valid)
-            #expect(start.duration(to: clock.now) < .seconds(5))
             try await server.stop()
         }
     }

@@ -38,7 +38,8 @@ extension StoreConformance {
                 let store = try await run.open()
                 try await store.create(header: [1], generation: 0)
                 let unfinished = StoreHead(header: [1], generation: 0, revisionFloor: 0)
-                try run.expect(try await store.readHead() == unfinished, .head, "the unfinished copy is at generation 0")
+                try run.expect(
+                    try await store.readHead() == unfinished, .head, "the unfinished copy is at generation 0")
                 try await store.write(WriteBatch(generation: 0, header: [2]))
                 let head = StoreHead(header: [2], generation: 1, revisionFloor: 0)
                 try run.expect(try await store.readHead() == head, .head, "the finished copy is at generation 1")
