@@ -108,7 +108,23 @@ final class LogFile: Sendable {
 extension Span<UInt8> {
     func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
+        // Both hold `count` bytes, and every load ends within them. A name is compared on every read.
+        return unsafe withUnsafeBytes { left in
+            unsafe other.withUnsafeBytes { right in
+                var offset = 0
+                while offset + 8 <= left.count {
+                    let one = unsafe left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    guard unsafe one == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else {
+                        return false
+                    }
+                    offset += 8
+                }
+                while offset < left.count {
+                    guard unsafe left[offset] == right[offset] else { return false }
+                    offset += 1
+                }
+                return true
+            }
+        }
     }
 }

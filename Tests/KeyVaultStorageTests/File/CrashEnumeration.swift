@@ -132,6 +132,7 @@ struct CrashEnumeration {
         try expectSame(found, disk.image)
         // Then the power goes once more, in the midst of the recovery; of one in four, since most are alike.
         guard trace.contains(where: \.isChange), random.below(4) == 0 else { return }
+        if random.below(2) == 0 { try checkWriting(after: image, found) }
         var again = UnsyncedDisk(image)
         for operation in trace {
             again.apply(operation)
@@ -142,6 +143,31 @@ struct CrashEnumeration {
             if case .write(_, _, let bytes) = uncertain.last {
                 for length in stride(from: 1, to: bytes.count, by: 1 + bytes.count / 4) {
                     try recheck(again.image(limit: length) { _ in true }, found)
+                }
+            }
+        }
+    }
+
+    /// A store that was recovered takes the first change of the batch that it may have lost; that begins where the lost one
+    /// did and is as long, so that whatever is left behind it would fit on. Then the power goes.
+    private mutating func checkWriting(after image: DiskImage, _ count: Int) throws {
+        guard (1...workload.batches.count).contains(count) else { return }
+        let (before, lost) = (contents(count), workload.batches[count - 1])
+        let batch = WriteBatch(generation: lost.generation, changes: Array(lost.changes.prefix(1)))
+        let disk = SimulatedDisk(image)
+        let log = try FileLog(Self.path, creating: true, layer: disk)
+        if let failure = log.commit([batch])[0] { throw failure }
+        let after = try Contents(log)
+        var again = UnsyncedDisk(image)
+        for (index, operation) in disk.trace.enumerated() {
+            again.apply(operation)
+            let isAcknowledged = index == disk.trace.count - 1
+            for subset in 0..<(1 << min(again.uncertain.count, 4)) {
+                states += 1
+                let left = SimulatedDisk(again.image { subset >> $0 & 1 == 1 })
+                let found = try Contents(FileLog(Self.path, creating: true, layer: left))
+                guard found == after || !isAcknowledged && found == before else {
+                    throw Failure(description: "a crash in the write after the recovery of \(count) gives \(found)")
                 }
             }
         }

@@ -34,6 +34,9 @@ struct LogWorkload {
     /// What the store holds after the creation, and after each batch.
     private(set) var contents: [Contents] = []
 
+    /// In order; each leads from one of ``contents`` to the next.
+    private(set) var batches: [WriteBatch] = []
+
     private let model = MemoryStore()
     private var random: SplitMix
     private let ids: [RecordID]
@@ -67,6 +70,7 @@ struct LogWorkload {
         // Now and then the second change of a batch does not expect what the first one did.
         guard (try? await model.write(batch)) != nil else { return try await self.batch() }
         contents.append(try await Contents(model))
+        batches.append(batch)
         return batch
     }
 
