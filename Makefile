@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo test test-http test-web lint dependencies build clean
+.PHONY: help demo serve test test-http test-web lint dependencies build clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -25,6 +25,12 @@ test: dependencies $(VENV)/ready ## all tests
 	@KEYVAULT_PYTHON="$(CURDIR)/$(VENV)/bin/python" \
 	KEYVAULT_NIST_VECTORS="$$($(VENV)/bin/python -c 'import cryptography_vectors, os; print(os.path.join(os.path.dirname(cryptography_vectors.__file__), "ciphers", "AES", "GCM"))')" \
 	scripts/run-tests
+
+serve: dependencies ## the server on SQLite in this folder, with a vault, a token and the page
+	@echo "building (release) …"
+	@scripts/quietly swift build -c release --product keyvault
+	@scripts/quietly swift build -c release --product keyvault-server
+	@scripts/serve .build/release
 
 test-http: ## the server, by a client that is not ours (Node)
 	@scripts/install-dependencies $(PACKAGES) nodejs
