@@ -20,5 +20,6 @@ struct KeyVaultCommand: AsyncParsableCommand {
             RotateCommand.self, PassphraseCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
             ExecCommand.self, TokenCommand.self, DoctorCommand.self, MeasureCommand.self,
             TestCommand.self, EnableCommand.self, DisableCommand.self, ProvidersCommand.self, RemindersCommand.self,
+            RepairCommand.self,
         ])
 }

@@ -21,6 +21,8 @@ import Testing
         #expect(outcome.status == 0)
         #expect(outcome.errors.hasPrefix("keyvault: warning: ") && outcome.errors.contains("OpenAI"))
         try box.run("put", "acme/openai", "--quiet", input: "sk-of-a-new-shape-0123456789").expectSuccess()
+        try box.run("put", "acme/openai", "--strict", input: "sk-of-a-new-shape-0123456789").expectError(4, "shapes")
+        try box.run("put", "acme/openai", "--strict", input: key).expectSuccess()
     }
 
     @Test(

@@ -35,11 +35,14 @@ struct PutCommand: AsyncParsableCommand {
     @Flag(help: "Ask the provider first whether the key is live; a refused key is not stored.")
     var validate = false
 
+    @Flag(help: "Store only a key of a known shape, and with --validate only one that its provider confirms.")
+    var strict = false
+
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let validator = validate ? try LiveChecks.validator() : nil
-        try await options.withVault(asking: validator) { vault in
+        try await options.withVault(asking: validator, checks: strict ? .strict : .lenient) { vault in
             let secret = try SecretInput.read(prompt: "Key for \(reference)", isBinary: allowsBinary)
             let request = PutRequest(
                 reference, secret, expectedRevision: expectedRevision, expires: expires, keepPreviousFor: keepPrevious)

@@ -9,7 +9,8 @@ struct TestCommand: AsyncParsableCommand {
         abstract: "Ask providers whether keys are live.",
         discussion: """
             One free, read-only request for each key. The answer is kept with the key; a refused key is disabled, and one \
-            that is live again is enabled. Exits with 4 where a key was refused, else with 5 where a check came to no end.
+            that is live again is enabled. Exits with 4 where a key was refused, else with 5 where a check came to no end; \
+            with --all, keys that cannot be checked at all do not count.
             """)
 
     @Argument(help: "Which key: TENANT/PROVIDER or TENANT/PROVIDER/LABEL.")
@@ -56,7 +57,7 @@ struct TestCommand: AsyncParsableCommand {
         } else {
             for key in keys { try options.console.result(key.line) }
         }
-        return keys.first { $0.status == .rejected } ?? keys.first { $0.status != nil }
+        return keys.first { $0.status == .rejected } ?? keys.first { $0.isUnfinished }
     }
 }
 
@@ -76,6 +77,9 @@ private struct TestedKey: Encodable, Sendable {
     var verdict: Verdict { validation?.verdict ?? .unverified }
     var reason: String { validation?.reason ?? "The key could not be tested: no rules are known, or it is damaged." }
     var line: String { "\(id): \(verdict.name). \(reason)" }
+
+    /// Whether a later check may find out more: a key that cannot be checked at all is no failure of a run over all keys.
+    var isUnfinished: Bool { verdict == .unreachable || verdict == .rateLimited }
 
     /// `nil` for a live key.
     var status: ExitStatus? { verdict.isLive ? nil : verdict == .invalid ? .rejected : .inconclusive }

@@ -15,9 +15,9 @@ enum DefaultPaths {
         }
     }
 
-    /// The credential `master.key` of the service manager (systemd's `LoadCredential=master.key:PATH`), where it gave one.
+    /// The credential `master-key` of the service manager (systemd's `LoadCredential=master-key:PATH`), where it gave one.
     static var credential: String? {
-        guard let path = try? MasterKeyFile.credential(named: "master.key").paths.first,
+        guard let path = try? MasterKeyFile.credential(named: "master-key").paths.first,
             FileManager.default.fileExists(atPath: path)
         else { return nil }
         return path

@@ -50,11 +50,14 @@ struct GlobalOptions: ParsableArguments {
 
     /// Opens the vault, runs `body` on it, and closes it.
     ///
-    /// - Parameter validator: asks providers about keys before they are stored; `nil` for nobody.
+    /// - Parameters:
+    ///   - validator: asks providers about keys before they are stored; `nil` for nobody.
+    ///   - checks: what becomes of keys that are in doubt.
     func withVault<Result>(
-        asking validator: (any ProviderValidator)? = nil, _ body: (Vault) async throws -> Result
+        asking validator: (any ProviderValidator)? = nil, checks: CheckPolicy = .lenient,
+        _ body: (Vault) async throws -> Result
     ) async throws -> Result {
-        try await withVault(at: storeURL, asking: validator) { vault, _ in try await body(vault) }
+        try await withVault(at: storeURL, asking: validator, checks: checks) { vault, _ in try await body(vault) }
     }
 
     /// Opens the vault at `url`, runs `body` on it and on the store beneath, and closes it.
@@ -64,13 +67,15 @@ struct GlobalOptions: ParsableArguments {
     ///   - passphrase: what ``passphrase()`` gave, where it was asked for already.
     func withVault<Result>(
         at url: StoreURL, adding more: MasterKeyRing? = nil, passphrase: Secret? = nil,
-        asking validator: (any ProviderValidator)? = nil, _ body: (Vault, any RecordStore) async throws -> Result
+        asking validator: (any ProviderValidator)? = nil, checks: CheckPolicy = .lenient,
+        _ body: (Vault, any RecordStore) async throws -> Result
     ) async throws -> Result {
         let store = try await url.open()
         let vault: Vault
         do {
             let passphrase = try passphrase ?? self.passphrase()
-            let configuration = VaultConfiguration(providers: try LiveChecks.registry(), validator: validator)
+            let configuration = VaultConfiguration(
+                providers: try LiveChecks.registry(), validator: validator, checks: checks)
             vault = try await open(store, passphrase, adding: more, configuration)
         } catch {
             await store.close()

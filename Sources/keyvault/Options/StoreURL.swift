@@ -37,6 +37,9 @@ struct StoreURL: CustomStringConvertible {
         self.init(kind: kind, path: parts[1])
     }
 
+    /// Whether it is the store that a repair knows.
+    var isFileStore: Bool { kind == .file }
+
     /// What `text` names: a store by itself, or else a path of the same kind of store as this one.
     func sibling(_ text: String) -> StoreURL { (try? StoreURL(text)) ?? StoreURL(kind: kind, path: text) }
 
