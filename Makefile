@@ -36,7 +36,7 @@ test-http: ## the server, by a client that is not ours (Node)
 	@scripts/install-dependencies $(PACKAGES) nodejs
 	@scripts/quietly swift build --product keyvault
 	@scripts/quietly swift build --product keyvault-server
-	@node Tests/HTTP/contract.mjs
+	@for script in contract operations outage canary; do node Tests/HTTP/$$script.mjs; done
 
 test-web: ## the page, in a real browser; screenshots in .build/web
 	@scripts/install-dependencies $(PACKAGES) nodejs chromium

@@ -118,7 +118,7 @@ if !engineOnly {
         .executableTarget(
             name: "keyvault-server",
             dependencies: [
-                "KeyVault", "KeyVaultCrypto", "KeyVaultHTTP", "KeyVaultProviders", "KeyVaultSQLite",
+                "KeyVault", "KeyVaultHTTP", "KeyVaultProviders", "KeyVaultSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -140,14 +140,26 @@ if !engineOnly {
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        // What the load test compares the server with.
+        .executableTarget(
+            name: "KeyVaultBare",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/KeyVaultBare"),
         .testTarget(
             name: "KeyVaultHTTPTests",
             dependencies: [
-                "KeyVaultHTTP", "KeyVaultTesting",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "KeyVault", "KeyVaultCrypto", "KeyVaultHTTP",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]),
     ]
     // The command line asks providers where it can.

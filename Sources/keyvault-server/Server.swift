@@ -79,6 +79,7 @@ extension Server {
         configuration.providers = registry
         configuration.validator = validator
         configuration.checks = settings.validation
+        configuration.cache.timeToLive = settings.cacheLifetime
         let store = try await StoreURL.open(settings.store)
         do throws(VaultError) {
             return try await Vault.open(store, keys: try masterKeys(), configuration: configuration)
@@ -103,7 +104,7 @@ extension Server {
         for (name, base) in settings.upstreams { configuration.upstreams.set(base, for: name) }
         if let path = settings.poolKeyFile ?? credential("pool-key") {
             do {
-                configuration.pool = KeyResolver.Pool(try PoolKeyFile.read(path))
+                configuration.pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
             } catch {
                 throw StartFailure("The pool's key cannot be used. \(error)", exitCode: 1)
             }
@@ -121,7 +122,7 @@ extension Server {
 
 extension Server {
     private func server(_ service: KeyVaultService, _ tls: TLSContext?) -> some Service {
-        let limits = ConnectionLimits()
+        let limits = settings.limits
         let router = Router(context: ServiceContext.self)
         router.add(middleware: APIErrors())
         service.addRoutes(to: router)
@@ -142,9 +143,7 @@ extension Server {
                 address: listen.bindAddress,
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
             onServerRunning: { channel in
-                // Whoever started the server with port 0 learns the port from this line.
-                let port = channel.localAddress?.port ?? listen.port
-                FileHandle.standardError.write(Data("keyvault-server: \(scheme)://\(listen.host):\(port)\n".utf8))
+                Self.announce("\(scheme)://\(listen.host):\(channel.localAddress?.port ?? listen.port)")
             },
             logger: logger)
     }
@@ -158,8 +157,17 @@ extension Server {
         }
         return Application(
             router: router,
-            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(ConnectionLimits())])),
-            configuration: ApplicationConfiguration(address: address.bindAddress), logger: logger)
+            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(settings.limits)])),
+            configuration: ApplicationConfiguration(address: address.bindAddress),
+            onServerRunning: { channel in
+                Self.announce("metrics on http://\(address.host):\(channel.localAddress?.port ?? address.port)/metrics")
+            },
+            logger: logger)
+    }
+
+    /// Whoever started the server with port 0 learns the port from this line.
+    private static func announce(_ text: String) {
+        FileHandle.standardError.write(Data("keyvault-server: \(text)\n".utf8))
     }
 }
 

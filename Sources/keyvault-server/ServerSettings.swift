@@ -1,7 +1,9 @@
 import Configuration
 import Foundation
 import KeyVault
+import KeyVaultHTTP
 import Logging
+import NIOCore
 import SystemPackage
 
 /// What the server was told: by its command line, else by the environment, else by its configuration file.
@@ -19,6 +21,9 @@ struct ServerSettings: Sendable {
     var responseObject: String
     var writesPerMinute: Int
     var poolPolicy: PoolPolicy
+    /// For how long a key that was read is kept in memory, sealed.
+    var cacheLifetime: Duration
+    var limits: ConnectionLimits
 
     static func load(_ command: ServerCommand) async throws -> ServerSettings {
         let environment = EnvironmentVariablesProvider()
@@ -54,7 +59,12 @@ struct ServerSettings: Sendable {
         logLevel = level
         brand = config.string(forKey: "brand", default: "Stratus")
         responseObject = config.string(forKey: "responseObject", default: "stratus")
-        writesPerMinute = config.int(forKey: "writesPerMinute", default: 60)
+        writesPerMinute = try Self.count(config, "writesPerMinute", 60, in: 0...1_000_000)
+        cacheLifetime = .seconds(try Self.count(config, "cacheTTL", 300, in: 0...86_400))
+        limits = ConnectionLimits()
+        limits.header = .seconds(Int64(try Self.count(config, "headerTimeout", 15, in: 1...3600)))
+        limits.body = .seconds(Int64(try Self.count(config, "bodyTimeout", 60, in: 1...3600)))
+        limits.connections = try Self.count(config, "maximumConnections", limits.connections, in: 1...1_000_000)
     }
 
     private static func oneOf<Value: RawRepresentable<String> & CaseIterable>(
@@ -64,6 +74,18 @@ struct ServerSettings: Sendable {
         guard let value = Value(rawValue: text) else {
             let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
             throw StartFailure("\(name) cannot be '\(text)'. Write one of \(known).")
+        }
+        return value
+    }
+
+    private static func count(
+        _ config: ConfigReader, _ name: String, _ fallback: Int, in range: ClosedRange<Int>
+    ) throws -> Int {
+        // The environment has text, the file a number.
+        let text = config.string(forKey: ConfigKey(name))
+        let value = text.map { Int($0) } ?? config.int(forKey: ConfigKey(name), default: fallback)
+        guard let value, range.contains(value) else {
+            throw StartFailure("\(name) must be a number from \(range.lowerBound) to \(range.upperBound).")
         }
         return value
     }

@@ -1,7 +1,8 @@
+import Foundation
 import NIOCore
 
 /// Takes a key, and every part of it that is long enough to matter, out of a text that somebody else wrote: providers quote
-/// keys in their refusals.
+/// keys in their refusals. Written in hexadecimal, base64 or percent form it is found as well.
 struct SecretScrubber {
     /// Shorter parts say nothing: `sk-proj-` is 8 bytes long.
     private static let window = 9
@@ -14,7 +15,26 @@ struct SecretScrubber {
             parts = [bytes]
             return
         }
-        parts = Set((0...(bytes.count - Self.window)).map { Array(bytes[$0..<($0 + Self.window)]) })
+        var parts: Set<[UInt8]> = []
+        for form in Self.forms(of: bytes) where form.count >= Self.window {
+            for start in 0...(form.count - Self.window) { parts.insert(Array(form[start..<(start + Self.window)])) }
+        }
+        self.parts = parts
+    }
+
+    private static func forms(of key: [UInt8]) -> [[UInt8]] {
+        let hexadecimal = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let percent = hexadecimal.map { "%" + $0 }.joined()
+        // In base64 a byte looks different at each of three places; what neighbours could change is cut off.
+        let base64 = (0..<3).map { shift in
+            let digits = Data([UInt8](repeating: 0, count: shift) + key).base64EncodedString().replacing("=", with: "")
+            return String(digits.dropFirst(shift == 0 ? 0 : shift + 1).dropLast())
+        }
+        let texts = [hexadecimal.joined(), percent] + base64
+        let others =
+            texts.prefix(2).map { $0.uppercased() }
+            + base64.map { $0.replacing("+", with: "-").replacing("/", with: "_") }
+        return [key] + (texts + others).map { Array($0.utf8) }
     }
 
     func scrub(_ body: ByteBuffer) -> String {

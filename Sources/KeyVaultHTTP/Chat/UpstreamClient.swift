@@ -17,6 +17,8 @@ final class UpstreamClient: Sendable {
         settings.timeout = .init(
             connect: .init(configuration.connectTimeout), read: .init(configuration.silenceTimeout),
             write: .init(configuration.silenceTimeout))
+        // HTTP/2 remembers headers for as long as a connection lives, and a key is one.
+        settings.httpVersion = .http1Only
         // One connection serves one chat at a time, and chats are long.
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)

@@ -15,7 +15,7 @@ public final class PrometheusMetrics: MetricsFactory {
         var labels: [String]
 
         init(_ name: String, _ dimensions: [(String, String)]) {
-            self.name = name
+            self.name = Self.sanitized(name)
             labels = dimensions.map { "\(Self.sanitized($0.0))=\"\(Self.escaped($0.1))\"" }
         }
 

@@ -1,0 +1,93 @@
+// Load from a second process (wrk): a chat with a cached key against a bare Hummingbird route that proxies to the same stub,
+// and the status against a bare route. Memory stays flat. 50,000 requests in CI, 1,000,000 with KEYVAULT_PROOF=1.
+// The ratio is asserted for release builds only (KEYVAULT_CONFIGURATION=release): it says nothing of others.
+import assert from "node:assert/strict";
+import { spawn, execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { dirname, join } from "node:path";
+import { start, check, serverProgram, madeUpKey } from "./harness.mjs";
+
+const run = promisify(execFile);
+const release = process.env.KEYVAULT_CONFIGURATION === "release";
+const seconds = process.env.KEYVAULT_PROOF ? 10 : 3;
+const total = process.env.KEYVAULT_PROOF ? 1_000_000 : 50_000;
+const bare = join(dirname(serverProgram), "KeyVaultBare");
+
+async function startBare(...args) {
+  const child = spawn(bare, args, { stdio: ["ignore", "pipe", "ignore"] });
+  let text = "";
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on("data", (part) => { text += part; const match = /http:\S+/.exec(text); if (match) resolve(match[0]); });
+    child.on("exit", () => reject(new Error("the bare server did not start")));
+  });
+  return { url, close: () => child.kill("SIGTERM") };
+}
+
+const stub = await startBare("stub");
+const proxy = await startBare("proxy", stub.url);
+const server = await start({ level: "info", stub: { url: stub.url, close: stub.close }, pool: false });
+const token = server.token("acme").token;
+const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]);
+
+const script = `${server.folder}/chat.lua`;
+writeFileSync(script, `
+wrk.method = "POST"
+wrk.body = '{"model":"gpt-4o","messages":[{"role":"user","content":"What happens if I click submit?"}]}'
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer ${token}"
+local wrong = 0
+function done(summary) io.write(string.format("RESULT %d %d %d\\n", summary.requests, summary.duration, summary.errors.status + summary.errors.read + summary.errors.connect + summary.errors.timeout)) end
+`);
+const getScript = `${server.folder}/get.lua`;
+writeFileSync(getScript, readFileSync(script, "utf8").replace('wrk.method = "POST"', "").replace(/wrk\.body.*\n/, ""));
+
+async function rate(url, lua, time = seconds) {
+  const { stdout } = await run("wrk", ["-t1", "-c32", `-d${time}s`, "-s", lua, url]);
+  const [, requests, microseconds, errors] = /RESULT (\d+) (\d+) (\d+)/.exec(stdout).map(Number);
+  assert.equal(errors, 0, stdout);
+  return { requests, perSecond: requests / (microseconds / 1e6) };
+}
+
+/// The median of the ratios of pairs: what else the machine does changes between pairs and less within one.
+async function ratio(ours, theirs, lua, rounds = process.env.KEYVAULT_PROOF ? 7 : 3) {
+  const ratios = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const [a, b] = [await rate(ours, lua), await rate(theirs, lua)];
+    ratios.push({ ratio: b.perSecond / a.perSecond, ours: a.perSecond, bare: b.perSecond });
+  }
+  return ratios.sort((a, b) => a.ratio - b.ratio)[rounds >> 1];
+}
+const show = ({ ratio, ours, bare }) => `${Math.round(ours)}/s, bare ${Math.round(bare)}/s, ${((ratio - 1) * 100).toFixed(1)} % slower`;
+
+try {
+  const stored = await fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: JSON.stringify({ openai_key: madeUpKey("openai") }) });
+  assert.equal(stored.status, 200, await stored.text());
+
+  await check("a chat with a cached key, beside a bare proxy", async () => {
+    await rate(`${server.url}/v1/chat/completions`, script, 1);
+    await rate(`${proxy.url}/v1/chat/completions`, script, 1);
+    const result = await ratio(`${server.url}/v1/chat/completions`, `${proxy.url}/v1/chat/completions`, script);
+    console.log(`     ${show(result)}`);
+    if (release) assert.ok(result.ratio < 1.15, show(result));
+  });
+
+  await check("the status, beside a bare route", async () => {
+    console.log(`     ${show(await ratio(`${server.url}/v1/account/llm-keys`, `${proxy.url}/status`, getScript))}`);
+  });
+
+  await check(`memory is flat over ${total} requests`, async () => {
+    let done = 0;
+    // The first tenth fills pools and arenas.
+    while (done < total / 10) done += (await rate(`${server.url}/v1/chat/completions`, script, 1)).requests;
+    const before = memory();
+    while (done < total) done += (await rate(`${server.url}/v1/chat/completions`, script, seconds)).requests;
+    const grown = memory() - before;
+    console.log(`     ${done} requests, ${before} KiB, grown by ${grown} KiB`);
+    assert.ok(grown < 8 * 1024, `${grown} KiB`);
+  });
+} finally {
+  proxy.close();
+  await server.stop();
+}

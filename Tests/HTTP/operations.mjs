@@ -1,0 +1,118 @@
+// What an operator does: configuration from every source, TLS and its reload, metrics, graceful shutdown, bad options.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import https from "node:https";
+import { writeFileSync, readFileSync } from "node:fs";
+import { start, check, serverProgram, madeUpKey } from "./harness.mjs";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const folder = mkdtempSync(join(tmpdir(), "keyvault-operations-"));
+const certificate = (name) => {
+  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+    "-subj", `/CN=${name}`, "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`], { stdio: "ignore" });
+};
+const failing = (args, env = {}) => spawnSync(serverProgram, args, { encoding: "utf8", timeout: 20_000, env: { ...process.env, SWIFT_BACKTRACE: "enable=no", ...env } });
+
+await check("options that cannot be are refused, with what to do", async () => {
+  for (const [args, text] of [
+    [["--listen", "nowhere"], /HOST:PORT/], [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
+    [["--upstream", "nobody=http://127.0.0.1:1"], /Known are/], [["--tls-key", "x"], /both/], [["--store", "mysql:x"], /sqlite:PATH/],
+    [["--config", "/nonexistent"], /configuration file/], [["--unheard-of"], /Unknown option/], [["--log-level", "loud"], /trace, debug/],
+  ]) {
+    const { status, stderr } = failing(args);
+    assert.notEqual(status, 0, args.join(" "));
+    assert.match(stderr, text);
+  }
+  const { status, stderr } = failing(["--store", `sqlite:${folder}/none.db`]);
+  assert.equal(status, 3, stderr);
+  assert.equal(failing(["--help"]).status, 0);
+});
+
+await check("flags before the environment before the file; the brand's name is configuration", async () => {
+  writeFileSync(`${folder}/config.json`, JSON.stringify({ brand: "Acme", responseObject: "acme", logLevel: "error", validation: "strict", writesPerMinute: 3 }));
+  const server = await start({ args: ["--config", `${folder}/config.json`], validation: "off", level: "info", env: { KEYVAULT_BRAND: "Umbra" } });
+  try {
+    const token = server.token("acme").token;
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const refused = await (await fetch(`${server.url}/v1/account/llm-keys`)).json();
+    assert.equal(refused.message, "Invalid Umbra API key");
+    assert.match(await (await fetch(server.url)).text(), /Umbra/);
+    const store = (key) => fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: JSON.stringify({ openai_key: key }) });
+    // Validation is off: nobody is asked.
+    assert.equal((await store(madeUpKey("openai", "bad"))).status, 200);
+    const chat = await fetch(`${server.url}/v1/chat/completions`, { method: "POST", headers: { ...headers, "X-OpenAI-Key": madeUpKey("openai") }, body: '{"model":"gpt-4o","messages":[]}' });
+    assert.equal((await chat.json()).acme.key_source, "user");
+    assert.equal((await store(madeUpKey("openai"))).status, 200);
+    assert.equal((await store(madeUpKey("openai"))).status, 200);
+    assert.equal((await store(madeUpKey("openai"))).status, 429);
+    assert.equal((await fetch(`${server.url}/v1/account/llm-keys/openai/test`, { method: "POST", headers })).status, 429);
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+});
+
+await check("TLS, and a certificate that changes at SIGHUP", async () => {
+  certificate("first");
+  const server = await start({ args: ["--tls-certificate", `${folder}/tls.pem`, "--tls-key", `${folder}/tls.key`], level: "info" });
+  const subject = () => new Promise((resolve, reject) => {
+    https.get(`${server.url}/health`, { rejectUnauthorized: false, agent: false }, (response) => {
+      resolve(response.socket.getPeerCertificate().subject.CN);
+      response.resume();
+    }).on("error", reject);
+  });
+  const logged = async (text) => {
+    for (let tries = 0; tries < 200 && !server.log.includes(text); tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+    assert.ok(server.log.includes(text), server.log);
+  };
+  try {
+    assert.match(server.url, /^https:/);
+    assert.equal(await subject(), "first");
+    certificate("second");
+    server.child.kill("SIGHUP");
+    await logged("was read again");
+    assert.equal(await subject(), "second");
+    writeFileSync(`${folder}/tls.pem`, "nonsense");
+    server.child.kill("SIGHUP");
+    await logged("stays in place");
+    assert.equal(await subject(), "second");
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+});
+
+await check("metrics on a listener of their own", async () => {
+  const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info" });
+  try {
+    await fetch(`${server.url}/health`);
+    const url = /metrics on (http:\S+)/.exec(server.log)[1];
+    const text = await (await fetch(url)).text();
+    assert.match(text, /keyvault_http_request_duration_seconds_count\{operation="health",status="200"\} 1/);
+    assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+  } finally {
+    await server.stop();
+  }
+});
+
+await check("a graceful shutdown lets a running chat end", async () => {
+  const server = await start({ level: "info" });
+  const token = server.token("acme").token;
+  const words = Array.from({ length: 2000 }, (_, index) => `w${index} `);
+  const response = await fetch(`${server.url}/v1/chat/completions`, {
+    method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", "X-OpenAI-Key": madeUpKey("openai") },
+    body: JSON.stringify({ model: "gpt-4o", messages: [], stream: true, words }),
+  });
+  const reader = response.body.getReader();
+  let text = Buffer.from((await reader.read()).value).toString();
+  const stopped = server.stop;
+  server.child.kill("SIGTERM");
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += Buffer.from(value).toString();
+  }
+  assert.ok(text.includes("w1999") && text.endsWith("data: [DONE]\n\n"), `${text.slice(-200)}\n${server.log}`);
+  assert.equal(await server.exit, 0);
+  await stopped();
+});

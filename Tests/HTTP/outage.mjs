@@ -1,0 +1,83 @@
+// The store locked, damaged, gone: 503 with the contract's body, /health says so, and it recovers by itself.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync, readdirSync, renameSync, openSync, writeSync, closeSync, ftruncateSync } from "node:fs";
+import { start, check, madeUpKey } from "./harness.mjs";
+
+const server = await start({ level: "info", env: { KEYVAULT_CACHE_TTL: "1" } });
+const made = server.token("acme");
+const headers = { Authorization: `Bearer ${made.token}`, "Content-Type": "application/json" };
+const keysURL = `${server.url}/v1/account/llm-keys`;
+const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+const store = (key) => fetch(keysURL, { method: "POST", headers, body: JSON.stringify({ openai_key: key }) });
+const health = async () => (await fetch(`${server.url}/health`)).json();
+const chat = (extra = {}) => fetch(`${server.url}/v1/chat/completions`, {
+  method: "POST", headers: { ...headers, ...extra }, body: JSON.stringify({ model: "gpt-4o", messages: [] }),
+});
+async function unavailable(response, purpose) {
+  assert.equal(response.status, 503);
+  const { request_id, hint, ...rest } = await response.json();
+  assert.deepEqual(rest, { error: "service_unavailable", message: `Vault connection unavailable - cannot ${purpose}` });
+}
+const until = async (what, body) => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await body()) return;
+    await pause(50);
+  }
+  throw new Error(`it did not come to pass: ${what}`);
+};
+const database = `${server.folder}/keyvault.db`;
+
+try {
+  assert.equal((await store(madeUpKey("openai", "first"))).status, 200);
+  assert.equal((await chat()).status, 200);
+
+  await check("locked by another program: a write says so, and works when the lock is gone", async () => {
+    const locker = spawn("python3", ["-c", `
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+c.execute("ROLLBACK")
+print("free", flush=True)
+`, database]);
+    let said = "";
+    locker.stdout.on("data", (text) => { said += text; });
+    await until("the lock", () => said.includes("locked"));
+    await unavailable(await store(madeUpKey("openai", "second")), "store keys");
+    assert.equal((await chat()).status, 200);
+    locker.stdin.write("\n");
+    await until("the lock's end", () => said.includes("free"));
+    assert.equal((await store(madeUpKey("openai", "second"))).status, 200);
+  });
+
+  await check("damaged: reads and writes say so, inline keys and the pool go on", async () => {
+    server.cli("verify");
+    const files = readdirSync(server.folder).filter((name) => /^keyvault\.db(-wal|-shm)?$/.test(name));
+    const good = Object.fromEntries(files.map((name) => [name, readFileSync(`${server.folder}/${name}`)]));
+    const overwrite = (name, bytes) => {
+      const file = openSync(`${server.folder}/${name}`, "r+");
+      writeSync(file, bytes, 0, bytes.length, 0);
+      closeSync(file);
+    };
+    for (const name of files) overwrite(name, Buffer.alloc(good[name].length, 0xa5));
+    await until("health to notice", async () => (await health()).vault !== "connected");
+    assert.equal((await health()).status, "degraded");
+    await unavailable(await store(madeUpKey("openai", "third")), "store keys");
+    await unavailable(await fetch(keysURL, { headers }), "read keys");
+    await unavailable(await fetch(keysURL, { method: "DELETE", headers }), "delete keys");
+    await pause(1500);
+    const inline = await (await chat({ "X-OpenAI-Key": madeUpKey("openai", "inline") })).json();
+    assert.equal(inline.stratus.key_source, "user");
+    const pooled = await (await chat()).json();
+    assert.equal(pooled.stratus.key_source, "formation");
+    assert.equal((await fetch(keysURL, { headers: { Authorization: "Bearer kvt_0123456789abcdef_" + "A".repeat(43) } })).status, 503);
+    for (const name of files) overwrite(name, good[name]);
+    await until("recovery", async () => (await health()).vault === "connected");
+    await until("the stored key", async () => (await (await chat()).json()).stratus?.key_source === "user");
+    assert.equal((await store(madeUpKey("openai", "fourth"))).status, 200);
+  });
+} finally {
+  await server.stop();
+}
