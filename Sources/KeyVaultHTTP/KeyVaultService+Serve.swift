@@ -104,7 +104,8 @@ extension KeyVaultService {
             .storeKeys, .keyStatus, .deleteKeys, .keyDetails, .testKey, .enableKey, .disableKey, .chat, .health,
             .liveness,
         ]
-        let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace]
+        let others = ["CONNECT", "QUERY"].compactMap { HTTPRequest.Method($0) }
+        let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace] + others
         for path in Set(operations.map(\.path)) {
             let known = operations.filter { $0.path == path }.map(\.method)
             for method in methods where !known.contains(method) {

@@ -15,7 +15,8 @@ try {
       // Not to be waited for in one call: the stub of the providers lives in this process.
       execFile(program, [
         "run", `${server.url}/openapi.yaml`, "--url", server.url, "--header", `Authorization: Bearer ${token}`, "--no-color",
-        "--max-examples", examples, "--checks", "all", "--phases", "examples,coverage,fuzzing", "--seed", "7", "--request-timeout", "20",
+        // Left out: that whatever fits the schema is accepted. No schema can say which models and keys there are.
+        "--max-examples", examples, "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--phases", "examples,coverage,fuzzing", "--seed", "7", "--request-timeout", "20",
       ], { cwd: server.folder, maxBuffer: 1 << 26, timeout: 900_000 }, (error, stdout, stderr) => {
         resolve({ code: error ? error.code ?? 1 : 0, output: stdout + stderr });
       });

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { start, check } from "./harness.mjs";
 
 const seconds = process.env.KEYVAULT_PROOF ? 30 : 5;
-const server = await start({ level: "info", env: { KEYVAULT_HEADER_TIMEOUT: "6", KEYVAULT_BODY_TIMEOUT: "6" } });
+const server = await start({ level: "info", env: { KEYVAULT_HEADER_TIMEOUT: "6", KEYVAULT_BODY_TIMEOUT: "6", KEYVAULT_WRITES_PER_MINUTE: "0" } });
 const token = server.token("acme").token;
 const address = { host: "127.0.0.1", port: Number(new URL(server.url).port) };
 const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]);
@@ -98,7 +98,7 @@ try {
     assert.ok(grown < 64 * 1024);
   });
 
-  await check("a client that reads nothing is cut off, and the others go on", async () => {
+  await check("the others go on afterwards", async () => {
     assert.ok((await latencies(500)).p99 < 250);
   });
 } finally {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Metrics
 public import NIOCore
 public import NIOHTTPTypes
@@ -12,11 +13,18 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
     public typealias OutboundIn = HTTPResponsePart
     public typealias OutboundOut = HTTPResponsePart
 
+    /// How long a client may take to close a connection that it was told will be closed.
+    private static let farewell = TimeAmount.seconds(2)
+
     private let limits: ConnectionLimits
     /// When the connection is cut off; `nil` while it is the server's turn.
     private var due: NIODeadline?
     private var timer: (fires: NIODeadline, scheduled: Scheduled<Void>)?
     private var stall: Scheduled<Void>?
+    /// Whether a request's body is still to come.
+    private var isReading = false
+    /// Whether the answer says that the connection ends with it.
+    private var isLast = false
     /// Requests whose answers have not been written to the end.
     private var unanswered = 0
     private var watch: ClientWatch?
@@ -31,18 +39,24 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
         switch unwrapInboundIn(data) {
         case .head:
             unanswered += 1
+            isReading = true
             arm(limits.body, context)
         case .body: break
-        case .end: disarm()
+        case .end:
+            isReading = false
+            if unanswered == 0 { arm(limits.idle, context) } else { disarm() }
         }
         context.fireChannelRead(data)
     }
 
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
+        let part = unwrapOutboundIn(data)
+        if case .head(let head) = part { isLast = head.headerFields[.connection] == "close" }
+        if case .end = part {
             unanswered = max(0, unanswered - 1)
             watch = nil
-            if unanswered == 0 { arm(limits.idle, context) }
+            // A body that is still dripping in behind an early answer keeps its deadline.
+            if isLast { arm(Self.farewell, context) } else if unanswered == 0, !isReading { arm(limits.idle, context) }
         }
         context.write(data, promise: promise)
     }
