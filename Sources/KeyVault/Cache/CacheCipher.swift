@@ -83,7 +83,7 @@ struct CacheCipher: ~Copyable {
 /// The ciphers of one cache: the one in use, and those before it, under which nothing is cached any more but which somebody
 /// may be opening with right now. There is a new one every 2³² fills, so they are few.
 struct CipherRing: ~Copyable, Sendable {
-    private let ciphers = Mutex<[CipherReference]>([])
+    private let ciphers = TracedMutex<[CipherReference]>([])
 
     /// Makes a new cipher.
     func renew() throws(CryptoError) -> CipherReference {

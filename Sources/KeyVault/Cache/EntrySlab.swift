@@ -1,6 +1,5 @@
 import Glibc
 import KeyVaultCrypto
-import Synchronization
 
 /// Where the entries of a cache lie, one behind the other: 64 bytes of ``CacheEntry``, then the sealed bytes, four cache
 /// lines in all. What is longer lies in memory of its own.
@@ -29,7 +28,7 @@ import Synchronization
     private let mappedLength: Int
     private let maximumEntries: Int
     private let maximumBytes: Int
-    private let usage = Mutex(Usage())
+    private let usage = TracedMutex(Usage())
 
     /// Reserves addresses for all entries there may be; the system gives memory as they are used.
     init(maximumEntries: Int, maximumBytes: Int) throws(CryptoError) {

@@ -1,19 +1,17 @@
-import Synchronization
-
 /// One read of the store, and those who wait for what it gives.
 ///
 /// The task that began it reads on its own behalf; nobody else's task is involved. A flight that is in its shard's table may
 /// be joined, and may insert what it read. Whoever deletes or replaces the record takes it out of there: from then on it
 /// only serves those who waited already.
 final class Flight: Sendable {
-    enum Outcome {
+    enum Outcome: Sendable {
         case filled(SealedSecret)
         case failed(VaultError)
         /// The task that read was cancelled: somebody else has to read.
         case abandoned
     }
 
-    private struct State {
+    private struct State: Sendable {
         var outcome: Outcome?
         var waiting: [Int: CheckedContinuation<Outcome?, Never>] = [:]
         var lastWaiter = 0
@@ -23,7 +21,7 @@ final class Flight: Sendable {
     let started: UInt64
     /// The cipher that was in use when it began. What it seals is not cached when there is another by then.
     let cipher: CipherReference
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
 
     init(started: UInt64, cipher: CipherReference) {
         self.started = started

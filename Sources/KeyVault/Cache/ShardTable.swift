@@ -1,10 +1,8 @@
-import Synchronization
-
 /// The parts of a cache, each behind its own lock and on cache lines of its own, so that two processors seldom meet.
 @safe struct ShardTable: ~Copyable, @unchecked Sendable {
     /// With 64, two threads that spend a fifth of their time in a lock meet in one read of 300.
     static let count = 64
-    private static let stride = (MemoryLayout<Mutex<CacheShard>>.size + 127) / 128 * 128
+    private static let stride = (MemoryLayout<TracedMutex<CacheShard>>.size + 127) / 128 * 128
 
     private let base: UnsafeMutableRawPointer
 
@@ -12,7 +10,7 @@ import Synchronization
         unsafe base = .allocate(byteCount: Self.count * Self.stride, alignment: 128)
         for index in 0..<Self.count {
             // Fresh memory, with room and alignment for each shard.
-            unsafe shard(index).initialize(to: Mutex(CacheShard(cipher: cipher)))
+            unsafe shard(index).initialize(to: TracedMutex(CacheShard(cipher: cipher)))
         }
     }
 
@@ -42,7 +40,7 @@ import Synchronization
     }
 
     @inline(__always)
-    private func shard(_ index: Int) -> UnsafeMutablePointer<Mutex<CacheShard>> {
-        unsafe (base + (index & (Self.count - 1)) * Self.stride).assumingMemoryBound(to: Mutex<CacheShard>.self)
+    private func shard(_ index: Int) -> UnsafeMutablePointer<TracedMutex<CacheShard>> {
+        unsafe (base + (index & (Self.count - 1)) * Self.stride).assumingMemoryBound(to: TracedMutex<CacheShard>.self)
     }
 }
