@@ -8,8 +8,8 @@ extension AES256GCM {
         _ sealed: inout GuardedBytes, nonce: AESNonce, associatedData: Span<UInt8>
     ) throws(CryptoError) {
         guard sealed.count >= Self.tagLength else { throw .authenticationFailed }
-        try GuardedArena.checkProcess()
-        // The plaintext is shorter than the `count` bytes that are there; the other buffers are passed with their lengths.
+        // No check for a fork: `sealed` was checked when it was taken, and a fork since then has wiped it, so that it does not
+        // open. The plaintext is shorter than the `count` bytes that are there; the other buffers are passed with their lengths.
         let status = unsafe associatedData.withPointer { data, dataLength in
             unsafe nonce.bytes.span.withPointer { nonce, _ in
                 let bytes = unsafe sealed.pointer().assumingMemoryBound(to: UInt8.self)

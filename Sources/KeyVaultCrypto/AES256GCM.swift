@@ -4,10 +4,11 @@ import CSodium
 ///
 /// libsodium's one-shot calls in their `_detached` form leave the expanded key on the stack; the `_afternm` calls used here
 /// read it from where we put it.
-package struct AES256GCM: ~Copyable, Sendable {
+@usableFromInline package struct AES256GCM: ~Copyable, Sendable {
     package static let keyLength = 32
     package static let nonceLength = 12
-    package static let tagLength = 16
+    @inlinable
+    package static var tagLength: Int { 16 }
 
     private let schedule: GuardedBytes
 

@@ -12,7 +12,7 @@ public struct RecordID: Sendable {
     public static let maximumNameLength = 255
 
     /// The injective encoding of SPEC.md section 2: each name behind its length in one byte.
-    package let encoded: [UInt8]
+    @usableFromInline package let encoded: [UInt8]
     /// A hash of ``encoded`` under a key that the process drew at its start; computed once, since the cache needs it on
     /// every read.
     package let hash: Int
@@ -56,7 +56,7 @@ public struct RecordID: Sendable {
     /// Which of several keys of one provider it is.
     public var label: String { name(at: 2) }
     /// Whether the record is the vault's own: never listed, never counted.
-    public var isReserved: Bool { encoded[1] == UInt8(ascii: "_") }
+    @inlinable public var isReserved: Bool { encoded[1] == UInt8(ascii: "_") }
 
     /// The bytes of the tenant, the provider (1) or the label (2).
     package func nameBytes(at index: Int) -> ArraySlice<UInt8> {

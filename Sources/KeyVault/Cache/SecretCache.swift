@@ -28,6 +28,7 @@ package final class SecretCache: Sendable {
     deinit { invalidateAll() }
 
     /// What is cached about a record; `nil` when the store has to be asked: go on with ``read(_:fill:)``.
+    @inline(__always)
     package func lookup(_ id: RecordID) throws(CryptoError) -> CachedSecret? {
         let hash = Self.hash(id)
         let sealed: SealedCopy? = try shards.withShard(of: hash) { shard throws(CryptoError) in

@@ -15,6 +15,7 @@ package struct SecretLease: ~Copyable, Sendable {
         self.revision = revision
     }
 
+    @inline(__always)
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -12,19 +12,69 @@ extension Vault {
     /// - Returns: what `body` returns.
     /// - Throws: ``VaultError`` (`notFound`, `expired`, `disabled`, `damagedRecord`, `store`, `closed`, …), or what `body`
     ///   throws.
+    @inlinable
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, _ body: (RawSpan) throws(Failure) -> Result
     ) async throws -> Result {
-        let lease = try await lease(id)
-        return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
+        // A thin generic shell, specialised where it is called, around what is not generic: without that, metadata look-ups
+        // would cost a tenth of a hit. A hit is not even an asynchronous call.
+        // (One closure for both calls would be a box on the heap.)
+        var cached: Swift.Result<Result, Failure>?
+        try withCachedBytes(id) { secret in
+            do throws(Failure) { cached = .success(try body(secret)) } catch { cached = .failure(error) }
+        }
+        if let cached { return try cached.get() }
+        var read: Swift.Result<Result, Failure>?
+        try await withSecretBytes(id) { secret in
+            do throws(Failure) { read = .success(try body(secret)) } catch { read = .failure(error) }
+        }
+        // The closure was called, or an error thrown.
+        guard let read else { preconditionFailure() }
+        return try read.get()
     }
 
     /// Runs `body` on the key stored for `id`, as ``withSecret(_:_:)-(_,(RawSpan)->_)`` does, for as long as it takes.
+    @inlinable
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, _ body: (RawSpan) async throws(Failure) -> Result
     ) async throws -> Result {
-        let lease = try await lease(id)
-        return try await lease.withSpan { secret async throws(Failure) in try await unsafe body(secret.bytes) }
+        var outcome: Swift.Result<Result, Failure>?
+        try await withSecretBytes(id) { secret async in
+            do throws(Failure) { outcome = .success(try await body(secret)) } catch { outcome = .failure(error) }
+        }
+        // As above.
+        guard let outcome else { preconditionFailure() }
+        return try outcome.get()
+    }
+
+    /// Runs `body` where the key is cached.
+    @usableFromInline
+    func withCachedBytes(_ id: RecordID, _ body: (RawSpan) -> Void) throws(VaultError) {
+        if let lease = try cachedLease(id) { lease.withSpan { unsafe body($0.bytes) } }
+    }
+
+    @usableFromInline
+    func withSecretBytes(_ id: RecordID, _ body: (RawSpan) -> Void) async throws(VaultError) {
+        try await lease(id).withSpan { unsafe body($0.bytes) }
+    }
+
+    @usableFromInline
+    func withSecretBytes(_ id: RecordID, _ body: (RawSpan) async -> Void) async throws(VaultError) {
+        if let lease = try cachedLease(id) { return await lease.withSpan { await unsafe body($0.bytes) } }
+        try await lease(id).withSpan { await unsafe body($0.bytes) }
+    }
+
+    /// What can be had without waiting and without an audit: most of all secrets, on the shortest way.
+    @inline(__always)
+    private func cachedLease(_ id: RecordID) throws(VaultError) -> SecretLease? {
+        guard configuration.audit == nil else { return nil }
+        try checkNotReserved(id)
+        try checkOpen()
+        switch try VaultError.wrap({ () throws(CryptoError) in try cache.lookup(id) }) {
+        case .secret(let lease)?: return lease
+        case .absent?: throw .notFound(id)
+        case nil: return nil
+        }
     }
 
     /// The secret of `id` for one use, in guarded memory.

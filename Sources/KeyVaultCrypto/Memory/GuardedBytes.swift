@@ -1,6 +1,9 @@
 /// Bytes in guarded memory: zero at first, wiped at the end, never copied by accident, never printable.
-@safe package struct GuardedBytes: ~Copyable, @unchecked Sendable {
-    package let count: Int
+///
+/// A package type is `@usableFromInline` where its `@inlinable` members are to be inlined into other targets: without that,
+/// the compiler ignores the latter.
+@usableFromInline @safe package struct GuardedBytes: ~Copyable, @unchecked Sendable {
+    @usableFromInline package let count: Int
     @usableFromInline let slot: UnsafeMutableRawPointer
     private let chunk: UnsafeMutablePointer<SlotChunk>
 
@@ -26,12 +29,11 @@
         if let source = bytes.baseAddress { unsafe slot.copyMemory(from: source, byteCount: bytes.count) }
     }
 
-    deinit {
-        // The slot is this value's alone until here, and at most `count` bytes of it were written.
-        unsafe chunk.pointee.put(slot, used: count)
-    }
+    @inlinable
+    deinit { wipe() }
 
     @inlinable
+    @inline(__always)
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -55,6 +57,12 @@
         // As above, and exclusive: the method is mutating.
         var span = unsafe MutableSpan<UInt8>(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count)
         return try body(&span)
+    }
+
+    @usableFromInline
+    borrowing func wipe() {
+        // The slot is this value's alone until here, and at most `count` bytes of it were written.
+        unsafe chunk.pointee.put(slot, used: count)
     }
 
     /// For the C calls of this target.
