@@ -57,8 +57,15 @@ let package = Package(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
             path: "Tests/KeyVaultSQLiteProbe"),
         .executableTarget(
-            name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite"], path: "Tests/KeyVaultProbe"),
-        .testTarget(name: "KeyVaultTests", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+            name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultStorage"], path: "Tests/KeyVaultProbe"),
+        .testTarget(
+            name: "KeyVaultTests",
+            dependencies: [
+                "KeyVault", "KeyVaultSQLite", "KeyVaultTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
         .testTarget(name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite"]),
     ],
     swiftLanguageModes: [.v6]

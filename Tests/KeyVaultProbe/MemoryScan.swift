@@ -123,7 +123,8 @@ extension MemoryScan {
         let whileOpen = try scan.run()
         await vault.close()
         let whenClosed = try scan.run()
-        print("open \(whileOpen.count) closed \(whenClosed.count) leaked \(leak.count)")
+        let isLocked = GuardedArena.statistics.unlocked == 0
+        print("open \(whileOpen.count) closed \(whenClosed.count) leaked \(leak.count) locked \(isLocked)")
         for line in whileOpen + whenClosed { print(line) }
     }
 

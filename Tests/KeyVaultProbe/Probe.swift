@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
+import KeyVaultStorage
 
 /// A process that uses a vault as the test that started it says.
 ///
@@ -8,6 +9,11 @@ import KeyVaultSQLite
 ///     rotate DATABASE OLD-KEY NEW-KEY      rotates to the new key; prints the report
 ///     scan DATABASE READS [leak]           looks for keys in its own memory; prints where
 ///     watch DATABASE OLD-KEY               reads watched/p all the time; prints each length that is new to it
+///     write STORE KEY COUNT TENANT…        the steps of a ``Ledger``; prints what became of each
+///     audit STORE KEY                      prints every record with its secret
+///     hold STORE KEY REF                   says so when it has the secret in a closure, and stays there until standard input ends
+///
+/// STORE is `sqlite:PATH` or `file:PATH`.
 @main struct Probe {
     static func main() async throws {
         let arguments = CommandLine.arguments
@@ -15,6 +21,7 @@ import KeyVaultSQLite
             return try await MemoryScan.hunt(
                 database: arguments[2], reads: Int(arguments[3]) ?? 0, leaks: arguments.count > 4)
         }
+        if ["write", "audit", "hold"].contains(arguments[1]) { return try await useStore(arguments) }
         let vault = try await Vault.open(
             try await SQLiteStore.open(arguments[2]), keys: MasterKeyFile(paths: Array(arguments[3...].prefix(2))))
         switch arguments[1] {
@@ -25,6 +32,36 @@ import KeyVaultSQLite
         default: try await watch(vault)
         }
         await vault.close()
+    }
+
+    private static func useStore(_ arguments: [String]) async throws {
+        let vault: Vault
+        do {
+            let keys = MasterKeyFile(arguments[3])
+            if arguments[2].hasPrefix("file:") {
+                var options = FileStore.Options()
+                options.createsMissing = false
+                let path = String(arguments[2].dropFirst(5))
+                vault = try await Vault.open(FileStore.open(path, options: options), keys: keys)
+            } else {
+                vault = try await Vault.open(SQLiteStore.open(String(arguments[2].dropFirst(7))), keys: keys)
+            }
+        } catch {
+            // What is no typed error shows as such.
+            let code = (error as? VaultError)?.code.rawValue ?? (error as? StoreError)?.code.rawValue
+            return try Ledger.say("open \(code ?? "untyped: \(error)")")
+        }
+        switch arguments[1] {
+        case "audit": try await Ledger(vault: vault).audit()
+        case "hold":
+            try await vault.withSecret(RecordID(arguments[4])) { _ in
+                try Ledger.say("holding")
+                _ = FileHandle.standardInput.readDataToEndOfFile()
+            }
+        default: try await Ledger(vault: vault).write(Array(arguments[5...]), count: Int(arguments[4]) ?? 0)
+        }
+        await vault.close()
+        try Ledger.say("done")
     }
 
     static func watch(_ vault: Vault) async throws {

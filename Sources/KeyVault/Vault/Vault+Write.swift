@@ -8,7 +8,8 @@ extension Vault {
     ///
     /// - Parameter expectedRevision: the revision that must be the current one; 0 where no key may be stored yet; `nil` for
     ///   no such condition.
-    /// - Throws: ``VaultError``: `conflict` when another revision is there, `keyRejected`, `store`, …
+    /// - Throws: ``VaultError``: `conflict` when another revision is there, `keyRejected`, `store`, … After `store` the new key
+    ///   may be there or not, now or once the vault is opened again, until a later write of `id` has succeeded.
     @discardableResult
     public func put(
         _ secret: Secret, for id: RecordID, expectedRevision: UInt64? = nil
@@ -54,7 +55,7 @@ extension Vault {
     /// Removes the key stored for `id` and all of its revisions, durably. Once this has returned, no read gives it out.
     ///
     /// - Parameter expectedRevision: the revision that must be the current one; `nil` for no such condition.
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was one. Where there was none, nothing was written.
     /// - Throws: ``VaultError`` `conflict`, `store`, …
     @discardableResult
     public func delete(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> Bool {

@@ -8,9 +8,11 @@ final class VaultProcess {
 
     convenience init(_ arguments: String...) throws { try self.init(arguments) }
 
-    init(_ arguments: [String]) throws {
-        process.executableURL = Bundle.main.bundleURL.appending(path: "KeyVaultProbe")
-        process.arguments = arguments
+    /// - Parameter launcher: a program, and its arguments, that starts the process: `prlimit`, for one.
+    init(_ arguments: [String], by launcher: [String] = []) throws {
+        let command = launcher + [Bundle.main.bundleURL.appending(path: "KeyVaultProbe").path] + arguments
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
         process.standardInput = input
         process.standardOutput = output
         try process.run()

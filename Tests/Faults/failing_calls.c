@@ -1,0 +1,159 @@
+// Makes system calls fail that concern the files of one folder. Preloaded into a process (LD_PRELOAD).
+//
+//   KEYVAULT_FAIL_IN     the folder
+//   KEYVAULT_FAIL        CALL:N:ERRNO:once or CALL:N:ERRNO:ever: the N-th such call fails, or it and all after it. With an error
+//                        number of 0 the call says that it succeeded and does nothing; with -1 it does half of its work.
+//   KEYVAULT_FAIL_COUNT  a file to which the process writes, at its end, how often each call was made
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum call { OPEN, PREAD, PWRITE, WRITE, FSYNC, FDATASYNC, FTRUNCATE, RENAME, UNLINK, LOCK, CALLS };
+
+static const char *const names[CALLS] = {"open",      "pread",  "pwrite", "write", "fsync", "fdatasync",
+                                         "ftruncate", "rename", "unlink", "lock"};
+static atomic_long counts[CALLS];
+static const char *folder;
+static int failing = -1, error_number, for_ever;
+static long failing_from;
+
+__attribute__((constructor)) static void start(void) {
+    folder = getenv("KEYVAULT_FAIL_IN");
+    const char *what = getenv("KEYVAULT_FAIL");
+    char name[32], times[8];
+    if (what && sscanf(what, "%31[a-z]:%ld:%d:%7s", name, &failing_from, &error_number, times) == 4) {
+        for (int call = 0; call < CALLS; call++)
+            if (!strcmp(names[call], name)) failing = call;
+        for_ever = !strcmp(times, "ever");
+    }
+}
+
+__attribute__((destructor)) static void finish(void) {
+    const char *path = getenv("KEYVAULT_FAIL_COUNT");
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (!file) return;
+    for (int call = 0; call < CALLS; call++) fprintf(file, "%s %ld\n", names[call], atomic_load(&counts[call]));
+    fclose(file);
+}
+
+static int concerns(const char *path) { return folder && path && !strncmp(path, folder, strlen(folder)); }
+
+static int concerns_file(int file) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return concerns(path);
+}
+
+// Whether this call is one that fails.
+static int fails(enum call call) {
+    long number = atomic_fetch_add(&counts[call], 1) + 1;
+    return call == (enum call)failing && (number == failing_from || (for_ever && number > failing_from));
+}
+
+// What a call that fails returns, where `done` is what it would say if all had gone well.
+static long outcome(long done) {
+    if (error_number == 0) return done;
+    errno = error_number;
+    return -1;
+}
+
+// A name that is followed by the underscore-free one of the C library, found once.
+#define NEXT(name) \
+    static __typeof__(&name) next; \
+    if (!next) next = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+
+#define OPENS(name)                                                             \
+    int name(const char *path, int flags, ...) {                                \
+        NEXT(name);                                                             \
+        va_list rest;                                                           \
+        va_start(rest, flags);                                                  \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+        va_end(rest);                                                           \
+        if (concerns(path) && fails(OPEN)) {                                    \
+            errno = error_number;                                               \
+            return -1;                                                          \
+        }                                                                       \
+        return next(path, flags, mode);                                         \
+    }
+OPENS(open)
+OPENS(open64)
+
+#define TRANSFERS(name, call, buffer_type, offset_type)                              \
+    ssize_t name(int file, buffer_type buffer, size_t count, offset_type offset) {   \
+        NEXT(name);                                                                  \
+        if (concerns_file(file) && fails(call)) {                                    \
+            if (error_number != -1) return outcome((long)count);                     \
+            return next(file, buffer, count > 1 ? count / 2 : count, offset);        \
+        }                                                                            \
+        return next(file, buffer, count, offset);                                    \
+    }
+TRANSFERS(pread, PREAD, void *, off_t)
+TRANSFERS(pread64, PREAD, void *, off64_t)
+TRANSFERS(pwrite, PWRITE, const void *, off_t)
+TRANSFERS(pwrite64, PWRITE, const void *, off64_t)
+
+ssize_t write(int file, const void *buffer, size_t count) {
+    NEXT(write);
+    if (concerns_file(file) && fails(WRITE)) {
+        if (error_number != -1) return outcome((long)count);
+        return next(file, buffer, count > 1 ? count / 2 : count);
+    }
+    return next(file, buffer, count);
+}
+
+#define SYNCS(name, call)                                             \
+    int name(int file) {                                              \
+        NEXT(name);                                                   \
+        if (concerns_file(file) && fails(call)) return (int)outcome(0); \
+        return next(file);                                            \
+    }
+SYNCS(fsync, FSYNC)
+SYNCS(fdatasync, FDATASYNC)
+
+#define TRUNCATES(name, offset_type)                                       \
+    int name(int file, offset_type length) {                               \
+        NEXT(name);                                                        \
+        if (concerns_file(file) && fails(FTRUNCATE)) return (int)outcome(0); \
+        return next(file, length);                                         \
+    }
+TRUNCATES(ftruncate, off_t)
+TRUNCATES(ftruncate64, off64_t)
+
+int rename(const char *from, const char *to) {
+    NEXT(rename);
+    if (concerns(to) && fails(RENAME)) return (int)outcome(0);
+    return next(from, to);
+}
+
+int unlink(const char *path) {
+    NEXT(unlink);
+    if (concerns(path) && fails(UNLINK)) return (int)outcome(0);
+    return next(path);
+}
+
+#define LOCKS(name)                                                                              \
+    int name(int file, int command, ...) {                                                       \
+        NEXT(name);                                                                              \
+        va_list rest;                                                                            \
+        va_start(rest, command);                                                                 \
+        void *argument = va_arg(rest, void *);                                                   \
+        va_end(rest);                                                                            \
+        int locks = command == F_SETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;     \
+        /* Giving up a lock that is held does not fail on a local file system. */                \
+        locks = locks && ((struct flock *)argument)->l_type != F_UNLCK;                          \
+        if (locks && concerns_file(file) && fails(LOCK)) return (int)outcome(0);                 \
+        return next(file, command, argument);                                                    \
+    }
+LOCKS(fcntl)
+LOCKS(fcntl64)

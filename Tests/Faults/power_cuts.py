@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Power cuts on real file systems.
+
+Usage: power_cuts.py ROUNDS
+
+Mounts ext4 and XFS on loop devices, lets four writers work on a vault there, shuts the file system down in their midst by its own
+call (nothing that is not on the device gets there any more, not even the journal), mounts it again and looks whether every
+acknowledged write is there: ROUNDS times for each file system and each of the stores. Needs root; says so and ends well where it
+may not mount.
+"""
+
+import fcntl
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+from ledger import Ledger, Lost, PROBE, ROOT, make_vault
+
+# XFS_IOC_GOINGDOWN, which ext4 knows too: _IOR('X', 125, u32), and its flag for "do not flush the log".
+SHUTDOWN = 2 << 30 | 4 << 16 | ord("X") << 8 | 125
+NO_LOG_FLUSH = 2
+MEBIBYTES = {"ext4": 128, "xfs": 320}
+WRITERS = 4
+
+
+def run(*command):
+    subprocess.run(command, check=True, capture_output=True)
+
+
+class FileSystem:
+    """A file system on a loop device, in a file."""
+
+    def __init__(self, kind, folder):
+        self.image = os.path.join(folder, f"{kind}.img")
+        self.mounted_at = os.path.join(folder, kind)
+        os.makedirs(self.mounted_at)
+        with open(self.image, "wb") as image:
+            image.truncate(MEBIBYTES[kind] << 20)
+        run(f"mkfs.{kind}", "-q", self.image)
+
+    def mount(self):
+        run("mount", "-o", "loop", self.image, self.mounted_at)
+
+    def unmount(self):
+        run("umount", self.mounted_at)
+
+    def cut(self):
+        descriptor = os.open(self.mounted_at, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(descriptor)
+
+
+def cut_once(system, ledger, store, key, number):
+    """Lets the writers work, cuts, mounts again and audits; returns how many steps were acknowledged."""
+    tenants = [f"r{number}w{writer}" for writer in range(WRITERS)]
+    with subprocess.Popen([PROBE, "write", store, key, "0", *tenants], stdout=subprocess.PIPE) as writers:
+        heard = []
+        patience = random.randrange(1, 400)
+        for _ in range(patience):
+            heard.append(writers.stdout.readline())
+        # Somewhere between two acknowledgements.
+        time.sleep(random.random() / 200)
+        system.cut()
+        reader = threading.Thread(target=lambda: heard.append(writers.stdout.read()))
+        reader.start()
+        try:
+            writers.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            writers.kill()
+            raise Lost("the writers hang on a disk that is gone") from None
+        reader.join()
+    _, last, _ = ledger.read_output(b"".join(heard).decode())
+    for tenant in tenants:
+        # The step of which nothing was heard.
+        ledger.note(tenant, last.get(tenant, -1) + 1, acknowledged=False)
+    system.unmount()
+    system.mount()
+    ledger.audit(store, key)
+    return sum(number + 1 for number in last.values())
+
+
+def main():
+    rounds = int(sys.argv[1])
+    seed = int(os.environ.get("KEYVAULT_SEED", random.randrange(1 << 32)))
+    random.seed(seed)
+    folder = os.path.join(ROOT, ".build", "power-cuts")
+    subprocess.run(f"umount {folder}/* 2>/dev/null", shell=True, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+    for kind in MEBIBYTES:
+        if shutil.which(f"mkfs.{kind}") is None:
+            print(f"SKIPPED: power cuts on {kind}, since mkfs.{kind} is not installed")
+            continue
+        try:
+            system = FileSystem(kind, folder)
+            system.mount()
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"SKIPPED: power cuts on {kind}, since this machine does not let us mount: {error}")
+            continue
+        for store_kind in ["sqlite", "file"]:
+            place = os.path.join(system.mounted_at, store_kind)
+            os.makedirs(place)
+            store, key = make_vault(place, store_kind)
+            os.sync()
+            ledger = Ledger()
+            acknowledged = 0
+            for number in range(rounds):
+                try:
+                    acknowledged += cut_once(system, ledger, store, key, number)
+                except Lost as loss:
+                    sys.exit(f"{kind}, {store_kind}, round {number}, KEYVAULT_SEED={seed}: {loss}")
+            print(f"power cuts on {kind}, {store_kind} store: {rounds}, with {acknowledged} acknowledged steps, none lost")
+        system.unmount()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
