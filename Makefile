@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web lint dependencies build clean
+.PHONY: help demo serve test test-http test-web test-faults test-seeded lint dependencies build clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -43,6 +43,17 @@ test-web: ## the page, in a real browser; screenshots in .build/web
 	@scripts/quietly swift build --product keyvault
 	@scripts/quietly swift build --product keyvault-server
 	@node Tests/Web/web.mjs
+
+test-faults: $(VENV)/ready ## power cuts, failing system calls, a core dump in the midst of a read
+	@scripts/install-dependencies $(PACKAGES) gdb xfsprogs e2fsprogs
+	@scripts/quietly swift build --product KeyVaultProbe
+	@scripts/quietly swift build --product keyvault
+	@python3 Tests/Faults/failing_calls.py $${CALLS:-60}
+	@python3 Tests/Faults/power_cuts.py $${CUTS:-8}
+	@$(VENV)/bin/python Tests/Leaks/core_dump.py
+
+test-seeded: dependencies ## seeded bugs, and the tests that catch them; five, chosen by the day, with DAY=1
+	@Tests/SeededBugs/run $(if $(DAY),--day)
 
 lint: ## the formatter's opinion
 	@swift format lint --strict --recursive Package.swift Sources Tests

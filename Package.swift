@@ -57,7 +57,8 @@ let package = Package(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
             path: "Tests/KeyVaultSQLiteProbe"),
         .executableTarget(
-            name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultStorage"], path: "Tests/KeyVaultProbe"),
+            name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultStorage"],
+            path: "Tests/KeyVaultProbe"),
         .testTarget(
             name: "KeyVaultTests",
             dependencies: [
