@@ -3,6 +3,8 @@ import KeyVaultFormat
 import KeyVaultStorage
 import Logging
 
+import struct Foundation.Date
+
 extension Vault {
     /// Moves the vault to another master key while readers and writers go on, in this process and in others.
     ///
@@ -66,18 +68,14 @@ extension Vault {
         let id = new.key.id
         var slot: PassphraseSlot?
         if let passphrase { slot = try await PassphraseSlot.make(wrapping: new.key, under: passphrase, vault: self.id) }
-        try await updateHeader(adding: new) { header in
+        try await updateHeader(adding: new) { header throws(VaultError) in
             guard header.activeKeyID != id else { return false }
-            if !header.keys.contains(where: { $0.id == id }) {
-                if header.keys.count == VaultHeader.maximumKeys,
-                    let oldest = header.keys.firstIndex(where: { $0.state == .retired })
-                {
-                    header.keys.remove(at: oldest)
-                }
-                header.keys.append(.init(id: id, state: .live, added: time.date()))
-            }
+            if !header.keys.contains(where: { $0.id == id }) { try header.add(id, at: time.date()) }
             header.activeKeyID = id
-            if let slot { header.slots.append(slot) }
+            if let slot {
+                guard header.slots.count < VaultHeader.maximumSlots else { throw .tooManyRotations }
+                header.slots.append(slot)
+            }
             return true
         }
     }
@@ -114,7 +112,7 @@ extension Vault {
             let sealed = try ring.seal(header)
             do {
                 try await store.write(WriteBatch(generation: state.header.generation, header: sealed.encoded))
-                try adopt(KeyState(header: header, ring: ring))
+                try adopt(KeyState(header: header, ring: ring), since: state)
                 return
             } catch let error as StoreError {
                 guard error.code == .staleHeader else { throw VaultError(error) }
@@ -127,7 +125,25 @@ extension Vault {
     }
 }
 
+extension VaultHeader {
+    /// Lists a new live key; where the list is full, in the place of the retired key that was added first.
+    fileprivate mutating func add(_ id: MasterKeyID, at date: Date) throws(VaultError) {
+        if keys.count == Self.maximumKeys {
+            guard let oldest = keys.firstIndex(where: { $0.state == .retired }) else { throw .tooManyRotations }
+            keys.remove(at: oldest)
+        }
+        keys.append(.init(id: id, state: .live, added: date))
+    }
+}
+
 extension VaultError {
+    /// The header has no room for one more.
+    fileprivate static var tooManyRotations: VaultError {
+        VaultError(
+            .invalidArgument, "Too many rotations of this vault's master key were begun and none was ended.",
+            hint: "Rotate to the active key again: where its rotation ends, it retires the others.")
+    }
+
     /// Somebody began a rotation to yet another key.
     static func otherRotation(_ id: MasterKeyID) -> VaultError {
         VaultError(

@@ -144,11 +144,11 @@ extension Vault {
     /// - Returns: whether it had moved.
     @discardableResult
     func refreshKeys() async throws(VaultError) -> Bool {
-        let head = try await requiredHead()
         let known = keys
+        let head = try await requiredHead()
         guard head.generation != known.header.generation else { return false }
         let fresh = try await KeyState.open(head, source: source, known: known.ring)
-        try adopt(fresh)
+        try adopt(fresh, since: known)
         return true
     }
 
@@ -158,8 +158,17 @@ extension Vault {
     }
 
     /// Believes `fresh` from now on, unless it is older than what was believed before.
-    func adopt(_ fresh: KeyState) throws(VaultError) {
+    ///
+    /// - Parameter known: what was believed before `fresh` was read.
+    func adopt(_ fresh: KeyState, since known: KeyState) throws(VaultError) {
         try keyState.withLock { state throws(VaultError) in
+            // Another task was faster, and knows a later header already. That is no attack.
+            if state.header.generation > max(known.header.generation, fresh.header.generation) {
+                var ring = state.ring
+                ring.add(fresh.ring)
+                state = KeyState(header: state.header, ring: ring)
+                return
+            }
             guard fresh.header.vaultID == id, fresh.header.generation >= state.header.generation else {
                 throw VaultError.headerSetBack
             }
