@@ -14,10 +14,14 @@ import UnixSignals
 /// The server, put together from its settings.
 struct Server {
     private let settings: ServerSettings
+    private let command: ServerCommand
+    private let keys: ServerKeys
     private let logger: Logger
 
-    init(_ settings: ServerSettings) {
+    init(_ settings: ServerSettings, command: ServerCommand) {
         self.settings = settings
+        self.command = command
+        keys = ServerKeys(settings)
         let level = settings.logLevel
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
@@ -40,7 +44,8 @@ struct Server {
             validator: validator)
 
         var services: [any Service] = [
-            VaultService(vault: vault), ReloadService(files: settings.tls, tls: tls, logger: logger),
+            VaultService(vault: vault),
+            ReloadService(command: command, vault: vault, keys: keys, files: settings.tls, tls: tls, logger: logger),
         ]
         if let address = settings.metricsListen { services.append(metricsServer(metrics, at: address)) }
         services.append(server(service, tls))
@@ -82,18 +87,10 @@ extension Server {
         configuration.cache.timeToLive = settings.cacheLifetime
         let store = try await StoreURL.open(settings.store)
         do throws(VaultError) {
-            return try await Vault.open(store, keys: try masterKeys(), configuration: configuration)
+            return try await Vault.open(store, keys: keys, configuration: configuration)
         } catch {
             throw StartFailure(error)
         }
-    }
-
-    private func masterKeys() throws(VaultError) -> MasterKeyFile {
-        if let path = settings.masterKeyFile { return MasterKeyFile(path) }
-        if let path = credential("master-key") { return MasterKeyFile(path) }
-        let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_CONFIG_HOME"] ?? "\(environment["HOME"] ?? "")/.config"
-        return MasterKeyFile("\(base)/keyvault/master.key")
     }
 
     private func configuration(_ registry: ProviderRegistry) throws -> ServiceConfiguration {
@@ -102,7 +99,7 @@ extension Server {
         configuration.providers = registry
         configuration.poolPolicy = settings.poolPolicy
         for (name, base) in settings.upstreams { configuration.upstreams.set(base, for: name) }
-        if let path = settings.poolKeyFile ?? credential("pool-key") {
+        if let path = settings.poolKeyFile ?? ServiceManager.credential("pool-key") {
             do {
                 configuration.pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
             } catch {
@@ -110,13 +107,6 @@ extension Server {
             }
         }
         return configuration
-    }
-
-    /// A file that the service manager handed over.
-    private func credential(_ name: String) -> String? {
-        guard let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return nil }
-        let path = "\(directory)/\(name)"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KeyVault
 
 /// `keyvault-server`: what is given on the command line goes before the environment, and that before the file.
 @main
@@ -10,8 +11,10 @@ struct ServerCommand: AsyncParsableCommand {
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
             Every option can also stand in the configuration file (JSON, "masterKeyFile": …) and in the environment
-            (KEYVAULT_MASTER_KEY_FILE). SIGHUP reads the TLS certificate again.
-            """)
+            (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). SIGHUP reads the master keys and the TLS certificate
+            again; which files hold the master keys may have changed in the configuration file.
+            """,
+        version: KeyVaultVersion.current)
 
     @Option(help: ArgumentHelp("A JSON file with more options.", valueName: "F"))
     var config: String?
@@ -23,9 +26,9 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file that holds the master key. Default: the credential master-key of the service manager, else "
-                + "$XDG_CONFIG_HOME/keyvault/master.key.", valueName: "F"))
-    var masterKeyFile: String?
+            "The file that holds the master key; may repeat while keys are rotated. Default: the credential master-key of "
+                + "the service manager, else $XDG_CONFIG_HOME/keyvault/master.key.", valueName: "F"))
+    var masterKeyFile: [String] = []
 
     @Option(help: ArgumentHelp("Where to listen. Default: 127.0.0.1:8080.", valueName: "HOST:PORT"))
     var listen: String?
@@ -64,7 +67,7 @@ struct ServerCommand: AsyncParsableCommand {
     mutating func run() async throws {
         do {
             let settings = try await ServerSettings.load(self)
-            try await Server(settings).run()
+            try await Server(settings, command: self).run()
         } catch let error as StartFailure {
             FileHandle.standardError.write(Data("keyvault-server: \(error)\n".utf8))
             throw ExitCode(error.exitCode)

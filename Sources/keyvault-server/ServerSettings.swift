@@ -9,7 +9,7 @@ import SystemPackage
 /// What the server was told: by its command line, else by the environment, else by its configuration file.
 struct ServerSettings: Sendable {
     var store: String
-    var masterKeyFile: String?
+    var masterKeyFiles: [String]
     var listen: ListenAddress
     var metricsListen: ListenAddress?
     var poolKeyFile: String?
@@ -43,7 +43,9 @@ struct ServerSettings: Sendable {
 
     private init(_ config: ConfigReader) throws {
         store = config.string(forKey: "store", default: "sqlite:keyvault.db")
-        masterKeyFile = config.string(forKey: "masterKeyFile")
+        // A file may name one as it stands.
+        masterKeyFiles =
+            config.stringArray(forKey: "masterKeyFile") ?? config.string(forKey: "masterKeyFile").map { [$0] } ?? []
         listen = try ListenAddress(config.string(forKey: "listen", default: "127.0.0.1:8080"))
         metricsListen = try config.string(forKey: "metricsListen").map(ListenAddress.init)
         poolKeyFile = config.string(forKey: "poolKeyFile")
@@ -109,7 +111,7 @@ extension ServerCommand {
     /// What the command line says, as a source of configuration like any other.
     fileprivate var values: [AbsoluteConfigKey: ConfigValue] {
         let texts: [String: String?] = [
-            "store": store, "masterKeyFile": masterKeyFile, "listen": listen, "metricsListen": metricsListen,
+            "store": store, "listen": listen, "metricsListen": metricsListen,
             "poolKeyFile": poolKeyFile, "validation": validation, "tlsCertificate": tlsCertificate, "tlsKey": tlsKey,
             "logLevel": logLevel,
         ]
@@ -117,8 +119,8 @@ extension ServerCommand {
         for (name, text) in texts {
             if let text { values[AbsoluteConfigKey([name])] = ConfigValue(.string(text), isSecret: false) }
         }
-        if !upstreams.isEmpty {
-            values[AbsoluteConfigKey(["upstreams"])] = ConfigValue(.stringArray(upstreams), isSecret: false)
+        for (name, list) in ["upstreams": upstreams, "masterKeyFile": masterKeyFile] where !list.isEmpty {
+            values[AbsoluteConfigKey([name])] = ConfigValue(.stringArray(list), isSecret: false)
         }
         return values
     }

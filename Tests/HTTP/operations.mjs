@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import https from "node:https";
-import { writeFileSync, readFileSync } from "node:fs";
-import { start, check, serverProgram, madeUpKey } from "./harness.mjs";
+import { rmSync, writeFileSync } from "node:fs";
+import { start, check, keyvault, serverProgram, madeUpKey } from "./harness.mjs";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,11 @@ const certificate = (name) => {
     "-subj", `/CN=${name}`, "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`], { stdio: "ignore" });
 };
 const failing = (args, env = {}) => spawnSync(serverProgram, args, { encoding: "utf8", timeout: 20_000, env: { ...process.env, SWIFT_BACKTRACE: "enable=no", ...env } });
+
+const logged = async (server, text) => {
+  for (let tries = 0; tries < 200 && !server.log.includes(text); tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  assert.ok(server.log.includes(text), server.log);
+};
 
 await check("options that cannot be are refused, with what to do", async () => {
   for (const [args, text] of [
@@ -28,6 +33,7 @@ await check("options that cannot be are refused, with what to do", async () => {
   const { status, stderr } = failing(["--store", `sqlite:${folder}/none.db`]);
   assert.equal(status, 3, stderr);
   assert.equal(failing(["--help"]).status, 0);
+  assert.match(failing(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
 await check("flags before the environment before the file; the brand's name is configuration", async () => {
@@ -62,21 +68,47 @@ await check("TLS, and a certificate that changes at SIGHUP", async () => {
       response.resume();
     }).on("error", reject);
   });
-  const logged = async (text) => {
-    for (let tries = 0; tries < 200 && !server.log.includes(text); tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
-    assert.ok(server.log.includes(text), server.log);
-  };
   try {
     assert.match(server.url, /^https:/);
     assert.equal(await subject(), "first");
     certificate("second");
     server.child.kill("SIGHUP");
-    await logged("was read again");
+    await logged(server, "certificate was read again");
     assert.equal(await subject(), "second");
     writeFileSync(`${folder}/tls.pem`, "nonsense");
     server.child.kill("SIGHUP");
-    await logged("stays in place");
+    await logged(server, "stays in place");
     assert.equal(await subject(), "second");
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+});
+
+await check("a master key that is read at SIGHUP, and a rotation to it while the server serves", async () => {
+  const server = await start({ level: "info", validation: "off", configure: (folder) => ({ masterKeyFile: `${folder}/master.key` }) });
+  try {
+    const headers = { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json" };
+    const store = async (number) => {
+      const body = JSON.stringify({ openai_key: madeUpKey("openai", "live", number) });
+      return (await fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body })).status;
+    };
+    assert.equal(await store(1), 200);
+    const configure = (...names) => writeFileSync(`${server.folder}/config.json`, JSON.stringify({ masterKeyFile: names.map((name) => `${server.folder}/${name}`) }));
+    // What cannot be read changes nothing.
+    configure("master.key", "new.key");
+    server.child.kill("SIGHUP");
+    await logged(server, "the old master keys stay in place");
+    assert.equal(await store(2), 200);
+    for (const name of ["new.key", "kept.key"]) writeFileSync(`${server.folder}/${name}`, "5eed".repeat(16), { mode: 0o600 });
+    server.child.kill("SIGHUP");
+    await logged(server, "the master keys were read again");
+    // The server holds the key by now: it does not come back to the file.
+    rmSync(`${server.folder}/new.key`);
+    const report = JSON.parse(server.cli("rotate", "master", "--json", "--new-master-key-file", `${server.folder}/kept.key`));
+    assert.deepEqual([report.failed, report.rewrapped], [0, report.records]);
+    assert.equal(await store(3), 200);
+    const kept = execFileSync(keyvault, ["verify", "--json", "--store", `sqlite:${server.folder}/keyvault.db`, "--master-key-file", `${server.folder}/kept.key`], { encoding: "utf8" });
+    assert.deepEqual(JSON.parse(kept).damaged, []);
   } finally {
     assert.equal(await server.stop(), 0);
   }

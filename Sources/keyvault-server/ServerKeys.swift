@@ -1,0 +1,34 @@
+import Foundation
+import KeyVault
+import Synchronization
+
+/// The master keys in the files that the settings name, read whenever the vault asks.
+final class ServerKeys: MasterKeySource {
+    private let files: Mutex<MasterKeyFile>
+
+    init(_ settings: ServerSettings) { files = Mutex(Self.files(settings)) }
+
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { try files.withLock { $0 }.load() }
+
+    /// Makes `vault` hold the keys that `settings` name. Where that fails, everything stays as it was.
+    ///
+    /// - Returns: the keys that it holds now.
+    func reload(_ settings: ServerSettings, for vault: Vault) async throws -> [MasterKeyID] {
+        let before = files.withLock { $0 }
+        files.withLock { $0 = Self.files(settings) }
+        do {
+            return try await vault.reloadMasterKeys()
+        } catch {
+            files.withLock { $0 = before }
+            throw error
+        }
+    }
+
+    private static func files(_ settings: ServerSettings) -> MasterKeyFile {
+        if !settings.masterKeyFiles.isEmpty { return MasterKeyFile(paths: settings.masterKeyFiles) }
+        if let path = ServiceManager.credential("master-key") { return MasterKeyFile(path) }
+        let environment = ProcessInfo.processInfo.environment
+        let base = environment["XDG_CONFIG_HOME"] ?? "\(environment["HOME"] ?? "")/.config"
+        return MasterKeyFile("\(base)/keyvault/master.key")
+    }
+}
