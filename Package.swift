@@ -59,15 +59,19 @@ let package = Package(
         .executableTarget(
             name: "KeyVaultProbe", dependencies: ["KeyVault", "KeyVaultSQLite", "KeyVaultStorage"],
             path: "Tests/KeyVaultProbe"),
+        // Compiled and run by a test.
+        .target(
+            name: "KeyServiceExample", dependencies: ["KeyVault"], path: "Examples/KeyService", exclude: ["service.py"]),
         .testTarget(
             name: "KeyVaultTests",
             dependencies: [
-                "KeyVault", "KeyVaultSQLite", "KeyVaultTesting",
+                "KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "KeyServiceExample",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
-        .testTarget(name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite"]),
+        .testTarget(
+            name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,7 @@ import Testing
 /// The independent implementation in `Tests/Interop`, which was written from SPEC.md alone.
 enum Python {
     /// A Python that has what `Tests/Interop/requirements.txt` names.
-    private static let interpreter = ProcessInfo.processInfo.environment["KEYVAULT_PYTHON"]
+    static let interpreter = ProcessInfo.processInfo.environment["KEYVAULT_PYTHON"]
     static let isThere = interpreter?.isEmpty == false
     static let notice: Comment = "KEYVAULT_PYTHON is not set; `make test` makes one of Tests/Interop/requirements.txt"
 
