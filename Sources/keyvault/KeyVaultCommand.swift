@@ -1,4 +1,5 @@
 import ArgumentParser
+import KeyVault
 
 /// `keyvault`
 struct KeyVaultCommand: AsyncParsableCommand {
@@ -12,7 +13,7 @@ struct KeyVaultCommand: AsyncParsableCommand {
             the wrong one; 7 something is damaged; 8 another revision is stored; 9 refused (a terminal, empty input); \
             10 expired or disabled; 64 wrong usage.
             """,
-        version: "0.1.0",
+        version: KeyVaultVersion.current,
         subcommands: [
             InitCommand.self, PutCommand.self, RevealCommand.self, ShowCommand.self, ListCommand.self,
             DeleteCommand.self,

@@ -60,6 +60,28 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: box.path("home/.config/keyvault/master.key")))
     }
 
+    @Test func aVaultUnderAPassphraseHasNoKeyFile() throws {
+        let box = try Sandbox()
+        try box.run("init", "--passphrase", "--master-key-file", "key", input: "correct horse").expectError(
+            64, "has no key file")
+        try box.run("init", "--passphrase", input: "short").expectError(64, "shorter than 8 bytes")
+        let outcome = try box.run("init", "--passphrase", input: "correct horse\n")
+        outcome.expectSuccess()
+        #expect(outcome.text.contains("--passphrase"))
+        #expect(!FileManager.default.fileExists(atPath: box.masterKeyPath))
+        try box.run("init", "--passphrase", input: "battery staple").expectError(1, "already")
+
+        _ = FileManager.default.createFile(
+            atPath: box.path("passphrase"), contents: Data("correct horse".utf8),
+            attributes: [.posixPermissions: 0o600])
+        let file = ["KEYVAULT_PASSPHRASE_FILE": "passphrase"]
+        try box.run("--passphrase", "put", "acme/mine", input: "secret", environment: file).expectSuccess()
+        #expect(try box.run("--passphrase", "reveal", "acme/mine", environment: file).text == "secret")
+        try box.run("list").expectError(6, "")
+        try box.run("init", "--passphrase", "--store", "sqlite:other.db", environment: file).expectSuccess()
+        #expect(try box.run("--passphrase", "list", "--store", "sqlite:other.db", environment: file).status == 0)
+    }
+
     @Test func aVaultMayBeAFile() throws {
         let box = try Sandbox()
         let environment = ["KEYVAULT_STORE": "file:keys.vault"]

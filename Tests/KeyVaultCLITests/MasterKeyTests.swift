@@ -54,6 +54,24 @@ import Testing
         #expect(try box.run("reveal", "b/mine", "--master-key-file", "new").text == "secret of b/mine")
     }
 
+    @Test func aFullDiskEndsARotationAndTheNextOneGoesOn() throws {
+        let line =
+            #"{"tenant":"t","provider":"p","label":"%","secret":"\#(String(repeating: "k", count: 4000))"}"# + "\n"
+        let keys = (0..<600).map { line.replacing("%", with: "\($0)") }.joined()
+        #expect(try box.run("import", input: keys).status == 0)
+        // A limit on the size of files stops writes like a full disk does; `sh` ignores the signal, so that errors show.
+        let script = "trap '' XFSZ; ulimit -f 500; exec \"$0\" rotate master --new-master-key-file new"
+        let outcome = try box.shell(script)
+        #expect(outcome.status == 1)
+        outcome.expectErrorLines("keyvault.db")
+        let both = ["--master-key-file", box.masterKeyPath, "--master-key-file", "new"]
+        #expect(
+            try box.run(["verify", "--json"] + both).json(as: NSDictionary.self) == ["records": 602, "damaged": []])
+        let report = try box.run("rotate", "master", "--new-master-key-file", "new", "--json")
+        #expect(try report.json(as: NSDictionary.self)["onActiveKey"] as? Int == 602)
+        #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
+    }
+
     @Test func aPassphraseOpensTheVault() throws {
         try box.run("--passphrase", "list").expectError(9, "no terminal", hint: "KEYVAULT_PASSPHRASE_FILE")
         try box.run("passphrase", "change", input: "correct horse\n").expectSuccess()

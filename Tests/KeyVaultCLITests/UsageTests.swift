@@ -63,6 +63,14 @@ import Testing
         #expect(!outcome.output.isEmpty)
     }
 
+    @Test func theVersionIsTheOneOfTheChangelog() throws {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let changes = try String(contentsOf: root.appending(path: "CHANGELOG.md"), encoding: .utf8)
+        let version = try box.run("--version").text.trimmingCharacters(in: .newlines)
+        #expect(changes.split(separator: "\n").first { $0.hasPrefix("## ") }?.hasPrefix("## \(version)") == true)
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"])
     func shellsCanComplete(shell: String) throws {
         let outcome = try box.run("--generate-completion-script", shell)

@@ -16,6 +16,10 @@ struct RotateMasterCommand: AsyncParsableCommand {
         discussion: """
             First give the new key to every process that uses the vault, beside the old one. A rotation that was broken off \
             goes on when it is called again in the same way. When it has ended, the old key opens nothing any more.
+
+            --json prints four numbers: records, onActiveKey (of them, under the new key now), rewrapped (moved by this run) and \
+            failed (they do not open, stay as they are, and keep the old key live). The error names those that failed; so \
+            does 'keyvault verify --json'.
             """)
 
     @Option(
@@ -31,7 +35,7 @@ struct RotateMasterCommand: AsyncParsableCommand {
         help: "Seal every key anew under a fresh data key: after the old master key was stolen.")
     var reEncrypts = false
 
-    @Flag(help: "Print a JSON object.")
+    @Flag(help: "Print a JSON object of four numbers.")
     var json = false
 
     @OptionGroup var options: GlobalOptions

@@ -4,16 +4,11 @@ import KeyVault
 enum PassphraseInput {
     /// The passphrase that the vault has.
     static func read() throws -> Secret {
-        guard let path = Environment["KEYVAULT_PASSPHRASE_FILE"] else {
-            return try SecretInput.readTyped(prompt: "Passphrase of the vault")
-        }
-        do {
-            return try Secret(contentsOfFile: path)
-        } catch {
-            throw Failure(
-                .masterKey, error.message, hint: "Let KEYVAULT_PASSPHRASE_FILE name a file that only you can read.")
-        }
+        try readFile() ?? SecretInput.readTyped(prompt: "Passphrase of the vault")
     }
+
+    /// The passphrase of a vault that is being made.
+    static func readFirst() throws -> Secret { try readFile() ?? readNew() }
 
     /// A passphrase that the vault is to have. Typed twice, since nobody sees it.
     static func readNew() throws -> Secret {
@@ -24,5 +19,15 @@ enum PassphraseInput {
             }
         }
         return passphrase
+    }
+
+    private static func readFile() throws -> Secret? {
+        guard let path = Environment["KEYVAULT_PASSPHRASE_FILE"] else { return nil }
+        do {
+            return try Secret(contentsOfFile: path)
+        } catch {
+            throw Failure(
+                .masterKey, error.message, hint: "Let KEYVAULT_PASSPHRASE_FILE name a file that only you can read.")
+        }
     }
 }
