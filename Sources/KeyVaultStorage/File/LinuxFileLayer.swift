@@ -19,7 +19,7 @@ package struct LinuxFileLayer: FileLayer {
         var status = statfs()
         // `status` outlives the call.
         try check(unsafe statfs(Self.directory(of: path), &status))
-        return NetworkFileSystem.magicNumbers.contains(UInt32(truncatingIfNeeded: status.f_type))
+        return NetworkFileSystem.includes(status.f_type)
     }
 
     package func lock(_ path: String) throws(FileError) -> FileLock {

@@ -1,6 +1,11 @@
 /// The file systems whose locks and syncs depend on another machine, by the numbers of `statfs(2)`.
 enum NetworkFileSystem {
-    static let magicNumbers: Set<UInt32> = [
+    /// - Parameter type: the `f_type` of `statfs(2)`, a number of 32 bits in a word of whatever width and sign.
+    static func includes(_ type: some FixedWidthInteger) -> Bool {
+        magicNumbers.contains(UInt32(truncatingIfNeeded: type))
+    }
+
+    private static let magicNumbers: Set<UInt32> = [
         0x6969,  // NFS
         0x517B, 0xFE53_4D42, 0xFF53_4D42,  // SMB, SMB 2, CIFS
         0x0102_1997,  // 9P

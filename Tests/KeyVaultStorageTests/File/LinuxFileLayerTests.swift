@@ -1,0 +1,87 @@
+import Glibc
+import KeyVaultFormat
+import KeyVaultTesting
+import Testing
+
+@testable import KeyVaultStorage
+
+/// The operating system's own files: what a simulated disk cannot show.
+@Suite(.serialized) struct LinuxFileLayerTests {
+    /// The numbers of statfs(2), and of <linux/magic.h>.
+    @Test(arguments: [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x6573_5546])
+    func networkFileSystemsAreKnownByTheirNumbers(type: Int) {
+        #expect(NetworkFileSystem.includes(type))
+        // Where a word has 32 bits, the higher ones are negative.
+        #expect(NetworkFileSystem.includes(Int32(truncatingIfNeeded: type)))
+    }
+
+    /// ext4, tmpfs, XFS, Btrfs, overlayfs, F2FS, ZFS, proc.
+    @Test(
+        arguments: [0xEF53, 0x0102_1994, 0x5846_5342, 0x9123_683E, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0x9FA0])
+    func localFileSystemsPass(type: Int) {
+        #expect(!NetworkFileSystem.includes(type))
+        #expect(!NetworkFileSystem.includes(Int32(truncatingIfNeeded: type)))
+    }
+
+    @Test func theSystemIsAskedAboutTheFolder() async throws {
+        let folder = try TemporaryFolder()
+        let layer = LinuxFileLayer()
+        for path in [folder.file("store"), "/dev/shm/store", "/proc/store", "store"] {
+            #expect(try !layer.isOnNetwork(path), "\(path)")
+        }
+        #expect(throws: FileError(ENOENT)) { try layer.isOnNetwork(folder.file("none/store")) }
+        let store = try await FileStore.open(folder.file("store"))
+        await store.close()
+    }
+
+    /// Runs `body` in a forked child and gives back what it exits with. An alarm ends a child that hangs.
+    private func exitCode(of body: () -> Int32) throws -> Int32 {
+        // Swift hides fork, since few programs can use it safely; its address says what it is.
+        guard let symbol = unsafe dlsym(nil, "fork") else { return -1 }
+        let fork = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
+        let child = fork()
+        if child == 0 {
+            alarm(20)
+            _exit(body())
+        }
+        try #require(child > 0)
+        var status: Int32 = 0
+        // `status` is room for what is filled in.
+        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+    }
+
+    /// One bit for each use that is refused as it should be.
+    private func refusals(_ log: FileLog, _ batch: WriteBatch, _ id: RecordID) -> Int32 {
+        var code: Int32 = 0
+        do throws(StoreError) { _ = try log.read(id) } catch { if error.code == .closed { code |= 1 } }
+        do throws(StoreError) { _ = try log.head() } catch { if error.code == .closed { code |= 2 } }
+        if log.commit([batch])[0]?.code == .closed { code |= 4 }
+        do throws(StoreError) { try log.compact() } catch { if error.code == .closed { code |= 8 } }
+        return code
+    }
+
+    @Test func aRealChildOfForkIsRefusedAndTheParentKeepsItsLock() throws {
+        let folder = try TemporaryFolder()
+        let (path, layer) = (folder.file("store"), LinuxFileLayer())
+        let log = try FileLog(path, creating: true, layer: layer)
+        try log.create(header: [1], generation: 1)
+        let id = try RecordID(tenant: "t", provider: "p")
+        let insert = WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: 1), sealed: [1, 2, 3])])
+        #expect(log.commit([insert]) == [nil])
+        let again = WriteBatch(generation: 1, changes: [.delete(id, revision: nil)])
+        // Every kind of refusal once before, so that the child meets nothing that it would have to initialise.
+        let closed = try FileLog(folder.file("other"), creating: true, layer: layer)
+        closed.close()
+        #expect(refusals(closed, again, id) == 15)
+
+        let before = try folder.bytes(of: "store")
+        #expect(try exitCode { refusals(log, again, id) } == 15)
+        #expect(try folder.bytes(of: "store") == before)
+        // The child took a copy of the lock with it into its end.
+        #expect(throws: StoreError(.busy, "")) { try FileLog(path, creating: false, layer: layer) }
+        #expect(try log.read(id)?.sealed == [1, 2, 3])
+        #expect(log.commit([again]) == [nil])
+        log.close()
+    }
+}
