@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded lint dependencies build clean
+.PHONY: help demo serve test test-http test-web test-faults test-seeded proof lint dependencies build clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -54,6 +54,9 @@ test-faults: $(VENV)/ready ## power cuts, failing system calls, a core dump in t
 
 test-seeded: dependencies ## seeded bugs, and the tests that catch them; five, chosen by the day, with DAY=1
 	@Tests/SeededBugs/run $(if $(DAY),--day)
+
+proof: dependencies ## the long runs of what is proven by counting: hours
+	@scripts/proof
 
 lint: ## the formatter's opinion
 	@swift format lint --strict --recursive Package.swift Sources Tests

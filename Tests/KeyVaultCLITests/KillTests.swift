@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KeyVault
+import KeyVaultTesting
 import Testing
 
 /// SIGKILL at random moments while `keyvault import` writes: what it said is stored is stored, batches are whole, and the
@@ -12,7 +13,7 @@ import Testing
 
     @Test func noAcknowledgedWriteIsLost() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["KEYVAULT_PROOF"] == nil ? 50 : 200
+        let rounds = Proof.count("KEYVAULT_KILLS", ci: 50, proof: 200)
         let seed = environment["KEYVAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
         print("killing \(rounds) imports at random moments, KEYVAULT_SEED=\(seed)")
         var random = SplitMix64(state: seed)
@@ -28,6 +29,7 @@ import Testing
             let next = apply(round, upTo: min(run.acknowledged + Self.batch, Self.lines), to: state)
             #expect(found == acknowledged || found == next, "round \(round), KEYVAULT_SEED=\(seed)")
             state = found
+            if round % 50 == 49 { Proof.report("import killed \(round + 1) times, no acknowledged batch lost") }
         }
         let damaged = try await box.withVault { vault in try await vault.verify().damaged }
         #expect(damaged.isEmpty)

@@ -79,7 +79,7 @@ import Testing
     @Test func everyBitOfTheHint() throws {
         let hint = try #require(image[Self.hintPath])
         let file = try #require(image.names[Self.hintPath])
-        for bit in stride(from: 0, to: hint.count * 8, by: isProof ? 1 : 7) {
+        for bit in stride(from: 0, to: hint.count * 8, by: Proof.isOn ? 1 : 7) {
             var damaged = image
             damaged.files[file][bit / 8] ^= 1 << (bit % 8)
             let opened = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
@@ -124,7 +124,7 @@ import Testing
         let log = try #require(image[Self.path])
         let file = try #require(image.names[Self.path])
         var random = SplitMix(state: 6)
-        for byte in stride(from: 0, to: log.count - 48, by: isProof ? 1 : 23) where byte > 7 {
+        for byte in stride(from: 0, to: log.count - 48, by: Proof.isOn ? 1 : 23) where byte > 7 {
             var damaged = image
             damaged.files[file][byte] ^= 1 << UInt8(random.below(8))
             let disk = SimulatedDisk(damaged)

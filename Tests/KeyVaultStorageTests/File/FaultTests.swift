@@ -9,7 +9,8 @@ import Testing
 
     @Test(arguments: faults, [true, false])
     func everyOperationMayFail(_ fault: SimulatedDisk.Fault, once: Bool) async throws {
-        for seed in UInt64(1)...(isProof ? 40 : 3) {
+        let workloads: UInt64 = Proof.isOn ? 40 : 3
+        for seed in 1...workloads {
             let workload = try await LogWorkload(seed: seed, steps: 9, compactsEvery: 4)
             let calls = try await callCount(workload)
             #expect(calls > 40)
@@ -24,6 +25,8 @@ import Testing
                 }
             }
         }
+        Proof.report(
+            "each call of \(workloads) workloads failed with \(fault), \(once ? "once" : "for ever"): nothing lost")
     }
 
     private func callCount(_ workload: LogWorkload) async throws -> Int {

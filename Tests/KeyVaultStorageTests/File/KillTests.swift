@@ -1,6 +1,7 @@
 import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
+import KeyVaultTesting
 import Testing
 
 /// A process that writes is killed at a random moment; what it had acknowledged is there.
@@ -13,7 +14,8 @@ import Testing
         // Both strings outlive the call.
         unsafe setenv(Self.folderVariable, folder.file("store"), 1)
         var acknowledged: [String: UInt64] = [:]
-        for round in 0..<(isProof ? 500 : 50) {
+        let rounds = Proof.count("KEYVAULT_KILLS", ci: 50, proof: 500)
+        for round in 0..<rounds {
             let result = await #expect(
                 processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent],
                 performing: { try await KillTests.writeUntilKilled() })
@@ -32,6 +34,7 @@ import Testing
             }
             // Now and then the next one finds no clean end.
             if round.isMultiple(of: 2) { await store.close() }
+            if round % 50 == 49 { Proof.report("file store killed \(round + 1) times, no acknowledged write lost") }
         }
         #expect(acknowledged.count == 4)
     }
