@@ -59,7 +59,7 @@ proof: dependencies ## the long runs of what is proven by counting: hours
 	@scripts/proof
 
 lint: ## the formatter's opinion
-	@swift format lint --strict --recursive Package.swift Sources Tests
+	@swift format lint --strict --recursive Package.swift Sources Tests Examples
 
 build: dependencies ## everything, in release
 	@swift build -c release
