@@ -1,77 +1,80 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
-import Synchronization
 import Testing
 
-/// `backup` and `restore` in processes of their own while this one writes.
+/// `backup` and `restore` while another process writes.
 @Suite struct BackupUnderLoadTests {
-    /// The number of the last write to each record that was acknowledged; below 0 where it was a deletion.
-    private final class Acknowledged: Sendable {
-        private let values = Mutex<[String: Int]>([:])
+    /// A process that writes, and what it said of each record last: a number, below 0 where the record was deleted.
+    private final class Writer {
+        private let process = Process()
+        private let output = Pipe()
+        private var rest: [UInt8] = []
+        private(set) var acknowledged: [String: Int] = [:]
+        private(set) var count = 0
 
-        var all: [String: Int] { values.withLock { $0 } }
-        func note(_ label: String, _ value: Int) { values.withLock { $0[label] = value } }
+        init(_ box: Sandbox) throws {
+            process.executableURL = Sandbox.program.deletingLastPathComponent().appending(path: "KeyVaultProbe")
+            process.arguments = ["churn", box.path("keyvault.db"), box.masterKeyPath]
+            process.standardOutput = output
+            try process.run()
+        }
+
+        deinit { kill() }
+
+        func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
+        /// Reads some of what it has said.
+        ///
+        /// - Returns: `false` when it has ended.
+        func listen() -> Bool {
+            let more = output.fileHandleForReading.availableData
+            rest += more
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                let words = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
+                rest.removeFirst(end + 1)
+                acknowledged[String(words[0])] = Int(words[1])
+                count += 1
+            }
+            return !more.isEmpty
+        }
     }
-
-    private static let writers = 4
-    private static let labels = 8
 
     @Test func aRestoredBackupHoldsEveryWriteAcknowledgedBeforeItBegan() async throws {
         let box = try Sandbox.withVault()
-        let vault = try await Vault.open(try await box.openStore(), keys: MasterKeyFile(box.masterKeyPath))
         // So that the copy takes a while.
-        for start in stride(from: 0, to: 4000, by: 500) {
-            try await vault.put(
-                (start..<start + 500).map {
-                    PutRequest(try RecordID(tenant: "still", provider: "p", label: "\($0)"), try Secret("still \($0)"))
-                })
+        try await box.withVault { vault in
+            for start in stride(from: 0, to: 4000, by: 500) {
+                try await vault.put(
+                    (start..<start + 500).map {
+                        PutRequest(
+                            try RecordID(tenant: "still", provider: "p", label: "\($0)"), try Secret("still \($0)"))
+                    })
+            }
         }
-        let acknowledged = Acknowledged()
-        let writing = (0..<Self.writers).map { writer in
-            Task { try await Self.write(writer, to: vault, acknowledged) }
-        }
-        while acknowledged.all.count < Self.writers * Self.labels { await Task.yield() }
-
-        let before = acknowledged.all
-        let backup = try box.run("backup", "copy.db")
-        backup.expectSuccess()
+        let writer = try Writer(box)
+        while writer.acknowledged.count < 32 { try #require(writer.listen(), "the writer ended by itself") }
+        let (before, countBefore) = (writer.acknowledged, writer.count)
+        try box.run("backup", "copy.db").expectSuccess()
+        writer.kill()
+        while writer.listen() {}
         // Otherwise nothing was tested.
-        #expect(acknowledged.all != before, "nothing was written during the backup")
-        for task in writing { task.cancel() }
-        for task in writing { _ = await task.result }
-        let last = acknowledged.all
-        await vault.close()
+        #expect(writer.count > countBefore)
 
         try box.run("restore", "copy.db", "--store", "sqlite:restored.db").expectSuccess()
         let report = try box.run("verify", "--json", "--store", "sqlite:restored.db").json(as: NSDictionary.self)
         #expect(report["damaged"] as? [String] == [])
+        #expect(report["records"] as? Int ?? 0 >= 4000)
         let restored = try await Vault.open(
             try await SQLiteStore.open(box.path("restored.db")), keys: MasterKeyFile(box.masterKeyPath))
-        for (label, value) in before {
+        for (label, number) in before {
             if let found = try await Self.number(label, in: restored) {
-                #expect(found >= abs(value), "\(label) is older than what was acknowledged before the backup")
+                #expect(found >= abs(number), "\(label) is older than what was acknowledged before the backup")
             } else {
-                #expect(value < 0 || last[label] != value, "\(label) is missing")
+                #expect(number < 0 || writer.acknowledged[label] != number, "\(label) is missing")
             }
         }
-        #expect(report["records"] as? Int ?? 0 >= 4000)
         await restored.close()
-    }
-
-    /// Puts rising numbers, and deletes now and then, until it is cancelled.
-    private static func write(_ writer: Int, to vault: Vault, _ acknowledged: Acknowledged) async throws {
-        for number in 1... {
-            let label = "\(writer)-\(number % labels)"
-            let id = try RecordID(tenant: "busy", provider: "p", label: label)
-            if number % 11 == 10 {
-                try await vault.delete(id)
-                acknowledged.note(label, -number)
-            } else {
-                try await vault.put(Secret("\(number)"), for: id)
-                acknowledged.note(label, number)
-            }
-        }
     }
 
     private static func number(_ label: String, in vault: Vault) async throws -> Int? {

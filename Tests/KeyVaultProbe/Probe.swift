@@ -8,6 +8,7 @@ import KeyVaultStorage
 ///     work DATABASE OLD-KEY NEW-KEY NAME   two writers and two readers, until standard input ends; prints what they saw
 ///     rotate DATABASE OLD-KEY NEW-KEY      rotates to the new key; prints the report
 ///     scan DATABASE READS [leak]           looks for keys in its own memory; prints where
+///     churn DATABASE KEY                   four writers, for ever; prints each write that was acknowledged
 ///     watch DATABASE OLD-KEY               reads watched/p all the time; prints each length that is new to it
 ///     write STORE KEY COUNT TENANT…        the steps of a ``Ledger``; prints what became of each
 ///     audit STORE KEY                      prints every record with its secret
@@ -29,6 +30,10 @@ import KeyVaultStorage
         case "rotate":
             let report = try await vault.rotateMasterKey(to: MasterKeyFile(arguments[4]).load())
             print(report.records, report.onActiveKey, report.rewrapped, report.failed.count)
+        case "churn":
+            await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<4 { group.addTask { try await churn(writer, in: vault) } }
+            }
         default: try await watch(vault)
         }
         await vault.close()
@@ -62,6 +67,17 @@ import KeyVaultStorage
         }
         await vault.close()
         try Ledger.say("done")
+    }
+
+    /// Puts rising numbers into eight records and deletes now and then. A deletion is printed as a number below 0.
+    static func churn(_ writer: Int, in vault: Vault) async throws {
+        for number in 1... {
+            let id = try RecordID(tenant: "busy", provider: "p", label: "\(writer)-\(number % 8)")
+            let isDeletion = number % 11 == 10
+            if isDeletion { try await vault.delete(id) } else { try await vault.put(Secret("\(number)"), for: id) }
+            let line = "\(id.label) \(isDeletion ? -number : number)\n"
+            try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+        }
     }
 
     static func watch(_ vault: Vault) async throws {
