@@ -13,6 +13,7 @@ import KeyVaultStorage
 ///     write STORE KEY COUNT TENANT…        the steps of a ``Ledger``; prints what became of each
 ///     audit STORE KEY                      prints every record with its secret
 ///     hold STORE KEY REF                   says so when it has the secret in a closure, and stays there until standard input ends
+///     timing SAMPLES                       whether the time of a comparison tells where two values differ
 ///
 /// STORE is `sqlite:PATH` or `file:PATH`.
 @main struct Probe {
@@ -22,6 +23,7 @@ import KeyVaultStorage
             return try await MemoryScan.hunt(
                 database: arguments[2], reads: Int(arguments[3]) ?? 0, leaks: arguments.count > 4)
         }
+        if arguments[1] == "timing" { return TimingTest(samples: Int(arguments[2]) ?? 0).run() }
         if ["write", "audit", "hold"].contains(arguments[1]) { return try await useStore(arguments) }
         let vault = try await Vault.open(
             try await SQLiteStore.open(arguments[2]), keys: MasterKeyFile(paths: Array(arguments[3...].prefix(2))))

@@ -55,6 +55,19 @@ import Testing
         await #expect(throws: VaultError(.notFound, "")) { try await length() }
     }
 
+    @Test func aReadWhileAReplacementIsOnItsWayDoesNotOutliveIt() async throws {
+        try await vault.put(Secret("1"), for: id)
+        store.hold(.write)
+        let (vault, id) = (vault, id)
+        let replacing = Task { try await vault.put(Secret("22"), for: id) }
+        await store.waitUntilHeld(.write)
+        // Not replaced yet; and now cached.
+        #expect(try await length() == 1)
+        store.release(.write)
+        _ = try await replacing.value
+        #expect(try await length() == 2)
+    }
+
     @Test func aWriteThatFailedAfterItHappenedIsNotHiddenByTheCache() async throws {
         try await vault.put(Secret("1"), for: id)
         #expect(try await length() == 1)

@@ -91,6 +91,17 @@ import Testing
         #expect(registry.match(key, of: provider) == .belongsToAnother(owners))
     }
 
+    /// An operator's own rule may be so wide that other providers' keys fit it.
+    @Test func theLongestPrefixDecidesOverAShapeThatFits() {
+        var registry = registry
+        registry.add(
+            Provider(
+                name: "proxy", displayName: "Proxy", formats: [KeyFormat(prefix: "sk-", length: 10...200)]))
+        let body = MadeUpKey.characters(.alphanumeric, 39)
+        #expect(registry.match("sk-" + body, of: "proxy") == .matches)
+        #expect(registry.match("sk-ant-" + body, of: "proxy") == .belongsToAnother(["anthropic"]))
+    }
+
     @Test func aShapeWithoutAPrefixIsNotOverruledByChance() {
         // 40 letters and digits that begin like a Google key are still a Cohere key; 39 of them are not.
         #expect(registry.match("AIza" + MadeUpKey.characters(.alphanumeric, 36), of: "cohere") == .matches)
