@@ -48,6 +48,20 @@ import Testing
         }
     }
 
+    /// A tail that is torn is cut off, and the cut is durable before anything else is done: what lay behind it must not come back
+    /// behind what is appended.
+    @Test func theCutOfATornTailIsSynced() throws {
+        var torn = image
+        let file = try #require(image.names[Self.path])
+        torn.files[file] += [0, 0, 0, 9, 0xFF]
+        let disk = SimulatedDisk(torn)
+        let log = try FileLog(Self.path, creating: false, layer: disk)
+        let cut = DiskOperation.truncate(file: file, size: image.files[file].count)
+        let place = try #require(disk.trace.firstIndex(of: cut))
+        #expect(disk.trace[place...].dropFirst().first == .sync(file: file))
+        #expect(try Contents(log) == contents)
+    }
+
     /// With a hint, damage to a row is found when that row is read, and others are not touched.
     @Test func bitsOfTheLogBelowAHint() throws {
         let log = try #require(image[Self.path])
