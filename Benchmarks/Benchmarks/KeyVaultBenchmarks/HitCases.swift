@@ -1,0 +1,44 @@
+/// Reads that the cache answers.
+enum HitCases {
+    static func register(full: Bool) {
+        for (name, records) in [("1", 1), ("1k", 1000), ("100k", 100_000), ("1m", 1_000_000)] {
+            hit("hit/\(name)") { try await HitFixture(records: records) }
+        }
+        PairedCase(
+            name: "hit/1k/2-threads", turns: 40, comparison: .rate, setUp: { try await HitFixture(records: 1000) },
+            subject: { try await $0.hit(tasks: 2) }, floor: { try await $0.hit(tasks: 1) }
+        ).register()
+        // The floor is the same with a closure that is not async.
+        PairedCase(
+            name: "hit/1k/async", turns: 40, setUp: { try await HitFixture(records: 1000) },
+            subject: { fixture in
+                try await measureComputing(HitFixture.hits) { try await fixture.hitWithAsyncClosure() }
+            },
+            floor: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.hit() } }
+        ).register()
+        // Bytes rather than nanoseconds, over the 320 that an entry may take.
+        PairedCase(
+            name: "memory/entry", turns: 1, setUp: { try await HitFixture(records: 200_000) },
+            subject: { Double($0.cacheBytes) / 200_000 }, floor: { _ in 320 }
+        ).register()
+        guard full else { return }
+        hit("hit/1k/4-KiB") { try await HitFixture(records: 1000, secretLength: 4096) }
+        PairedCase(
+            name: "hit/1k/4-threads", comparison: .rate, setUp: { try await HitFixture(records: 1000) },
+            subject: { try await $0.hit(tasks: 4) }, floor: { try await $0.hit(tasks: 1) }
+        ).register()
+        PairedCase(
+            name: "hit/negative", turns: 40, setUp: { try await HitFixture(records: 1000, secretLength: 0) },
+            subject: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.missing() } },
+            floor: { fixture in try await measureComputing(HitFixture.hits) { try fixture.openInC() } }
+        ).register()
+    }
+
+    private static func hit(_ name: String, _ setUp: @escaping @Sendable () async throws -> HitFixture) {
+        PairedCase(
+            name: name, turns: 60, setUp: setUp,
+            subject: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.hit() } },
+            floor: { fixture in try await measureComputing(HitFixture.hits) { try fixture.openInC() } }
+        ).register()
+    }
+}

@@ -1,0 +1,104 @@
+import Floor
+import Foundation
+import KeyVault
+
+/// A vault whose records are all cached, and the same secrets in a table of C.
+final class HitFixture: Sendable {
+    let filled: FilledVault
+    /// The memory that the cache took, in bytes.
+    let cacheBytes: Int
+    /// What the table finds an entry by: the names lie in arrays of their own, as those of the ids do.
+    private let names: [(hash: UInt64, bytes: [UInt8])]
+    /// The records to read, in random order.
+    private let order: [Int]
+    /// Initialised once; afterwards only read from.
+    private nonisolated(unsafe) let table: OpaquePointer
+
+    static let hits = 20_000
+
+    /// - Parameter secretLength: zero for records that do not exist.
+    init(records: Int, secretLength: Int = 164) async throws {
+        filled = try await FilledVault(
+            .memory, records: records, cached: records * 2, secretLength: max(1, secretLength))
+        if secretLength == 0 { for id in filled.ids { _ = try await filled.vault.delete(id) } }
+        let before = residentBytes()
+        for id in filled.ids { _ = try? await filled.vault.withSecret(id) { $0.byteCount } }
+        cacheBytes = residentBytes() - before
+
+        var random = SplitMix(state: 42)
+        names = filled.ids.map { id in
+            (random.next(), [id.tenant, id.provider, id.label].flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) })
+        }
+        order = (0..<Self.hits).map { _ in Int(random.next() % UInt64(records)) }
+        guard let table = floor_table_create(records, secretLength) else { throw FloorFailed() }
+        self.table = table
+        let secret = [UInt8](repeating: 0x6B, count: secretLength + 1)
+        for (hash, name) in names where floor_table_put(table, hash, name, name.count, secret) != 0 {
+            throw FloorFailed()
+        }
+    }
+
+    deinit { floor_table_destroy(table) }
+
+    func hit() async throws {
+        var opened = 0
+        for number in order { opened += try await filled.vault.withSecret(filled.ids[number]) { $0.byteCount } }
+        precondition(opened == order.count * filled.secretLength)
+    }
+
+    func hitWithAsyncClosure() async throws {
+        var opened = 0
+        for number in order {
+            opened += try await filled.vault.withSecret(filled.ids[number]) { secret async in secret.byteCount }
+        }
+        precondition(opened == order.count * filled.secretLength)
+    }
+
+    func missing() async throws {
+        var absent = 0
+        for number in order {
+            do { try await filled.vault.withSecret(filled.ids[number]) { _ in } } catch { absent += 1 }
+        }
+        precondition(absent == order.count)
+    }
+
+    func openInC() throws {
+        var output = [UInt8](repeating: 0, count: filled.secretLength)
+        for number in order {
+            let (hash, name) = names[number]
+            guard floor_table_get(table, hash, name, name.count, &output) == 0 else { throw FloorFailed() }
+        }
+    }
+
+    /// As many tasks at once, each with the whole order; nanoseconds a hit of all of them together.
+    func hit(tasks: Int) async throws -> Double {
+        try await measure(tasks * order.count) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<tasks { group.addTask { try await self.hit() } }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+struct FloorFailed: Error {}
+
+/// The process's memory that is really there.
+func residentBytes() -> Int {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii),
+        let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return 0 }
+    return pages * 4096
+}
+
+/// A generator that gives the same numbers in every run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

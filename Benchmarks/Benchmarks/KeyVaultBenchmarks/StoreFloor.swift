@@ -1,0 +1,115 @@
+import Floor
+import KeyVault
+import Synchronization
+
+/// What the vault's stores are compared with: the same rows in SQLite, the same frames in a file, the same calls of libsodium.
+final class StoreFloor: Sendable {
+    /// Used by one turn at a time.
+    private nonisolated(unsafe) let database: OpaquePointer
+    private nonisolated(unsafe) let envelope: OpaquePointer
+    private nonisolated(unsafe) let file: OpaquePointer
+    private let folder: WorkFolder
+    private let names: [[[CChar]]]
+    private let next = Atomic<Int>(0)
+    private let writes = Atomic<Int>(0)
+    /// A sealed record of 164 bytes: 140, the padded plaintext, the tag.
+    private static let sealedLength = 140 + 256 + 16
+    private static let contextLength = 32 + 64
+
+    init(_ ids: [RecordID]) throws {
+        folder = try WorkFolder()
+        names = ids.map { [$0.tenant, $0.provider, $0.label].map { Array($0.utf8CString) } }
+        guard let database = floor_database_open(folder.path("floor.db")),
+            let envelope = floor_envelope_create(Self.contextLength, 256),
+            let file = floor_file_create(folder.path("floor.log"))
+        else { throw FloorFailed() }
+        self.database = database
+        self.envelope = envelope
+        self.file = file
+        try updateAll(batch: ids.count)
+        for _ in ids { try check(floor_file_append(file, 0)) }
+    }
+
+    deinit {
+        floor_database_close(database)
+        floor_envelope_destroy(envelope)
+        floor_file_close(file)
+    }
+
+    private func check(_ status: Int32) throws { guard status == 0 else { throw FloorFailed() } }
+
+    private func nextNumber() -> Int { next.add(1, ordering: .relaxed).newValue &* 7919 % names.count }
+
+    // MARK: libsodium
+
+    func open() throws { try check(floor_envelope_open(envelope)) }
+
+    func seal() throws { try check(floor_envelope_seal(envelope)) }
+
+    // MARK: SQLite
+
+    func select() throws {
+        var sealed = [UInt8](repeating: 0, count: 1024)
+        let name = names[nextNumber()]
+        guard floor_database_read(database, name[0], name[1], name[2], &sealed, sealed.count) == Self.sealedLength
+        else {
+            throw FloorFailed()
+        }
+    }
+
+    func list(_ count: Int) throws {
+        var sealed = [UInt8](repeating: 0, count: 1024)
+        guard floor_database_list(database, Int32(count), &sealed, sealed.count) == count else { throw FloorFailed() }
+    }
+
+    func upsert() throws { try upsert(nextNumber()) }
+
+    private func upsert(_ number: Int) throws {
+        // Never the same twice: SQLite would not write a row that has not changed.
+        let sealed = [UInt8](
+            repeating: UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue), count: Self.sealedLength)
+        let name = names[number]
+        try check(floor_database_upsert(database, name[0], name[1], name[2], sealed, sealed.count))
+    }
+
+    /// Nanoseconds a deletion; what was deleted is put back.
+    func delete(_ count: Int) async throws -> Double {
+        let numbers = (0..<count).map { _ in nextNumber() }
+        let time = try await measure(count) {
+            for number in numbers {
+                let name = names[number]
+                try check(floor_database_delete(database, name[0], name[1], name[2]))
+            }
+        }
+        try check(floor_database_begin(database))
+        for number in numbers { try upsert(number) }
+        try check(floor_database_commit(database))
+        return time
+    }
+
+    /// Writes every row anew, in transactions of `batch`.
+    func updateAll(batch: Int) throws {
+        for start in stride(from: 0, to: names.count, by: batch) {
+            try check(floor_database_begin(database))
+            for number in start..<min(start + batch, names.count) { try upsert(number) }
+            try check(floor_database_commit(database))
+        }
+    }
+
+    // MARK: A file
+
+    func append() throws { try check(floor_file_append(file, 1)) }
+
+    func readFrame() throws { try check(floor_file_read(file, nextNumber())) }
+}
+
+/// A vault on a store, and its floor.
+final class StoreFixture: Sendable {
+    let filled: FilledVault
+    let floor: StoreFloor
+
+    init(_ kind: FilledVault.Kind, records: Int = 1000, cached: Int = 64) async throws {
+        filled = try await FilledVault(kind, records: records, cached: cached)
+        floor = try StoreFloor(filled.ids)
+    }
+}
