@@ -6,7 +6,8 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded proof lint dependencies build clean
+.PHONY: help demo serve test test-http test-web test-faults test-seeded proof bench bench-full bench-check lint \
+	dependencies build clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -58,8 +59,17 @@ test-seeded: dependencies ## seeded bugs, and the tests that catch them; five, c
 proof: dependencies ## the long runs of what is proven by counting: hours
 	@scripts/proof
 
+bench: ## the short set of the benchmarks: every figure that has a goal and needs no million rows in SQLite
+	@Benchmarks/run short
+
+bench-full: ## all benchmarks, up to a million records in each store
+	@Benchmarks/run full
+
+bench-check: ## those figures that have a threshold, against it
+	@Benchmarks/run check
+
 lint: ## the formatter's opinion
-	@swift format lint --strict --recursive Package.swift Sources Tests Examples
+	@swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks
 
 build: dependencies ## everything, in release
 	@swift build -c release

@@ -1,4 +1,5 @@
 """The plots of results/, as SVG without any library."""
+import datetime
 import math
 import pathlib
 import platform
@@ -25,7 +26,8 @@ COLORS = ["#1f6feb", "#57606a", "#bf8700", "#1a7f37", "#cf222e"]
 
 def machine() -> str:
     names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return f"{len(names)} × {names[0]}, Linux {platform.release()}" if names else platform.platform()
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    return f"{len(names)} × {names[0]}, {system}, {datetime.date.today()}" if names else f"{platform.machine()}, {system}"
 
 
 def seconds(ns: float) -> str:

@@ -69,13 +69,20 @@ final class FilledVault: Sendable {
         try await vault.withSecret(nextID()) { precondition($0.byteCount == length) }
     }
 
-    /// Nanoseconds a put, of so many writers at once.
-    func put(writers: Int = 1, each count: Int) async throws -> Double {
+    func put() async throws { try await vault.put(secret(), for: nextID()) }
+
+    /// Nanoseconds a put.
+    func put(_ count: Int) async throws -> Double {
+        try await measure(count) { for _ in 0..<count { try await put() } }
+    }
+
+    /// Nanoseconds a put, of so many writers at once, on two threads.
+    func put(_ count: Int, writers: Int) async throws -> Double {
         try await measure(writers * count) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<writers {
-                    group.addTask {
-                        for _ in 0..<count { try await self.vault.put(self.secret(), for: self.nextID()) }
+                for writer in 0..<writers {
+                    group.addTask(executorPreference: ThreadOfItsOwn.all[writer % 2]) {
+                        for _ in 0..<count { try await self.put() }
                     }
                 }
                 try await group.waitForAll()

@@ -6,7 +6,13 @@ enum HitCases {
         }
         PairedCase(
             name: "hit/1k/2-threads", turns: 40, comparison: .rate, setUp: { try await HitFixture(records: 1000) },
-            subject: { try await $0.hit(tasks: 2) }, floor: { try await $0.hit(tasks: 1) }
+            subject: { try await $0.hit(threads: 2, measure) }, floor: { try await $0.hit(threads: 1, measure) }
+        ).register()
+        // What the two threads cost each other: processor time, where the throughput depends on what the machine really has.
+        PairedCase(
+            name: "hit/1k/2-threads/cpu", turns: 40, setUp: { try await HitFixture(records: 1000) },
+            subject: { try await $0.hit(threads: 2, measureComputing) },
+            floor: { try await $0.hit(threads: 1, measureComputing) }
         ).register()
         // The floor is the same with a closure that is not async.
         PairedCase(
@@ -25,7 +31,7 @@ enum HitCases {
         hit("hit/1k/4-KiB") { try await HitFixture(records: 1000, secretLength: 4096) }
         PairedCase(
             name: "hit/1k/4-threads", comparison: .rate, setUp: { try await HitFixture(records: 1000) },
-            subject: { try await $0.hit(tasks: 4) }, floor: { try await $0.hit(tasks: 1) }
+            subject: { try await $0.hit(threads: 4, measure) }, floor: { try await $0.hit(threads: 1, measure) }
         ).register()
         PairedCase(
             name: "hit/negative", turns: 40, setUp: { try await HitFixture(records: 1000, secretLength: 0) },

@@ -70,11 +70,13 @@ final class HitFixture: Sendable {
         }
     }
 
-    /// As many tasks at once, each with the whole order; nanoseconds a hit of all of them together.
-    func hit(tasks: Int) async throws -> Double {
-        try await measure(tasks * order.count) {
+    /// As many threads at once, each ten times through the order; nanoseconds a hit of all of them together.
+    func hit(threads: Int, _ clock: Clock) async throws -> Double {
+        try await clock(threads * order.count * 10) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<tasks { group.addTask { try await self.hit() } }
+                for thread in ThreadOfItsOwn.all.prefix(threads) {
+                    group.addTask(executorPreference: thread) { for _ in 0..<10 { try await self.hit() } }
+                }
                 try await group.waitForAll()
             }
         }

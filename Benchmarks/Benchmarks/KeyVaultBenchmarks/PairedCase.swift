@@ -73,6 +73,9 @@ private final class Turns: Sendable {
     private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
+/// ``measure(_:_:)`` or ``measureComputing(_:_:)``.
+typealias Clock = (Int, () async throws -> Void) async throws -> Double
+
 /// Nanoseconds an operation of `count` that `body` does, by the clock on the wall: for what waits, or runs on several threads.
 func measure(_ count: Int, _ body: () async throws -> Void) async rethrows -> Double {
     let start = floor_nanoseconds_on_the_wall()

@@ -15,7 +15,7 @@ enum ReadCases {
             try $0.floor.open()
         }
         repeated("envelope/seal", .memory) {
-            _ = try await $0.filled.put(each: 1)
+            try await $0.filled.put()
         } floor: {
             try $0.floor.seal()
         }
@@ -93,7 +93,7 @@ enum ReadCases {
         PairedCase(
             name: "stampede/10k", setUp: { try await FilledVault(.sqlite, records: 1) },
             subject: { fixture in
-                _ = try await fixture.put(each: 1)
+                try await fixture.put()
                 return try await readAtOnce(fixture)
             }, floor: { try await readAtOnce($0) }
         ).register()

@@ -6,7 +6,7 @@ enum SizeCases {
     static func register() {
         for (name, records) in [("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)] {
             pair("open/sqlite/\(name)", records) { try await $0.open() }
-            pair("put/sqlite/\(name)", records) { try await $0.put(each: 50) }
+            pair("put/sqlite/\(name)", records) { try await $0.put(50) }
             pair("list/sqlite/\(name)", records) { try await $0.list(20) }
         }
         // In nanoseconds over the two seconds that it may take.

@@ -25,12 +25,12 @@ enum WriteCases {
     private static func put(_ kind: FilledVault.Kind, _ write: @escaping @Sendable (StoreFloor) throws -> Void) {
         PairedCase(
             name: "put/\(kind.rawValue)/1", turns: 40, setUp: { try await StoreFixture(kind) },
-            subject: { try await $0.filled.put(each: 50) },
+            subject: { try await $0.filled.put(50) },
             floor: { fixture in try await measure(50) { for _ in 0..<50 { try write(fixture.floor) } } }
         ).register()
         PairedCase(
             name: "put/\(kind.rawValue)/64", comparison: .rate, setUp: { try await StoreFixture(kind) },
-            subject: { try await $0.filled.put(writers: 64, each: 20) }, floor: { try await $0.filled.put(each: 50) }
+            subject: { try await $0.filled.put(20, writers: 64) }, floor: { try await $0.filled.put(50) }
         ).register()
     }
 }
