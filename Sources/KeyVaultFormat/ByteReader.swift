@@ -11,21 +11,15 @@ package struct ByteReader {
 
     package var remaining: Int { rest.count }
 
-    package mutating func bytes(_ count: Int) throws(FormatError) -> [UInt8] {
-        guard count >= 0, count <= rest.count else {
-            throw FormatError(.truncated, "The data ends in the middle of a field.", section: section)
-        }
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
-    }
+    package mutating func bytes(_ count: Int) throws(FormatError) -> [UInt8] { Array(try take(count)) }
 
-    package mutating func byte() throws(FormatError) -> UInt8 { try bytes(1)[0] }
+    package mutating func byte() throws(FormatError) -> UInt8 { try number() }
     package mutating func uint16() throws(FormatError) -> UInt16 { try number() }
     package mutating func uint32() throws(FormatError) -> UInt32 { try number() }
     package mutating func uint64() throws(FormatError) -> UInt64 { try number() }
 
     package mutating func expect(_ magic: [UInt8]) throws(FormatError) {
-        guard try bytes(magic.count) == magic else {
+        guard try take(magic.count).elementsEqual(magic) else {
             throw FormatError(.badMagic, "The data does not begin as this structure does.", section: section)
         }
     }
@@ -40,7 +34,7 @@ package struct ByteReader {
     }
 
     package mutating func expectZeros(_ count: Int) throws(FormatError) {
-        guard try bytes(count).allSatisfy({ $0 == 0 }) else {
+        guard try take(count).allSatisfy({ $0 == 0 }) else {
             throw FormatError(.invalidField, "Reserved bytes must be zero.", section: section)
         }
     }
@@ -53,7 +47,15 @@ package struct ByteReader {
 
     private mutating func number<Number: FixedWidthInteger & UnsignedInteger>() throws(FormatError) -> Number {
         var number: Number = 0
-        for byte in try bytes(Number.bitWidth / 8) { number = number << 8 | Number(byte) }
+        for byte in try take(Number.bitWidth / 8) { number = number << 8 | Number(byte) }
         return number
+    }
+
+    private mutating func take(_ count: Int) throws(FormatError) -> ArraySlice<UInt8> {
+        guard count >= 0, count <= rest.count else {
+            throw FormatError(.truncated, "The data ends in the middle of a field.", section: section)
+        }
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count)
     }
 }

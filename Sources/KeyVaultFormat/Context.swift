@@ -21,25 +21,30 @@ package enum Context {
     package static func record(_ id: RecordID, revision: UInt64, kind: RecordKind, vault: VaultID, suite: Suite)
         -> [UInt8]
     {
-        fixed(kind == .current ? .record : .retained, vault: vault, revision: revision, suite: suite) + id.encoded
+        bytes(kind == .current ? .record : .retained, vault: vault, revision: revision, suite: suite, tail: id.encoded)
     }
 
     /// Binds the wrapped data key of a record.
     package static func wrap(_ id: RecordID, revision: UInt64, vault: VaultID, suite: Suite) -> [UInt8] {
-        fixed(.wrap, vault: vault, revision: revision, suite: suite) + id.encoded
+        bytes(.wrap, vault: vault, revision: revision, suite: suite, tail: id.encoded)
     }
 
     /// Binds the wrapped master key of a passphrase slot: everything of the slot but its last 112 bytes.
     package static func slot(_ slot: PassphraseSlot.Parameters, vault: VaultID, suite: Suite) -> [UInt8] {
-        fixed(.slot, vault: vault, revision: 0, suite: suite) + slot.encoded
+        bytes(.slot, vault: vault, revision: 0, suite: suite, tail: slot.encoded)
     }
 
-    /// 32 bytes; what follows is injective by itself.
-    private static func fixed(_ purpose: Purpose, vault: VaultID, revision: UInt64, suite: Suite) -> [UInt8] {
-        var bytes: [UInt8] = Array("KVCX".utf8)
+    /// 32 bytes of fixed length, and a tail that is injective by itself.
+    private static func bytes(
+        _ purpose: Purpose, vault: VaultID, revision: UInt64, suite: Suite, tail: [UInt8]
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32 + tail.count)
+        bytes += "KVCX".utf8
         bytes += [FormatVersion.current, suite.rawValue, purpose.rawValue, 0]
         bytes += vault.bytes
         bytes.append(bigEndian: revision)
+        bytes += tail
         return bytes
     }
 }
