@@ -95,6 +95,7 @@ public final class SQLiteStore: RecordStore {
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
+        guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
         try batch.checkLimits()
         try await writer.queue.submit(.write(batch))
     }

@@ -72,6 +72,17 @@ import Testing
         #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
     }
 
+    @Test func aCredentialOfTheServiceManagerOpensTheVault() throws {
+        try FileManager.default.createDirectory(atPath: box.path("credentials"), withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: box.masterKeyPath, toPath: box.path("credentials/master-key"))
+        try box.run("list").expectError(6, "cannot be read")
+        let manager = ["CREDENTIALS_DIRECTORY": box.path("credentials")]
+        #expect(try box.run("reveal", "a/mine", environment: manager).text == "secret of a/mine")
+        try box.run("reveal", "a/mine", "--master-key-file", "none", environment: manager).expectError(6, "none")
+        try FileManager.default.removeItem(atPath: box.path("credentials/master-key"))
+        try box.run("list", environment: manager).expectError(6, "cannot be read")
+    }
+
     @Test func aPassphraseOpensTheVault() throws {
         try box.run("--passphrase", "list").expectError(9, "no terminal", hint: "KEYVAULT_PASSPHRASE_FILE")
         try box.run("passphrase", "change", input: "correct horse\n").expectSuccess()
