@@ -10,10 +10,25 @@ package enum Placeholder {
     private static let longest = 256
 
     package static func fits(_ key: Span<UInt8>) -> Bool {
-        key.count <= longest && patterns.contains { $0.matches(key) }
+        guard !key.isEmpty, key.count <= longest else { return false }
+        let (anchored, floating) = index
+        if anchored[Int(key[0])].contains(where: { $0.matches(key) }) { return true }
+        for position in key.indices {
+            for pattern in floating[Int(key[position])]
+            where pattern.beginsToFit(key, at: position) && pattern.matches(key) { return true }
+        }
+        return false
     }
 
-    private static let patterns = list.compactMap { WildcardPattern($0) }
+    /// For each byte the patterns that a text can fit only if it begins with that byte, and those that it can fit only if the
+    /// byte stands somewhere in it: a key that is no placeholder is then compared with few of them.
+    private static let index = {
+        let patterns = list.compactMap { WildcardPattern($0) }
+        func index(_ patterns: [WildcardPattern]) -> [[WildcardPattern]] {
+            (UInt8.min ... .max).map { byte in patterns.filter { $0.canBegin(with: byte) } }
+        }
+        return (anchored: index(patterns.filter { !$0.floats }), floating: index(patterns.filter(\.floats)))
+    }()
 
     /// Matched in any case. A `*` stands for anything.
     package static let list = [

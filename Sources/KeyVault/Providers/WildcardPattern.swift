@@ -41,6 +41,17 @@ package struct WildcardPattern: Hashable, Sendable {
         return true
     }
 
+    /// Whether the pattern begins with a star, so that what it looks for may stand anywhere.
+    var floats: Bool { parts.count > 1 && parts[0].isEmpty }
+
+    /// Whether what the pattern looks for first can begin with `byte`.
+    func canBegin(with byte: UInt8) -> Bool { parts.first { !$0.isEmpty }?[0].contains(byte) ?? true }
+
+    /// Whether what the pattern looks for first stands at `start`.
+    func beginsToFit(_ text: Span<UInt8>, at start: Int) -> Bool {
+        parts.first { !$0.isEmpty }.map { fits($0, text, at: start) } ?? true
+    }
+
     private func fits(_ part: [CharacterClass], _ text: Span<UInt8>, at start: Int) -> Bool {
         guard start >= 0, text.count - start >= part.count else { return false }
         for offset in part.indices where !part[offset].contains(text[start + offset]) { return false }
