@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import KeyVault
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 package import NIOSSL
 
 public import struct Foundation.Date
@@ -9,8 +10,8 @@ public import struct Foundation.Date
 /// Asks providers over HTTPS whether keys are live: one free, read-only GET request for each check.
 ///
 /// The key travels in a header and nowhere else. Redirects are not followed: the client would take some headers along to
-/// another origin. TLS certificates are verified. An address that is not public is refused after the name was resolved and
-/// before anything is sent, unless the host is one of ``Configuration/allowedHosts`` or names loopback itself.
+/// another origin. TLS certificates are verified. An address that is not public is refused after the name was resolved, and
+/// again before anything is sent, unless the host is one of ``Configuration/allowedHosts`` or names loopback itself.
 ///
 /// The HTTP client needs the key as a string, which is not wiped when the request ends.
 public final class HTTPProviderValidator: ProviderValidator {
@@ -40,6 +41,7 @@ public final class HTTPProviderValidator: ProviderValidator {
     static let maximumAnswer = 64 * 1024
 
     private let configuration: Configuration
+    private let resolve: @Sendable (String) -> [UInt8]?
     /// For hosts that must be public, and for those that the operator vouches for.
     private let publicClient: HTTPClient
     private let allowedClient: HTTPClient
@@ -49,14 +51,21 @@ public final class HTTPProviderValidator: ProviderValidator {
         self.init(configuration: configuration, tls: .makeClientConfiguration())
     }
 
-    package init(configuration: Configuration, tls: TLSConfiguration) {
+    /// - Parameter resolve: gives the address of a host; blocks.
+    package init(
+        configuration: Configuration, tls: TLSConfiguration,
+        resolve: @escaping @Sendable (String) -> [UInt8]? = PublicAddressGuard.resolve
+    ) {
         self.configuration = configuration
+        self.resolve = resolve
         var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         settings.httpVersion = .http1Only
         settings.timeout.connect = .nanoseconds(configuration.timeout.nanoseconds)
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, configuration.concurrentChecks)
         // The one retry is ours: the client's own goes on until the deadline.
         settings.connectionPool.retryConnectionEstablishment = false
+        // Its spans would record its errors, some of which print headers.
+        settings.tracing.tracer = nil
         allowedClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         settings.http1_1ConnectionDebugInitializer = PublicAddressGuard.check
         publicClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
@@ -101,6 +110,7 @@ extension HTTPProviderValidator {
         _ check: PreparedCheck, until deadline: ContinuousClock.Instant
     ) async throws(RequestFailure) -> Findings {
         do {
+            if !check.isVouchedFor { try await requirePublic(check.host, until: deadline) }
             let client = check.isVouchedFor ? allowedClient : publicClient
             let left = ContinuousClock.now.duration(to: deadline)
             let response = try await client.execute(check.request, timeout: .nanoseconds(left.nanoseconds))
@@ -108,6 +118,21 @@ extension HTTPProviderValidator {
             return check.findings(status: response.status, headers: response.headers, answer: answer)
         } catch {
             throw RequestFailure(error)
+        }
+    }
+
+    /// Refuses a host that leads inside before anything is connected. One that leads nowhere is the HTTP client's to report.
+    private func requirePublic(_ host: String, until deadline: ContinuousClock.Instant) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let address = loop.makePromise(of: [UInt8]?.self)
+        // A resolver cannot be stopped, so that one that hangs is left behind.
+        let timer = loop.scheduleTask(in: .nanoseconds(ContinuousClock.now.duration(to: deadline).nanoseconds)) {
+            address.fail(RequestFailure.timeout)
+        }
+        defer { timer.cancel() }
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { [resolve] in resolve(host) }.cascade(to: address)
+        guard try await address.futureResult.get().map(PublicAddressGuard.isPublic) ?? true else {
+            throw PublicAddressGuard.Refusal()
         }
     }
 

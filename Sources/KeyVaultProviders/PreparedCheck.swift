@@ -7,6 +7,7 @@ import NIOHTTP1
 /// A check that can be sent: where to, with what, and what an answer means.
 struct PreparedCheck {
     let request: HTTPClientRequest
+    let host: String
     /// Whether the operator said that the host may have a private address.
     let isVouchedFor: Bool
     private let provider: Provider
@@ -32,6 +33,7 @@ struct PreparedCheck {
             throw Refusal(verdict: .unsupported, reason: "\(name) has no free way to check a key of this kind.")
         }
         let target = try Target(base: base, path: check.path, name: name)
+        host = target.host
         isVouchedFor = target.isLoopback || allowedHosts.contains(target.host)
         var request = HTTPClientRequest(url: target.url)
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }

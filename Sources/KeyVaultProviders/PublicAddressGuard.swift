@@ -4,10 +4,16 @@ import NIOCore
 /// Keeps requests from addresses inside of the operator's own network: private ones, link-local ones, and those where clouds
 /// answer with a machine's credentials.
 ///
-/// It looks at the address that a connection has actually reached, before a request is written to it. A look at the name, or
-/// at what the name resolved to a moment earlier, could be led astray by a second answer.
-enum PublicAddressGuard {
+/// It looks twice. A name that leads inside is not connected to at all; but the HTTP client resolves it again, and the second
+/// answer may be another. So the address that a connection has actually reached is looked at too, before a request is written.
+package enum PublicAddressGuard {
     struct Refusal: Error {}
+
+    /// Resolves a host, for as long as that takes; `nil` where it leads nowhere.
+    @Sendable package static func resolve(_ host: String) -> [UInt8]? {
+        // The port decides nothing here.
+        (try? SocketAddress.makeAddressResolvingHost(host, port: 443))?.bytes
+    }
 
     /// Fails the connection unless its other end is public.
     @Sendable static func check(_ channel: any Channel) -> EventLoopFuture<Void> {
@@ -19,7 +25,7 @@ enum PublicAddressGuard {
     }
 
     /// Whether a host of a URL says in so many words that it is this machine.
-    static func namesLoopback(_ host: String) -> Bool {
+    package static func namesLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return parts.count == 4 && parts.first == 127 && !parts.contains(nil)

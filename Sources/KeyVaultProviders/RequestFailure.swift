@@ -15,6 +15,7 @@ enum RequestFailure: Error {
     init(_ error: any Error) {
         self =
             switch error {
+            case let failure as RequestFailure: failure
             case is PublicAddressGuard.Refusal: .address
             case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .tls
             case is CancellationError: .cancelled

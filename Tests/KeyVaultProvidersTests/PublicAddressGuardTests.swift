@@ -55,11 +55,31 @@ import Testing
         let guarded = HTTPProviderValidator(configuration: .init(), tls: certificate.trusting)
         let refused = try await validate(at: base, with: guarded)
         #expect(refused.verdict == .unreachable && refused.reason.contains("not public"), "\(refused.reason)")
+        #expect(server.seen.connections == 0)
+        // A name server that answers otherwise the second time: connected to, and nothing sent.
+        let misled = HTTPProviderValidator(configuration: .init(), tls: certificate.trusting) { _ in [1, 1, 1, 1] }
+        #expect(try await validate(at: base, with: misled).reason == refused.reason)
         #expect(server.seen.connections == 1 && server.seen.requests.isEmpty)
         let allowing = HTTPProviderValidator(configuration: .init(allowedHosts: [host]), tls: certificate.trusting)
         #expect(try await validate(at: base, with: allowing).verdict == .valid)
         #expect(server.seen.requests.count == 1)
         try await server.stop()
+    }
+
+    @Test func aResolverThatHangsEndsInTime() async throws {
+        let (answers, answer) = AsyncStream<Never>.makeStream()
+        let released = DispatchSemaphore(value: 0)
+        let validator = HTTPProviderValidator(
+            configuration: .init(timeout: .milliseconds(200)), tls: .makeClientConfiguration()
+        ) { _ in
+            released.wait()
+            answer.finish()
+            return nil
+        }
+        let result = try await validate(at: "https://provider.invalid", with: validator)
+        #expect(result.verdict == .unreachable && result.reason.contains("in time"))
+        released.signal()
+        for await _ in answers {}
     }
 
     @Test(.enabled(if: TestCertificate.canBeMade, "no openssl command to make a certificate with"))
