@@ -57,9 +57,15 @@ struct Server {
 }
 
 extension Server {
-    /// The providers' rules, with the addresses that the operator has set.
+    /// The providers' rules, with those and the addresses that the operator has set.
     private func providers() throws -> ProviderRegistry {
         var registry = ProviderRegistry.builtIn
+        if let path = settings.providers {
+            guard let document = FileManager.default.contents(atPath: path) else {
+                throw StartFailure("The document of providers \(path) cannot be read.")
+            }
+            do { try registry.add(document: Array(document)) } catch { throw StartFailure("\(path): \(error)") }
+        }
         for (name, base) in settings.upstreams {
             guard var provider = registry[name] else {
                 throw StartFailure(

@@ -11,8 +11,10 @@ struct ServerCommand: AsyncParsableCommand {
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
             Every option can also stand in the configuration file (JSON, "masterKeyFile": …) and in the environment
-            (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). SIGHUP reads the master keys and the TLS certificate
-            again; which files hold the master keys may have changed in the configuration file.
+            (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand,
+            responseObject), the limits (writesPerMinute, maximumConnections, headerTimeout, bodyTimeout, cacheTTL), whether the
+            pool may serve (poolPolicy) and a JSON document with more providers (providers). SIGHUP reads the master keys and the
+            TLS certificate again; which files hold the master keys may have changed in the configuration file.
             """,
         version: KeyVaultVersion.current)
 

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import KeyVault
 import KeyVaultHTTP
+import KeyVaultProviders
 import Logging
 import NIOCore
 import SystemPackage
@@ -14,6 +15,8 @@ struct ServerSettings: Sendable {
     var metricsListen: ListenAddress?
     var poolKeyFile: String?
     var upstreams: [String: String]
+    /// A JSON document with more providers.
+    var providers: String?
     var validation: CheckPolicy
     var tls: TLSFiles?
     var logLevel: Logger.Level
@@ -50,6 +53,7 @@ struct ServerSettings: Sendable {
         metricsListen = try config.string(forKey: "metricsListen").map(ListenAddress.init)
         poolKeyFile = config.string(forKey: "poolKeyFile")
         upstreams = try Self.upstreams(config.stringArray(forKey: "upstreams", default: []))
+        providers = config.string(forKey: "providers")
         validation = try Self.oneOf(config, "validation", .lenient)
         poolPolicy = try Self.oneOf(config, "poolPolicy", .allow)
         tls = try TLSFiles(
@@ -96,10 +100,12 @@ struct ServerSettings: Sendable {
         var upstreams: [String: String] = [:]
         for pair in pairs {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let url = URL(string: parts[1]), url.scheme == "https" || url.scheme == "http",
-                let host = url.host(), !host.isEmpty
+            guard parts.count == 2, let url = URL(string: parts[1]), let host = url.host(), !host.isEmpty,
+                url.scheme == "https" || url.scheme == "http" && PublicAddressGuard.namesLoopback(host)
             else {
-                throw StartFailure("An upstream is PROVIDER=URL, such as openai=http://127.0.0.1:9000, not '\(pair)'.")
+                throw StartFailure(
+                    "An upstream is PROVIDER=URL, such as openai=http://127.0.0.1:9000, not '\(pair)'. Keys travel by https "
+                        + "except to this machine.")
             }
             upstreams[parts[0]] = parts[1]
         }

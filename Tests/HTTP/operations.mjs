@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import https from "node:https";
 import { rmSync, writeFileSync } from "node:fs";
 import { start, check, keyvault, serverProgram, madeUpKey } from "./harness.mjs";
+import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,7 @@ const logged = async (server, text) => {
 await check("options that cannot be are refused, with what to do", async () => {
   for (const [args, text] of [
     [["--listen", "nowhere"], /HOST:PORT/], [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
+    [["--upstream", "openai=http://gateway.internal"], /https/],
     [["--upstream", "nobody=http://127.0.0.1:1"], /Known are/], [["--tls-key", "x"], /both/], [["--store", "mysql:x"], /sqlite:PATH/],
     [["--config", "/nonexistent"], /configuration file/], [["--unheard-of"], /Unknown option/], [["--log-level", "loud"], /trace, debug/],
   ]) {
@@ -57,6 +59,27 @@ await check("flags before the environment before the file; the brand's name is c
   } finally {
     assert.equal(await server.stop(), 0);
   }
+});
+
+await check("a document adds a provider, for keys and for chats; a bad one is refused with its line", async () => {
+  const document = { providers: [{ name: "acme", displayName: "Acme", formats: [{ prefix: "acme_", minimum: 8, maximum: 20 }] }], models: [{ pattern: "acme-*", provider: "acme" }] };
+  writeFileSync(`${folder}/providers.json`, JSON.stringify(document));
+  const stub = await startStub();
+  const server = await start({ stub, args: ["--upstream", `acme=${stub.url}`], level: "info", env: { KEYVAULT_PROVIDERS: `${folder}/providers.json` } });
+  try {
+    const headers = { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json" };
+    const stored = await fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: '{"acme_key":"acme_live1234"}' });
+    assert.equal(stored.status, 200, await stored.text());
+    const chat = await fetch(`${server.url}/v1/chat/completions`, { method: "POST", headers, body: '{"model":"acme-1","messages":[]}' });
+    assert.equal((await chat.json()).stratus.provider, "acme");
+    assert.equal(stub.seen.at(-1).key, "acme_live1234");
+  } finally {
+    await server.stop();
+  }
+  writeFileSync(`${folder}/providers.json`, '{\n"provider": []}');
+  const { status, stderr } = failing([], { KEYVAULT_PROVIDERS: `${folder}/providers.json` });
+  assert.equal(status, 64);
+  assert.match(stderr, /Line 2/);
 });
 
 await check("TLS, and a certificate that changes at SIGHUP", async () => {
