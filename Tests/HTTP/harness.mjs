@@ -67,6 +67,25 @@ export async function start({ pool = true, args = [], validation = "lenient", le
   return server;
 }
 
+/// Locks a SQLite file as another program would; answers with what lets it go.
+export async function lock(database) {
+  const locker = spawn("python3", ["-c", `
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+c.execute("ROLLBACK")
+`, database]);
+  const ended = new Promise((resolve) => locker.on("exit", resolve));
+  await Promise.race([new Promise((resolve) => locker.stdout.once("data", resolve)), ended]);
+  if (locker.exitCode !== null) throw new Error("the database could not be locked");
+  return async () => {
+    locker.stdin.end();
+    await ended;
+  };
+}
+
 /// A test with a name; the first that fails ends the run.
 export async function check(name, body) {
   const start = Date.now();

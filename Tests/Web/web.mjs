@@ -1,17 +1,29 @@
 // The page in a real browser, against the real server: what a person does, and what a person sees.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { start, check, madeUpKey } from "../HTTP/harness.mjs";
+import { start, check, lock, madeUpKey } from "../HTTP/harness.mjs";
 import { launch, openPage } from "./browser.mjs";
 
 const shots = process.env.KEYVAULT_ARTIFACTS || fileURLToPath(new URL("../../.build/web", import.meta.url));
+rmSync(shots, { recursive: true, force: true });
 mkdirSync(shots, { recursive: true });
 const server = await start({ args: ["--log-level", "info"] });
 const browser = await launch();
 const token = server.token("acme").token;
 let page;
 const shot = (name) => page.shot(`${shots}/${name}.png`);
+
+/// As a person sees it by day, by night and on a small telephone; legible in each.
+async function look(name) {
+  for (const [suffix, ...view] of [["dark", 1180, 860, "dark"], ["narrow", 320, 720, "light"], ["light", 1180, 860, "light"]]) {
+    await page.view(...view);
+    await shot(`${name}-${suffix}`);
+    const least = await contrast();
+    assert.ok(least.ratio >= 4.5, `${name}-${suffix}: ${JSON.stringify(least)}`);
+    assert.ok(await page.evaluate("document.documentElement.scrollWidth") <= view[0], `${name}-${suffix} is too wide`);
+  }
+}
 
 async function signIn() {
   await page.evaluate("document.querySelector('#token').focus()");
@@ -54,17 +66,18 @@ try {
   page = await openPage(browser, server.url);
 
   await check("the welcome, a wrong token, the right one", async () => {
-    await shot("welcome-light");
+    await look("welcome");
     await page.evaluate("document.querySelector('#token').focus()");
     await page.type("kvt_wrong");
     await page.key("Enter");
     await page.until("!document.querySelector('#token-error').hidden");
     assert.match(await page.text("#token-error"), /Invalid Stratus API key/);
+    await look("wrong-token");
     await page.evaluate("document.querySelector('#token').value = ''");
     await signIn();
     assert.match(await page.text("#empty"), /No keys yet/);
     assert.equal(await page.text("#pool-title"), "Shared pool: on");
-    await shot("empty-light");
+    await look("empty");
   });
 
   await check("the token is in memory only", async () => {
@@ -96,12 +109,7 @@ try {
     await page.until("!document.querySelector('#key-error').hidden");
     assert.match(await page.text("#key-error"), /Invalid Anthropic API key format/);
     assert.equal(await page.evaluate("document.activeElement.id + document.querySelector('#key').getAttribute('aria-invalid')"), "keytrue");
-    await shot("bad-key-light");
-    await page.view(1180, 860, "dark");
-    await shot("bad-key-dark");
-    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
-    await page.view(1180, 860);
-    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+    await look("bad-key");
   });
 
   await check("a key that its provider refuses", async () => {
@@ -129,12 +137,14 @@ try {
     assert.equal(await stateOf("google"), "unverified");
     assert.match(await page.text("#notice"), /without having been verified/);
     assert.match(await page.text(rowOf("google")), /Not verified/);
+    await look("not-verified");
   });
 
   await check("replace, test, disable, enable", async () => {
     await page.click(`${rowOf("google")} .actions button:nth-of-type(2)`);
     await page.until("document.querySelector('#key-dialog').open");
     assert.equal(await page.text("#key-dialog-title"), "Replace the Google key");
+    await look("replace");
     await page.type(madeUpKey("google"));
     await page.key("Enter");
     await closed();
@@ -143,12 +153,7 @@ try {
     await page.until("document.querySelector('#notice').innerText.startsWith('Google:')");
     await page.click(`${rowOf("google")} .actions button:nth-of-type(3)`);
     await page.until(`document.querySelector('${rowOf("google")}').dataset.state === 'disabled'`);
-    await shot("keys-light");
-    await page.view(1180, 860, "dark");
-    await shot("keys-dark");
-    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
-    await page.view(1180, 860);
-    assert.ok((await contrast()).ratio >= 4.5, JSON.stringify(await contrast()));
+    await look("keys");
     await page.click(`${rowOf("google")} .actions button:nth-of-type(3)`);
     await page.until(`document.querySelector('${rowOf("google")}').dataset.state === 'valid'`);
   });
@@ -158,7 +163,7 @@ try {
     await page.until("document.querySelector('#delete-dialog').open");
     assert.equal(await page.text("#delete-title"), "Delete the Google key?");
     assert.match(await page.text("#delete-text"), /AIz….{4}/);
-    await shot("delete-light");
+    await look("delete");
     assert.equal(await page.evaluate("document.activeElement.id"), "delete-cancel");
     await page.key("Enter");
     await closed();
@@ -170,16 +175,29 @@ try {
     await page.until(`!document.querySelector('${rowOf("google")}')`);
   });
 
+  await check("a vault out of reach, inline and with the next step", async () => {
+    const unlock = await lock(`${server.folder}/keyvault.db`);
+    await add("anthropic", madeUpKey("anthropic"));
+    await page.until("!document.querySelector('#key-error').hidden");
+    assert.match(await page.text("#key-error"), /Vault connection unavailable - cannot store keys/);
+    await look("outage");
+    await page.key("Escape");
+    await closed();
+    await page.click(`${rowOf("openai")} .actions .toggle`);
+    await page.until("!document.querySelector('#failure').hidden");
+    assert.match(await page.text("#failure"), /Reference: req_/);
+    await look("outage-action");
+    await unlock();
+  });
+
   await check("narrow: 320 px without scrolling sideways, light and dark", async () => {
     for (const scheme of ["light", "dark"]) {
       await page.view(320, 720, scheme);
-      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320);
-      await shot(`narrow-${scheme}`);
       await page.click("#add");
       await page.until("document.querySelector('#key-dialog').open");
       const box = await page.evaluate("(() => { const b = document.querySelector('#key-dialog').getBoundingClientRect(); return [b.left, b.right]; })()");
       assert.ok(box[0] >= 0 && box[1] <= 320, String(box));
-      await shot(`narrow-dialog-${scheme}`);
+      await shot(`add-narrow-${scheme}`);
       await page.key("Escape");
       await closed();
     }

@@ -31,7 +31,7 @@ extension APIError {
         case .format(let match):
             self = .invalidRequest(
                 "Invalid \(rejection.displayName) API key format",
-                hint: match.explanation(provider, providers),
+                hint: match.explanation(rejection.displayName, providers[provider]?.requiredPrefixes ?? [], providers),
                 provider: provider)
         case .validation(let validation) where validation.verdict == .invalid:
             self = .rejectedKey(rejection.displayName, provider: provider)
@@ -68,15 +68,14 @@ extension APIError {
 
 extension KeyFormat.Match {
     /// What is wrong with a key that was refused for its shape.
-    fileprivate func explanation(_ name: String, _ providers: ProviderRegistry) -> String {
-        let prefixes = providers[name]?.requiredPrefixes ?? []
-        let shape = prefixes.isEmpty ? "" : " Its keys begin with \(prefixes.joined(separator: " or "))."
+    fileprivate func explanation(_ name: String, _ prefixes: [String], _ providers: ProviderRegistry) -> String {
+        let shape = prefixes.isEmpty ? "" : " \(name) keys begin with \(prefixes.joined(separator: " or "))."
         switch self {
         case .refused(let refusal): return "The key \(refusal.explanation).\(shape)"
         case .belongsToAnother(let names):
             let owners = names.map { providers[$0]?.displayName ?? $0 }.joined(separator: " or ")
             return "It looks like a key of \(owners).\(shape)"
-        case .matches, .unknownShape: return "It has none of the shapes that this provider is known to issue.\(shape)"
+        case .matches, .unknownShape: return "It has none of the shapes that \(name) is known to issue.\(shape)"
         }
     }
 }

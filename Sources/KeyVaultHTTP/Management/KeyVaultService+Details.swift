@@ -12,6 +12,7 @@ extension KeyVaultService {
         let body = JSONWriter.object { json in
             json.member("account", account.tenant)
             json.member("formation_keys_available", poolIsAvailable)
+            json.member("formation_markup", poolIsAvailable ? configuration.pool?.markup : nil)
             json.member("can_test", validator != nil)
             json.member(
                 "keys", objects: keys.entries.map { entry in { json in describe(entry, at: now, in: &json) } })
@@ -30,7 +31,7 @@ extension KeyVaultService {
 
     private func describe(_ entry: ListEntry, at now: Date, in json: inout JSONWriter) {
         json.member("provider", entry.id.provider)
-        json.member("display_name", configuration.providers[entry.id.provider]?.displayName ?? entry.id.provider)
+        json.member("display_name", displayName(entry.id.provider))
         json.member("label", entry.id.label)
         json.member("hint", entry.metadata?.hint?.description)
         let state = KeyCondition(entry, at: now)

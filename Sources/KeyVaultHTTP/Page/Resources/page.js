@@ -54,8 +54,9 @@ async function call(method, path, body) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   const reference = answer.request_id ? ` (Reference: ${answer.request_id})` : "";
-  const hint = response.status >= 500 ? (answer.hint || "Try again in a moment.") + reference : answer.hint;
-  throw new Failure(answer.message || `The server answered with status ${response.status}.`, hint, response.status);
+  // What the hint of a 503 says is for programs.
+  const hint = response.status === 503 ? "Try again in a moment." : answer.hint || "";
+  throw new Failure(answer.message || `The server answered with status ${response.status}.`, response.status >= 500 ? hint + reference : hint, response.status);
 }
 
 function element(name, attributes = {}, ...children) {
@@ -147,7 +148,7 @@ function row(key) {
     element("td", { class: "actions" },
       details.can_test ? action("Test", (event) => test(key, event.currentTarget)) : null,
       key.label === "default" ? action("Replace", () => openKey(key)) : null,
-      action(idle ? "Enable" : "Disable", (event) => toggle(key, idle, event.currentTarget)),
+      action(idle ? "Enable" : "Disable", (event) => toggle(key, idle, event.currentTarget), "toggle"),
       action("Delete", () => openDelete(key), "risky")));
 }
 
@@ -162,8 +163,9 @@ function render() {
     : "Add a key of your own: without one, requests cannot be served.";
   $("pool-dot").className = `dot ${pool ? "on" : ""}`;
   $("pool-title").textContent = pool ? "Shared pool: on" : "Shared pool: off";
+  const markup = (details.formation_markup || 0).toLocaleString(undefined, { style: "percent" });
   $("pool-text").textContent = pool
-    ? "Requests for which you have no key are served by the shared pool, with a markup of 25 %."
+    ? `Requests for which you have no key are served by the shared pool, with a markup of ${markup}.`
     : "Requests for which you have no key are refused.";
   $("account").textContent = details.account;
 }
@@ -213,8 +215,8 @@ function signOut(reason) {
 
 function help() {
   const provider = details.providers.find((one) => one.name === (editing?.provider || $("provider").value));
-  const start = provider?.begins_with.join(" or ");
-  $("key-help").textContent = (start ? `Begins with ${start}. ` : "") + "It is encrypted before it is stored, and never shown again.";
+  const starts = (provider?.begins_with || []).flatMap((start, index) => [index ? " or " : " It begins with ", element("code", {}, start)]);
+  $("key-help").replaceChildren("It is encrypted before it is stored, and never shown again.", ...starts);
 }
 
 function openKey(key) {
@@ -267,9 +269,9 @@ async function saveKey(event) {
 function openDelete(key) {
   deleting = key;
   $("delete-title").textContent = `Delete the ${name(key)} key?`;
-  $("delete-text").textContent =
-    `${key.hint ? `The key ${key.hint}` : "The key"} is removed for good and stops being used at once. `
-    + (details.formation_keys_available ? `Requests for ${key.display_name} models go to the shared pool then.` : `Requests for ${key.display_name} models fail then.`);
+  $("delete-text").replaceChildren(
+    "The key ", ...(key.hint ? [element("code", {}, key.hint), " "] : []), "is removed for good and stops being used at once. ",
+    `Requests for ${key.display_name} models then ${details.formation_keys_available ? "go to the shared pool" : "fail"}.`);
   $("delete-error").hidden = true;
   $("delete-dialog").showModal();
   $("delete-cancel").focus();
