@@ -99,11 +99,7 @@ extension KeyVaultService {
     }
 
     /// Answers 405 where a path is known and the method is not.
-    func refuseOtherMethods(on router: some RouterMethods<some RequestContext>) {
-        let operations: [Operation] = [
-            .storeKeys, .keyStatus, .deleteKeys, .keyDetails, .testKey, .enableKey, .disableKey, .chat, .health,
-            .liveness,
-        ]
+    func refuseOtherMethods(than operations: [Operation], on router: some RouterMethods<some RequestContext>) {
         let others = ["CONNECT", "QUERY"].compactMap { HTTPRequest.Method($0) }
         let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace] + others
         for path in Set(operations.map(\.path)) {

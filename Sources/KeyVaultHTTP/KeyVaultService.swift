@@ -42,16 +42,12 @@ public struct KeyVaultService: Sendable {
 
     /// Adds the API's routes.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        add(.storeKeys, to: router, storeKeys)
-        add(.keyStatus, to: router, keyStatus)
-        add(.deleteKeys, to: router, deleteKeys)
-        add(.keyDetails, to: router, keyDetails)
-        add(.testKey, to: router, testKey)
-        add(.enableKey, to: router, enableKey)
-        add(.disableKey, to: router, disableKey)
-        add(.chat, to: router, chat)
-        add(.health, to: router, health)
-        add(.liveness, to: router, liveness)
-        refuseOtherMethods(on: router)
+        let routes: [(operation: Operation, handler: Handler)] = [
+            (.storeKeys, storeKeys), (.keyStatus, keyStatus), (.deleteKeys, deleteKeys), (.keyDetails, keyDetails),
+            (.testKey, testKey), (.enableKey, enableKey), (.disableKey, disableKey), (.chat, chat), (.health, health),
+            (.liveness, liveness),
+        ]
+        for route in routes { add(route.operation, to: router, route.handler) }
+        refuseOtherMethods(than: routes.map(\.operation), on: router)
     }
 }

@@ -7,7 +7,9 @@ import Synchronization
 /// server whose clients bring keys of their own can then serve them all the same.
 ///
 /// A token that the store says is revoked or expired is forgotten at once; the memory speaks only where the store cannot.
-public final class TokenMemory: Sendable {
+/// The vault's cache alone would not do: its times are what bounds how long a deleted provider key is served, minutes, while
+/// who sends a request may be known for longer than that. An outage of half an hour would otherwise turn everybody away.
+package final class TokenMemory: Sendable {
     /// How many tokens are remembered at most.
     static let capacity = 10_000
     /// A token seen again within this time is not written down again, so that a busy client costs a look-up only.
@@ -25,13 +27,13 @@ public final class TokenMemory: Sendable {
     private let entries = Mutex<[String: Entry]>([:])
 
     /// - Parameter limit: for how long after its last verification a token is let in without the store. Default: an hour.
-    public init(_ vault: Vault, limit: Duration = .seconds(3600)) {
+    package init(_ vault: Vault, limit: Duration = .seconds(3600)) {
         self.vault = vault
         self.limit = UInt64(max(0, limit.seconds) * 1e9)
     }
 
     /// As ``Vault/authenticate(_:)``, but for the time of an outage.
-    public func authenticate(_ token: String) async throws(VaultError) -> TokenInfo? {
+    package func authenticate(_ token: String) async throws(VaultError) -> TokenInfo? {
         guard let text = try TokenText(token) else { return nil }
         do throws(VaultError) {
             guard let info = try await vault.authenticate(text) else {

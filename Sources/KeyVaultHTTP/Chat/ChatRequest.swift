@@ -9,22 +9,15 @@ struct ChatRequest {
 
     init(_ body: ByteBuffer, _ providers: ProviderRegistry) throws(APIError) {
         let text = body.readableBytesUInt8Span
-        let object: JSONObject
-        do {
-            object = try JSONObject(text)
-        } catch {
-            throw .invalidRequest(
-                "The request body is not a JSON object", hint: "At byte \(error.position): \(error.reason).")
-        }
+        let object = try JSONObject(ofRequest: text)
         guard let member = object["model"], member.kind == .string else {
             throw .invalidRequest("The request names no model", hint: "Add \"model\", such as gpt-4o.")
         }
         guard object["messages"]?.kind == .array else {
             throw .invalidRequest("The request holds no messages", hint: "Add \"messages\", an array.")
         }
-        let inside = (member.value.lowerBound + 1)..<(member.value.upperBound - 1)
         do {
-            target = try providers.target(ofModel: JSONString.text(text.extracting(inside)))
+            target = try providers.target(ofModel: JSONString.text(text.extracting(member.inside)))
         } catch {
             throw .invalidRequest("The model is not known", hint: error.description)
         }

@@ -70,18 +70,19 @@ extension KeyVaultService {
     ) async throws -> HTTPClientResponse {
         let (client, limit) = (client, configuration.chatTimeout)
         let request = call.request(accept: exchange.request.headers[.accept])
-        do {
-            return try await watch.guarding {
-                try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
-                    span.attributes["keyvault.key_origin"] = call.source.origin
+        return try await watch.guarding {
+            try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
+                span.attributes["keyvault.key_origin"] = call.source.origin
+                do {
                     // No logger: the client's own may print headers.
                     let answer = try await client.http.execute(request, deadline: .now() + .init(limit))
                     span.attributes["http.response.status_code"] = Int(answer.status.code)
                     return answer
+                } catch {
+                    // In here, since a span records what is thrown through it.
+                    throw upstreamFailure(error, call, exchange)
                 }
             }
-        } catch {
-            throw upstreamFailure(error, call, exchange)
         }
     }
 

@@ -71,8 +71,6 @@ extension KeyVaultService {
             ? .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
             : .upstream(.badGateway, "\(name) cannot be reached", call)
     }
-
-    func displayName(_ provider: String) -> String { configuration.providers[provider]?.displayName ?? provider }
 }
 
 extension APIError {

@@ -21,6 +21,8 @@ final class UpstreamClient: Sendable {
         settings.httpVersion = .http1Only
         // One connection serves one chat at a time, and chats are long.
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // Its spans would record its errors, some of which print headers; ours record our own.
+        settings.tracing.tracer = nil
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         isOwn = true
     }

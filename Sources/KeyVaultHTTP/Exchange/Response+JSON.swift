@@ -14,4 +14,13 @@ extension Response {
         headers[.xContentTypeOptions] = "nosniff"
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
+
+    /// The answer to a change that has no more to say than that it was made.
+    static func done(_ message: String, requestID: String) -> Response {
+        let body = JSONWriter.object { json in
+            json.member("success", true)
+            json.member("message", message)
+        }
+        return .json(.ok, body, requestID: requestID)
+    }
 }

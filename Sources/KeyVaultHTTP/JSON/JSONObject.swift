@@ -13,12 +13,12 @@ struct JSONObject {
         let kind: Kind
         /// With the quotes of a string, the braces of an object.
         let value: Range<Int>
+        /// A string without its quotes.
+        var inside: Range<Int> { (value.lowerBound + 1)..<(value.upperBound - 1) }
     }
 
     /// In the order of the text.
     let members: [Member]
-    /// Where the object's closing brace stands.
-    let end: Int
 
     /// - Throws: ``JSONSyntaxError`` for text that is no JSON object, and for one that names a member twice: readers
     ///   disagree on which of the two counts.
@@ -29,7 +29,7 @@ struct JSONObject {
         var position = 0
         var members: [Member] = []
         var names: Set<String> = []
-        let end = try text.walkObject(&position, depth: 0) { name, kind, value throws(JSONSyntaxError) in
+        try text.walkObject(&position, depth: 0) { name, kind, value throws(JSONSyntaxError) in
             let name = JSONString.text(text.extracting(name))
             guard names.insert(name).inserted else {
                 throw JSONSyntaxError(position: value.lowerBound, reason: "a member is named twice")
@@ -38,7 +38,6 @@ struct JSONObject {
         }
         try text.walkEnd(&position)
         self.members = members
-        self.end = end
     }
 
     subscript(name: String) -> Member? { members.first { $0.name == name } }

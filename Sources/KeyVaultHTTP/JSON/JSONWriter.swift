@@ -20,11 +20,6 @@ struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
-    mutating func member(_ name: String, _ value: some BinaryInteger) {
-        self.name(name)
-        raw(String(value))
-    }
-
     mutating func member(_ name: String, _ value: Double?) {
         self.name(name)
         raw(value.map { "\($0)" } ?? "null")

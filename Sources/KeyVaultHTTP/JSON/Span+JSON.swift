@@ -7,17 +7,16 @@ extension Span<UInt8> {
     ///
     /// - Parameter member: is given where each member's name stands without its quotes, what kind of value it has, and where
     ///   that stands.
-    /// - Returns: where the closing brace stands.
     func walkObject(
         _ position: inout Int, depth: Int,
         _ member: (Range<Int>, JSONObject.Kind, Range<Int>) throws(JSONSyntaxError) -> Void
-    ) throws(JSONSyntaxError) -> Int {
+    ) throws(JSONSyntaxError) {
         skipSpace(&position)
         try expect(&position, UInt8(ascii: "{"), "an object was expected")
         skipSpace(&position)
         if peek(position) == UInt8(ascii: "}") {
             position += 1
-            return position - 1
+            return
         }
         while true {
             skipSpace(&position)
@@ -33,8 +32,7 @@ extension Span<UInt8> {
                 position += 1
                 continue
             }
-            try expect(&position, UInt8(ascii: "}"), "a ',' or a '}' was expected")
-            return position - 1
+            return try expect(&position, UInt8(ascii: "}"), "a ',' or a '}' was expected")
         }
     }
 
@@ -65,7 +63,7 @@ extension Span<UInt8> {
         guard depth <= deepestJSON else { throw failure(position, "it nests too deep") }
         switch peek(position) {
         case UInt8(ascii: "{"):
-            _ = try walkObject(&position, depth: depth) { (_, _, _) throws(JSONSyntaxError) in }
+            try walkObject(&position, depth: depth) { (_, _, _) throws(JSONSyntaxError) in }
             return .object
         case UInt8(ascii: "["):
             try array(&position, depth: depth)

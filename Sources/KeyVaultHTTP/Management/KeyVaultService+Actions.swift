@@ -13,7 +13,7 @@ extension KeyVaultService {
         }
         let validation = try await vault.revalidate(id, with: validator)
         if validation.verdict == .invalid {
-            throw APIError.rejectedKey(displayName(id), provider: id.provider)
+            throw APIError.rejectedKey(displayName(id.provider), provider: id.provider)
         }
         let body = JSONWriter.object { json in
             json.member("success", validation.verdict.isLive)
@@ -27,22 +27,14 @@ extension KeyVaultService {
     func enableKey(_ exchange: Exchange) async throws -> Response {
         let id = try await stored(exchange)
         try await vault.enable(id)
-        return done("\(displayName(id)) API key enabled", exchange)
+        return .done("\(displayName(id.provider)) API key enabled", requestID: exchange.id)
     }
 
     /// `POST /v1/account/llm-keys/{provider}/disable`: keeps a key without serving it.
     func disableKey(_ exchange: Exchange) async throws -> Response {
         let id = try await stored(exchange)
         try await vault.disable(id)
-        return done("\(displayName(id)) API key disabled", exchange)
-    }
-
-    private func done(_ message: String, _ exchange: Exchange) -> Response {
-        let body = JSONWriter.object { json in
-            json.member("success", true)
-            json.member("message", message)
-        }
-        return .json(.ok, body, requestID: exchange.id)
+        return .done("\(displayName(id.provider)) API key disabled", requestID: exchange.id)
     }
 
     /// The key that the path and the query name.
@@ -52,6 +44,4 @@ extension KeyVaultService {
         try requireKnown(provider)
         return try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
     }
-
-    func displayName(_ id: RecordID) -> String { configuration.providers[id.provider]?.displayName ?? id.provider }
 }

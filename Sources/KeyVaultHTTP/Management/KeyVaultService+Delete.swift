@@ -23,18 +23,6 @@ extension KeyVaultService {
                 try await vault.delete(entry.id, expectedRevision: expected == nil ? nil : entry.revision)
             }
         }
-        let body = JSONWriter.object { json in
-            json.member("success", true)
-            json.member("message", "LLM keys deleted")
-        }
-        return .json(.ok, body, requestID: exchange.id)
-    }
-
-    func requireKnown(_ provider: String) throws(APIError) {
-        guard configuration.providers[provider] != nil else {
-            throw .invalidRequest(
-                "The provider is not known",
-                hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
-        }
+        return .done("LLM keys deleted", requestID: exchange.id)
     }
 }

@@ -24,17 +24,4 @@ extension KeyVaultService {
     }
 
     var poolIsAvailable: Bool { configuration.pool != nil && configuration.poolPolicy == .allow }
-
-    /// What is stored, where the request depends on it: `nil` without an `If-Match`.
-    ///
-    /// - Throws: ``APIError`` 412 where it is not what the request expects.
-    func expectedState(_ exchange: Exchange, of account: Account) async throws -> AccountKeys? {
-        guard let expected = exchange.request.headers[.ifMatch] else { return nil }
-        let keys = try await AccountKeys.read(vault, tenant: account.tenant)
-        let tags = expected.split(separator: ",").map { String($0.trimmingSpaces) }
-        guard tags.contains(keys.entityTag) || (tags == ["*"] && !keys.entries.isEmpty) else {
-            throw APIError.preconditionFailed
-        }
-        return keys
-    }
 }

@@ -37,22 +37,15 @@ extension KeyVaultService {
     /// The keys of a request, copied from its body into guarded memory.
     private func keys(in body: ByteBuffer, of account: Account) throws -> [PutRequest] {
         let text = body.readableBytesUInt8Span
-        let object: JSONObject
-        do {
-            object = try JSONObject(text)
-        } catch {
-            throw APIError.invalidRequest(
-                "The request body is not a JSON object", hint: "At byte \(error.position): \(error.reason).")
-        }
         var requests: [PutRequest] = []
-        for member in object.members {
+        for member in try JSONObject(ofRequest: text).members {
             let provider = try provider(ofMember: member.name)
             switch member.kind {
             case .string where member.value.count > 2: break
             case .string, .null: throw APIError.emptyKey(of: provider)
             default: throw APIError.invalidRequest("A key must be a string", provider: provider)
             }
-            let inside = text.extracting((member.value.lowerBound + 1)..<(member.value.upperBound - 1))
+            let inside = text.extracting(member.inside)
             let bytes = try VaultError.wrap { () throws(CryptoError) in try JSONString.guarded(inside) }
             requests.append(PutRequest(try recordID(account, provider), try Secret(bytes)))
         }
@@ -68,13 +61,5 @@ extension KeyVaultService {
         throw .invalidRequest(
             "A field of the request is not known",
             hint: "Known are \(configuration.providers.names.map { "\($0)_key" }.joined(separator: ", ")).")
-    }
-
-    func recordID(_ account: Account, _ provider: String, label: String = RecordID.defaultLabel) throws -> RecordID {
-        do {
-            return try RecordID(tenant: account.tenant, provider: provider, label: label)
-        } catch {
-            throw APIError.invalidRequest("The name of a key cannot be used", hint: error.message)
-        }
     }
 }

@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import KeyVault
+import NIOCore
+
+@testable import KeyVaultHTTP
+
+/// The service over a vault in memory, for one account or, with `account: nil`, for nobody.
+struct ServiceFixture {
+    let router = Router(context: ServiceContext.self)
+
+    init(account: String? = "acme", upstreams: Upstreams = Upstreams()) async throws {
+        let vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(checks: .off))
+        // The HTTP client tries again until that time is over where nobody listens.
+        var configuration = ServiceConfiguration(writesPerMinute: 0, connectTimeout: .milliseconds(5))
+        configuration.upstreams = upstreams
+        KeyVaultService(vault: vault, authenticator: Fixed(account: account), configuration: configuration)
+            .addRoutes(to: router)
+    }
+
+    /// Asks the routes, without a socket in between.
+    func test(_ body: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+        try await Application(router: router).test(.router, body)
+    }
+}
+
+private struct Fixed: Authenticator {
+    let account: String?
+
+    func account(for request: HTTPRequest) -> Account? { account.map { Account(tenant: $0) } }
+}
