@@ -33,11 +33,11 @@ serve: dependencies ## the server on SQLite in this folder, with a vault, a toke
 	@scripts/quietly swift build -c release --product keyvault-server
 	@scripts/serve .build/release
 
-test-http: ## the server, by a client that is not ours (Node)
-	@scripts/install-dependencies $(PACKAGES) nodejs
-	@scripts/quietly swift build --product keyvault
-	@scripts/quietly swift build --product keyvault-server
-	@for script in contract operations outage canary; do node Tests/HTTP/$$script.mjs; done
+test-http: $(VENV)/schemathesis ## the server, by clients that are not ours (Node, schemathesis, wrk)
+	@scripts/install-dependencies $(PACKAGES) nodejs openssl wrk
+	@for product in keyvault keyvault-server KeyVaultBare; do scripts/quietly swift build --product $$product; done
+	@for script in contract operations outage canary slow load schema; do \
+	    KEYVAULT_SCHEMATHESIS="$(CURDIR)/$(VENV)/bin/schemathesis" node Tests/HTTP/$$script.mjs; done
 
 test-web: ## the page, in a real browser; screenshots in .build/web
 	@scripts/install-dependencies $(PACKAGES) nodejs chromium
@@ -76,6 +76,12 @@ build: dependencies ## everything, in release
 
 clean: ## remove what was built
 	@rm -rf .build $(VENV)
+
+$(VENV)/schemathesis: Tests/HTTP/requirements.txt
+	@scripts/install-dependencies python3-venv
+	@python3 -m venv $(VENV)
+	@scripts/quietly $(VENV)/bin/pip install --disable-pip-version-check -r Tests/HTTP/requirements.txt
+	@touch $@
 
 # The Python side of Tests/Interop, and NIST's vectors.
 $(VENV)/ready: Tests/Interop/requirements.txt

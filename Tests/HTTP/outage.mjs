@@ -1,8 +1,7 @@
 // The store locked, damaged, gone: 503 with the contract's body, /health says so, and it recovers by itself.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { copyFileSync, readFileSync, writeFileSync, readdirSync, renameSync, openSync, writeSync, closeSync, ftruncateSync } from "node:fs";
-import { start, check, madeUpKey } from "./harness.mjs";
+import { readFileSync, readdirSync, openSync, writeSync, closeSync } from "node:fs";
+import { start, check, lock, madeUpKey } from "./harness.mjs";
 
 const server = await start({ level: "info", env: { KEYVAULT_CACHE_TTL: "1" } });
 const made = server.token("acme");
@@ -33,22 +32,10 @@ try {
   assert.equal((await chat()).status, 200);
 
   await check("locked by another program: a write says so, and works when the lock is gone", async () => {
-    const locker = spawn("python3", ["-c", `
-import sqlite3, sys
-c = sqlite3.connect(sys.argv[1], isolation_level=None)
-c.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.readline()
-c.execute("ROLLBACK")
-print("free", flush=True)
-`, database]);
-    let said = "";
-    locker.stdout.on("data", (text) => { said += text; });
-    await until("the lock", () => said.includes("locked"));
+    const unlock = await lock(database);
     await unavailable(await store(madeUpKey("openai", "second")), "store keys");
     assert.equal((await chat()).status, 200);
-    locker.stdin.write("\n");
-    await until("the lock's end", () => said.includes("free"));
+    await unlock();
     assert.equal((await store(madeUpKey("openai", "second"))).status, 200);
   });
 
