@@ -34,7 +34,7 @@ serve: dependencies ## the server on SQLite in this folder, with a vault, a toke
 	@scripts/serve .build/release
 
 test-http: $(VENV)/schemathesis ## the server, by clients that are not ours (Node, schemathesis, wrk)
-	@scripts/install-dependencies $(PACKAGES) nodejs openssl wrk
+	@scripts/install-dependencies $(PACKAGES) nodejs curl openssl wrk
 	@for product in keyvault keyvault-server KeyVaultBare; do scripts/quietly swift build --product $$product; done
 	@for script in contract operations outage canary slow load schema; do \
 	    KEYVAULT_SCHEMATHESIS="$(CURDIR)/$(VENV)/bin/schemathesis" node Tests/HTTP/$$script.mjs; done

@@ -1,5 +1,8 @@
 // Every example of the contract, by a client that is not ours, against the real server on SQLite: field by field.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { start, check, madeUpKey } from "./harness.mjs";
 
 const server = await start();
@@ -243,6 +246,20 @@ try {
     assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
     assert.equal((await chat({ model: "unheard-of" })).status, 400);
     assert.equal((await fetch(keysURL, { method: "POST", headers: { ...bearer(acme), "Content-Type": "text/plain" }, body: "{}" })).status, 415);
+  });
+
+  await check("the calls of README.md", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const calls = readme.split("\n").filter((line) => line.startsWith("curl "));
+    assert.equal(calls.length, 4);
+    const answers = [];
+    for (const call of calls) {
+      const command = call.replace("http://127.0.0.1:8080", server.url).replace("sk-proj-…", madeUpKey("openai"));
+      // Not to be waited for in one call: the stub of the providers lives in this process.
+      const { stdout } = await promisify(execFile)("bash", ["-c", command], { env: { ...process.env, TOKEN: server.token("reader").token } });
+      answers.push(JSON.parse(stdout));
+    }
+    assert.deepEqual([answers[0].success, answers[1].has_openai_key, answers[2].stratus.key_source, answers[3].success], [true, true, "user", true]);
   });
 
   await check("writes are bounded", async () => {

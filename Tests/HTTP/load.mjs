@@ -1,6 +1,6 @@
 // Load from a second process (wrk): a chat with a cached key against a bare Hummingbird route that proxies to the same stub,
 // and the status against a bare route. Memory stays flat. 50,000 requests in CI, 1,000,000 with KEYVAULT_PROOF=1.
-// The ratio is asserted for release builds only (KEYVAULT_CONFIGURATION=release): it says nothing of others.
+// The ratios are measured for release builds only (KEYVAULT_CONFIGURATION=release): of others they say nothing.
 import assert from "node:assert/strict";
 import { spawn, execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -65,17 +65,19 @@ try {
   const stored = await fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: JSON.stringify({ openai_key: madeUpKey("openai") }) });
   assert.equal(stored.status, 200, await stored.text());
 
-  await check("a chat with a cached key, beside a bare proxy", async () => {
-    await rate(`${server.url}/v1/chat/completions`, script, 1);
-    await rate(`${proxy.url}/v1/chat/completions`, script, 1);
-    const result = await ratio(`${server.url}/v1/chat/completions`, `${proxy.url}/v1/chat/completions`, script);
-    console.log(`     ${show(result)}`);
-    if (release) assert.ok(result.ratio < 1.15, show(result));
-  });
+  if (release) {
+    await check("a chat with a cached key, beside a bare proxy", async () => {
+      await rate(`${server.url}/v1/chat/completions`, script, 1);
+      await rate(`${proxy.url}/v1/chat/completions`, script, 1);
+      const result = await ratio(`${server.url}/v1/chat/completions`, `${proxy.url}/v1/chat/completions`, script);
+      console.log(`     ${show(result)}`);
+      assert.ok(result.ratio < 1.15, show(result));
+    });
 
-  await check("the status, beside a bare route", async () => {
-    console.log(`     ${show(await ratio(`${server.url}/v1/account/llm-keys`, `${proxy.url}/status`, getScript))}`);
-  });
+    await check("the status, beside a bare route", async () => {
+      console.log(`     ${show(await ratio(`${server.url}/v1/account/llm-keys`, `${proxy.url}/status`, getScript))}`);
+    });
+  }
 
   await check(`memory is flat over ${total} requests`, async () => {
     let done = 0;

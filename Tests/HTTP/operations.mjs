@@ -1,14 +1,16 @@
 // What an operator does: configuration from every source, TLS and its reload, metrics, graceful shutdown, bad options.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import { rmSync, writeFileSync } from "node:fs";
-import { start, check, keyvault, serverProgram, madeUpKey } from "./harness.mjs";
+import { start, check, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
+const script = (name) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "keyvault-operations-"));
 const certificate = (name) => {
   execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
@@ -80,6 +82,30 @@ await check("a document adds a provider, for keys and for chats; a bad one is re
   const { status, stderr } = failing([], { KEYVAULT_PROVIDERS: `${folder}/providers.json` });
   assert.equal(status, 64);
   assert.match(stderr, /Line 2/);
+});
+
+await check("what make serve runs makes the vault, a token and the pool, and finds them again", async () => {
+  const home = mkdtempSync(join(tmpdir(), "keyvault-serve-"));
+  let token;
+  for (const environment of [{ KEYVAULT_DEMO_POOL_KEY: poolKey }, {}]) {
+    const child = spawn(script("serve"), [dirname(serverProgram)], {
+      cwd: home, env: { ...process.env, SWIFT_BACKTRACE: "enable=no", KEYVAULT_LISTEN: "127.0.0.1:0", ...environment },
+    });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => { text += part; });
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    for (let tries = 0; tries < 400 && !/keyvault-server: http/.test(text); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    const url = /keyvault-server: (http:\S+)/.exec(text)?.[1];
+    assert.ok(url, text);
+    // The token is shown once; the second start goes on with what is there.
+    assert.equal(/kvt_\S+/.test(text), !token, text);
+    token ||= /kvt_\S+/.exec(text)[0];
+    const status = await (await fetch(`${url}/v1/account/llm-keys`, { headers: { Authorization: `Bearer ${token}` } })).json();
+    assert.equal(status.formation_keys_available, true);
+    assert.match(await (await fetch(url)).text(), /<html/);
+    child.kill("SIGTERM");
+    assert.equal(await ended, 0);
+  }
 });
 
 await check("TLS, and a certificate that changes at SIGHUP", async () => {
