@@ -80,6 +80,17 @@ import KeyVaultStorage
         return Int(current)
     }
 
+    /// Refuses to go on with a file that was moved or deleted since it was opened: SQLite would not notice, and what is written
+    /// then is gone with the last connection.
+    func checkPlace() throws(StoreError) {
+        var hasMoved: Int32 = 0
+        let code = unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard code != SQLITE_OK || hasMoved == 0 else {
+            throw StoreError(
+                .io, "\(path) was moved or deleted while it was open. Put it back, or restart what has it open.")
+        }
+    }
+
     /// Copies what it can of the write-ahead log into the database, without waiting for readers.
     ///
     /// `FULL` rather than `PASSIVE`, since it holds SQLite's own writer lock throughout: not even a foreign tool can commit

@@ -8,6 +8,8 @@ public import KeyVaultStorage
 /// memory (`PATH-shm`) and our lock (`PATH-lock`); all belong to the owner alone (mode 0600). The file has to lie on a local
 /// file system.
 ///
+/// A file that is moved or deleted while it is open is noticed: writes, scans and ``readHead()`` throw `io` until it is back.
+///
 /// A commit is on the disk before ``write(_:)`` returns (`synchronous = FULL`). Batches that come in while one is being
 /// committed share the next commit.
 ///
@@ -63,7 +65,10 @@ public final class SQLiteStore: RecordStore {
     public var kind: String { "sqlite" }
 
     public func readHead() async throws(StoreError) -> StoreHead? {
-        try readers.withReader { reader throws(StoreError) in try reader.vault.read() }
+        try readers.withReader { reader throws(StoreError) in
+            try reader.checkPlace()
+            return try reader.vault.read()
+        }
     }
 
     public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
@@ -90,7 +95,8 @@ public final class SQLiteStore: RecordStore {
         -> [StoredRecord]
     {
         try readers.withReader { reader throws(StoreError) in
-            try reader.scans.page(of: scope, after: cursor, limit: limit)
+            try reader.checkPlace()
+            return try reader.scans.page(of: scope, after: cursor, limit: limit)
         }
     }
 

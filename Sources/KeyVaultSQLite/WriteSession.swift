@@ -37,6 +37,7 @@ struct WriteSession: ~Copyable {
     func begin() throws(StoreError) -> Bool {
         guard try lock.tryLock() else { return false }
         do throws(StoreError) {
+            try connection.checkPlace()
             try beginStatement.run()
             return true
         } catch {

@@ -1,6 +1,6 @@
 // The store locked, damaged, gone: 503 with the contract's body, /health says so, and it recovers by itself.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, openSync, writeSync, closeSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, openSync, writeSync, closeSync } from "node:fs";
 import { start, check, lock, madeUpKey } from "./harness.mjs";
 
 const server = await start({ level: "info", env: { KEYVAULT_CACHE_TTL: "1" } });
@@ -64,6 +64,18 @@ try {
     await until("recovery", async () => (await health()).vault === "connected");
     await until("the stored key", async () => (await (await chat()).json()).stratus?.key_source === "user");
     assert.equal((await store(madeUpKey("openai", "fourth"))).status, 200);
+  });
+
+  await check("gone: nothing is stored into a file that nobody finds again", async () => {
+    const files = readdirSync(server.folder).filter((name) => /^keyvault\.db(-wal|-shm)?$/.test(name));
+    const move = (from, to) => { for (const name of files) renameSync(`${server.folder}/${from}${name}`, `${server.folder}/${to}${name}`); };
+    move("", "away-");
+    await unavailable(await store(madeUpKey("openai", "fifth")), "store keys");
+    await unavailable(await fetch(keysURL, { headers }), "read keys");
+    assert.equal((await health()).vault, "unavailable");
+    move("away-", "");
+    assert.equal((await health()).vault, "connected");
+    assert.equal((await store(madeUpKey("openai", "sixth"))).status, 200);
   });
 } finally {
   await server.stop();
