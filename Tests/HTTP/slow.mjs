@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { readFileSync } from "node:fs";
-import { start, check } from "./harness.mjs";
+import { start, check, madeUpKey } from "./harness.mjs";
 
 const seconds = process.env.KEYVAULT_PROOF ? 30 : 5;
 const server = await start({ level: "info", env: { KEYVAULT_HEADER_TIMEOUT: "6", KEYVAULT_BODY_TIMEOUT: "6", KEYVAULT_WRITES_PER_MINUTE: "0" } });
@@ -96,6 +96,30 @@ try {
     const grown = memory() - before;
     console.log(`     grown by ${grown} KiB`);
     assert.ok(grown < 64 * 1024);
+  });
+
+  await check("a client that does not read slows its provider down, without memory growth", async () => {
+    const before = memory();
+    const body = '{"model":"gpt-4o","messages":[],"stream":true}';
+    const sockets = Array.from({ length: 5 }, (_, number) => {
+      const socket = net.connect(address);
+      socket.on("error", () => {});
+      socket.pause();
+      socket.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`
+        + `X-OpenAI-Key: ${madeUpKey("openai", "flood", number)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      return socket;
+    });
+    await pause(2000);
+    const sent = [...server.provider.open].map((one) => one.sent || 0);
+    assert.equal(sent.length, 5);
+    const grown = memory() - before;
+    console.log(`     ${Math.round(Math.max(...sent) / 1024)} KiB at most were sent of an endless stream, grown by ${grown} KiB`);
+    // What lies in the buffers of both connections.
+    assert.ok(Math.max(...sent) < 32e6 && Math.min(...sent) > 0);
+    assert.ok(grown < 32 * 1024);
+    for (const socket of sockets) socket.destroy();
+    for (let tries = 0; tries < 100 && server.provider.open.size > 0; tries += 1) await pause(50);
+    assert.equal(server.provider.open.size, 0);
   });
 
   await check("the others go on afterwards", async () => {

@@ -1,5 +1,5 @@
 // Plays every provider on loopback. What a key says decides what becomes of it:
-//   …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, anything else is live.
+//   …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
 
 export async function startStub(port = 0) {
@@ -38,6 +38,14 @@ export async function startStub(port = 0) {
       });
     }
     response.writeHead(200, { "Content-Type": "text/event-stream" });
+    if (key.includes("flood")) {
+      const event = `data: ${JSON.stringify({ choices: [], filler: "x".repeat(16_000) })}\n\n`;
+      const more = () => {
+        while (!response.destroyed && response.write(event)) record.sent = (record.sent || 0) + event.length;
+      };
+      response.on("drain", more);
+      return more();
+    }
     const chunk = (delta) => response.write(`data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", model: chat.model, choices: [{ index: 0, delta }] })}\n\n`);
     for (const content of chat.words || ["Hel", "lo", "."]) {
       chunk({ content });
