@@ -10,8 +10,6 @@ struct TokenText {
     private static let idDigits = 16
     private static let secretDigits = 43
     static let secretLength = 32
-    /// The last digit carries four bits; others than these would carry more and be read as one of them.
-    private static let lastDigits = "AEIMQUYcgkosw048"
     private static let length = prefix.utf8.count + idDigits + 1 + secretDigits
 
     let id: String
@@ -25,9 +23,7 @@ struct TokenText {
         let id = parts.prefix(Self.idDigits)
         let rest = parts.dropFirst(Self.idDigits)
         guard id.allSatisfy(Self.isHexadecimal), rest.first == UInt8(ascii: "_"),
-            rest.last.map(Self.lastDigits.utf8.contains) ?? false,
-            let secret = Data(base64Encoded: Self.base64(String(Substring(rest.dropFirst())))),
-            secret.count == Self.secretLength
+            let secret = Self.secret(rest.dropFirst())
         else { return nil }
         self.id = String(Substring(id))
         self.verifier = try Self.verifier(of: secret.span, id: self.id)
@@ -64,7 +60,30 @@ struct TokenText {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    private static func base64(_ digits: String) -> String {
-        digits.replacing("-", with: "+").replacing("_", with: "/") + "="
+    /// The bytes that digits of base64url stand for; `nil` where one is none, or the last carries more bits than there are bytes.
+    private static func secret(_ digits: Substring.UTF8View) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(secretLength)
+        var (bits, count): (UInt32, Int) = (0, 0)
+        for digit in digits {
+            guard let value = value(ofDigit: digit) else { return nil }
+            (bits, count) = (bits << 6 | value, count + 6)
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            bits &= (1 << UInt32(count)) - 1
+        }
+        return bits == 0 ? bytes : nil
+    }
+
+    private static func value(ofDigit digit: UInt8) -> UInt32? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
     }
 }

@@ -23,11 +23,9 @@ extension KeyVaultService {
         ).increment()
         let watch = ClientWatch()
         exchange.channel?.triggerUserOutboundEvent(watch, promise: nil)
-        let answer = try await send(call, exchange, watch)
-        switch answer.status.code {
-        case 200..<300: return try await relay(answer, call, exchange, watch)
-        default: throw try await refusal(answer, call, exchange, watch)
-        }
+        let answer = try await watch.guarding { try await send(call, exchange) }
+        guard (200..<300).contains(answer.status) else { throw await refusal(answer, call, exchange) }
+        return relay(answer, call, exchange, watch)
     }
 
     /// Chooses the key and puts it into a request to its provider.
@@ -64,61 +62,52 @@ extension KeyVaultService {
         }
     }
 
-    /// Sends the request, until the client goes away.
-    private func send(
-        _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
-    ) async throws -> HTTPClientResponse {
-        let (client, limit) = (client, configuration.chatTimeout)
-        let request = call.request(accept: exchange.request.headers[.accept])
-        return try await watch.guarding {
-            try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
-                span.attributes["keyvault.key_origin"] = call.source.origin
-                do {
-                    // No logger: the client's own may print headers.
-                    let answer = try await client.http.execute(request, deadline: .now() + .init(limit))
-                    span.attributes["http.response.status_code"] = Int(answer.status.code)
-                    return answer
-                } catch {
-                    // In here, since a span records what is thrown through it.
-                    throw upstreamFailure(error, call, exchange)
-                }
+    /// Sends the request and reads the answer, but for a stream.
+    private func send(_ call: UpstreamCall, _ exchange: Exchange) async throws -> UpstreamAnswer {
+        try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
+            span.attributes["keyvault.key_origin"] = call.source.origin
+            do {
+                let request = call.request(accept: exchange.request.headers[.accept])
+                // No logger: the client's own may print headers.
+                let response = try await client.http.execute(
+                    request, deadline: .now() + .init(configuration.chatTimeout))
+                span.attributes["http.response.status_code"] = Int(response.status.code)
+                return try await UpstreamAnswer(response)
+            } catch {
+                // In here, since a span records what is thrown through it.
+                throw upstreamFailure(error, call, exchange)
             }
         }
     }
 
     /// Passes a provider's answer on.
     private func relay(
-        _ answer: HTTPClientResponse, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
-    ) async throws -> Response {
+        _ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
+    ) -> Response {
         var headers = call.source.headers
-        let type = answer.headers.first(name: "content-type") ?? "application/json"
-        headers[.contentType] = type
+        headers[.contentType] = answer.headers.first(name: "content-type") ?? "application/json"
         headers[.cacheControl] = "no-store"
         headers[.requestID] = exchange.id
         let name = configuration.responseObject
-        let status = HTTPResponse.Status(code: Int(answer.status.code))
-        if type.hasPrefix("text/event-stream") {
-            let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
-            return Response(status: status, headers: headers, body: stream(answer, tail, watch))
-        }
-        do {
-            let body = try await watch.guarding { try await answer.body.collect(upTo: UpstreamCall.longestAnswer) }
+        let body: ResponseBody
+        switch answer.body {
+        case .whole(let whole):
             watch.end()
-            return Response(
-                status: status, headers: headers,
-                body: ResponseBody(byteBuffer: call.source.added(to: body, object: name)))
-        } catch {
-            throw upstreamFailure(error, call, exchange)
+            body = ResponseBody(byteBuffer: call.source.added(to: whole, object: name))
+        case .stream(let parts):
+            let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
+            body = stream(parts, tail, watch)
         }
+        return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
     }
 
     private func stream(
-        _ answer: HTTPClientResponse, _ tail: EventStreamTail, _ watch: ClientWatch
+        _ body: HTTPClientResponse.Body, _ tail: EventStreamTail, _ watch: ClientWatch
     ) -> ResponseBody {
         ResponseBody { writer in
             var tail = tail
             // Each part is written before the next is asked for: a slow client slows the provider down.
-            let parts = HandOff(answer.body, watch)
+            let parts = HandOff(body, watch)
             defer { parts.end() }
             while let part = try await parts.next() { try await writer.write(tail.pass(part)) }
             try await writer.write(tail.end())

@@ -9,9 +9,9 @@ import NIOHTTP1
 extension KeyVaultService {
     /// What the client is told of a chat that its provider refused; the vault is told, too, where a stored key is to blame.
     func refusal(
-        _ answer: HTTPClientResponse, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
-    ) async throws -> APIError {
-        let (upstream, status) = (call.resolution.upstream, Int(answer.status.code))
+        _ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange
+    ) async -> APIError {
+        let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
         let retryAfter = answer.headers.first(name: "retry-after").flatMap { Int($0) }.map { max(0, $0) }
         switch status {
@@ -35,9 +35,10 @@ extension KeyVaultService {
         default:
             // A redirect would take the key to another host.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
-            let body = try? await watch.guarding { try await answer.body.collect(upTo: UpstreamCall.longestRefusal) }
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
-            error.hint = body.map { SecretScrubber(call.key).scrub($0) }
+            if case .whole(let body) = answer.body, body.readableBytes > 0 {
+                error.hint = SecretScrubber(call.key).scrub(body)
+            }
             return error
         }
     }

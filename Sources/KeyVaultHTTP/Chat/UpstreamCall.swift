@@ -5,11 +5,6 @@ import NIOHTTP1
 
 /// One call to a provider, with the key that it is made with.
 struct UpstreamCall: Sendable {
-    /// The longest answer that is not a stream: longer than any model writes.
-    static let longestAnswer = 32 * 1024 * 1024
-    /// The longest answer to a refused request that is passed on.
-    static let longestRefusal = 64 * 1024
-
     let url: String
     /// Not printable by accident: nothing prints a call.
     let key: String

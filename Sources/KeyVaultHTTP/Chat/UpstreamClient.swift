@@ -15,8 +15,7 @@ final class UpstreamClient: Sendable {
     init(_ configuration: ServiceConfiguration) {
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
         settings.timeout = .init(
-            connect: .init(configuration.connectTimeout), read: .init(configuration.silenceTimeout),
-            write: .init(configuration.silenceTimeout))
+            connect: .init(configuration.connectTimeout), read: .init(configuration.silenceTimeout))
         // HTTP/2 remembers headers for as long as a connection lives, and a key is one.
         settings.httpVersion = .http1Only
         // One connection serves one chat at a time, and chats are long.

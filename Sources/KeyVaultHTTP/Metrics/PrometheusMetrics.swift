@@ -10,14 +10,23 @@ import Synchronization
 /// MetricsSystem.bootstrap(metrics)
 /// ```
 public final class PrometheusMetrics: MetricsFactory {
+    /// As it was named; it is put into Prometheus' alphabet when it is shown, and not each time that something is counted.
     struct Series: Hashable {
-        var name: String
-        var labels: [String]
-
-        init(_ name: String, _ dimensions: [(String, String)]) {
-            self.name = Self.sanitized(name)
-            labels = dimensions.map { "\(Self.sanitized($0.0))=\"\(Self.escaped($0.1))\"" }
+        private struct Dimension: Hashable {
+            var name: String
+            var value: String
         }
+
+        private let label: String
+        private let dimensions: [Dimension]
+
+        init(_ label: String, _ dimensions: [(String, String)]) {
+            self.label = label
+            self.dimensions = dimensions.map { Dimension(name: $0.0, value: $0.1) }
+        }
+
+        var name: String { Self.sanitized(label) }
+        var labels: [String] { dimensions.map { "\(Self.sanitized($0.name))=\"\(Self.escaped($0.value))\"" } }
 
         private static func sanitized(_ name: String) -> String {
             String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })

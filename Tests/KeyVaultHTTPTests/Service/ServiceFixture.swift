@@ -14,8 +14,7 @@ struct ServiceFixture {
         let vault = try await Vault.create(
             in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
             configuration: VaultConfiguration(checks: .off))
-        // The HTTP client tries again until that time is over where nobody listens.
-        var configuration = ServiceConfiguration(writesPerMinute: 0, connectTimeout: .milliseconds(5))
+        var configuration = ServiceConfiguration(writesPerMinute: 0)
         configuration.upstreams = upstreams
         KeyVaultService(vault: vault, authenticator: Fixed(account: account), configuration: configuration)
             .addRoutes(to: router)

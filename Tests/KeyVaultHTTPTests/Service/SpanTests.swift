@@ -39,7 +39,8 @@ import Tracing
         try await provider.test(.live) { provider in
             var upstreams = Upstreams()
             upstreams.set("http://127.0.0.1:\(provider.port ?? 0)", for: "openai")
-            upstreams.set("http://127.0.0.1:1", for: "anthropic")
+            // The HTTP client fails at once.
+            upstreams.set("none://127.0.0.1", for: "anthropic")
             try await ServiceFixture(upstreams: upstreams).test(body)
         }
     }
@@ -80,7 +81,6 @@ import Tracing
                     try await Self.post(client, "/v1/chat/completions", String(buffer: Self.chat))
                 case 1: try await Self.post(client, "/v1/chat/completions", String(buffer: Self.chat), inline: key)
                 case 2:
-                    // Nobody listens there.
                     let chat = #"{"model":"claude-3","messages":[]}"#
                     try await Self.post(client, "/v1/chat/completions", chat, inline: "sk-ant-\(secret)")
                 default: try await Self.post(client, "/v1/account/llm-keys/\(key)/test?label=\(key)", key)
