@@ -5,9 +5,13 @@ extension ProviderRegistry {
     /// The front of a composite name, `stratus-FAMILY-SIZE-MODEL`: the model behind it is the one that is asked for.
     private static let compositePrefix = "stratus-"
     private static let compositeParts = 2
+    /// No provider names a model with more bytes. A composite name is tried behind each of its dashes, so that its cost grows
+    /// with the square of its length: a request could keep a processor busy for hours.
+    private static let longestName = 512
 
     /// Whose model `name` is.
     public func target(ofModel name: String) throws(UnknownModelError) -> ModelTarget {
+        guard name.utf8.count <= Self.longestName else { throw UnknownModelError(patterns: models.map(\.pattern)) }
         let inner = name.hasPrefix(Self.compositePrefix) ? name.dropFirst(Self.compositePrefix.count) : nil
         if let found = inner.map(targetOfComposite) ?? target(exactly: name[...]) { return found }
         throw UnknownModelError(patterns: models.map(\.pattern))

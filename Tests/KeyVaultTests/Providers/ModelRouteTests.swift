@@ -23,6 +23,13 @@ import Testing
         #expect(target.model(at: provider) == model)
     }
 
+    /// A name is tried behind each of its dashes: of a long one that would take hours.
+    @Test func noModelHasALongName() {
+        let name = String(repeating: "-", count: 505)
+        #expect(throws: UnknownModelError.self) { try ProviderRegistry.builtIn.target(ofModel: "gpt-4" + name + "123") }
+        #expect(throws: Never.self) { try ProviderRegistry.builtIn.target(ofModel: "gpt-4" + name + "12") }
+    }
+
     @Test(arguments: ["", "llama-3", "octopus", "o", "stratus-", "stratus-x1ac-small", "stratus-a/b", "gpt"])
     func whatNobodyServesIsAnErrorThatListsWhatIsKnown(_ name: String) {
         let error = #expect(throws: UnknownModelError.self) { try registry.target(ofModel: name) }
