@@ -72,6 +72,15 @@ let package = Package(
             ]),
         .testTarget(
             name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+        // What the fuzzers run: compiled here, so that it reaches what is `package`, and replayed by a test.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "KeyVault", "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultSQLite", "KeyVaultStorage", "KeyVaultTesting",
+                "CSQLite",
+            ],
+            path: "Fuzz/Sources/FuzzTargets"),
+        .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -182,6 +191,11 @@ if !engineOnly {
     ]
     // The command line asks providers where it can.
     for target in package.targets where target.name == "keyvault" { target.dependencies.append("KeyVaultProviders") }
+}
+
+// The package in Fuzz/ asks for this; nobody else sees it.
+if Context.environment["KEYVAULT_FUZZ"] != nil {
+    package.products.append(.library(name: "FuzzTargets", targets: ["FuzzTargets"]))
 }
 
 for target in package.targets where target.type != .system {

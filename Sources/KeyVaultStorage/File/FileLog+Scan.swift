@@ -8,7 +8,7 @@ extension FileLog {
     }
 
     /// Sorts the rows by name, which reads all of them; readers and the writer go on meanwhile.
-    func buildOrder() throws(StoreError) {
+    package func buildOrder() throws(StoreError) {
         try ordering.withLock { _ throws(StoreError) in
             if try isOrdered() { return }
             let (log, places) = try withShared { shared throws(StoreError) in
