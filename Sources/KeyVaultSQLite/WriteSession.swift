@@ -120,11 +120,6 @@ struct WriteSession: ~Copyable {
             try head.check(batch)
             try changes.apply(batch.changes, floor: &head.revisionFloor)
             if let header = batch.header {
-                // The last number that the column takes; nobody gets there but by an edit of the database.
-                guard head.generation < UInt64(Int64.max) else {
-                    throw StoreError(
-                        .invalid, "The header of \(connection.path) was written too often. Restore a backup.")
-                }
                 head.header = header
                 head.generation += 1
             }

@@ -3,15 +3,22 @@ public import KeyVaultFormat
 // What every store checks in the same way, so that the same mistake gives the same error. Public for the authors of stores.
 
 extension StoreHead {
-    /// Refuses a batch of a writer whose header is not the one that is stored.
+    /// The last generation: stores that count in signed 64-bit integers have no more.
+    static let maximumGeneration = UInt64(Int64.max)
+
+    /// Refuses a batch of a writer whose header is not the one that is stored, and a header beyond the last generation.
     ///
-    /// - Throws: ``StoreError`` `staleHeader`.
+    /// - Throws: ``StoreError`` `staleHeader`, `invalid`.
     public func check(_ batch: WriteBatch) throws(StoreError) {
         guard batch.generation == generation else {
             throw StoreError(
                 .staleHeader,
                 "The vault's header is at generation \(generation), the writer's at \(batch.generation). Read it again."
             )
+        }
+        // Nobody gets there but by an edit of what is stored.
+        guard batch.header == nil || generation < Self.maximumGeneration else {
+            throw StoreError(.invalid, "The vault's header was written too often. Restore a backup.")
         }
     }
 }

@@ -44,7 +44,8 @@ package struct FileRepair {
         do throws(StoreError) {
             if var head = replay.storeHead {
                 // A revision that only a lost change had used must not be used again.
-                head.revisionFloor = max(head.revisionFloor, highestRevision + lostChanges)
+                let last = WriteBatch.maximumRevision
+                head.revisionFloor = max(head.revisionFloor, min(last, min(last, highestRevision) + lostChanges))
                 try rewrite.append(head)
             }
             for place in places { try rewrite.appendRow(at: place) }

@@ -30,13 +30,16 @@ struct Frame {
         guard bytes[25] & ~Self.continuesFlag == 0, bytes[26] == 0, bytes[27] == 0 else { return nil }
         let mark = bytes.uint64(at: 16)
         guard mark >= UInt64(LogHeader.length), mark <= offset else { return nil }
+        // Every frame before it has taken more than a byte.
+        let sequence = bytes.uint64(at: 8)
+        guard sequence <= offset else { return nil }
         var checksum = seed
         checksum.update(bytes.extracting(0..<Self.checkedLength))
         checksum.update(bytes.extracting(Self.headerLength..<length))
         guard bytes.uint32(at: Self.checkedLength) == checksum.value else { return nil }
         self.length = length
         self.mark = mark
-        sequence = bytes.uint64(at: 8)
+        self.sequence = sequence
         type = bytes[24]
         continues = bytes[25] == Self.continuesFlag
     }

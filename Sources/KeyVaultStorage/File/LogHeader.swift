@@ -43,8 +43,8 @@ struct LogHeader {
         frameSeed = Self.seed(bytes)
     }
 
-    /// The header that a rewritten log begins with.
-    var next: LogHeader { LogHeader(generation: generation + 1, hashKey: hashKey) }
+    /// The header that a rewritten log begins with. That of a last generation, which nobody reaches, is a first one again.
+    var next: LogHeader { LogHeader(generation: generation == .max ? 1 : generation + 1, hashKey: hashKey) }
 
     var encoded: [UInt8] { Self.checked(generation: generation, hashKey: hashKey) }
 
