@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded proof bench bench-full bench-check lint \
+.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all memcheck proof bench bench-full bench-check lint \
 	dependencies build clean
 
 help: ## what there is to make
@@ -56,6 +56,19 @@ test-faults: $(VENV)/ready ## power cuts, failing system calls, a core dump in t
 test-seeded: dependencies ## seeded bugs, and the tests that catch them; five, chosen by the day, with DAY=1
 	@Tests/SeededBugs/run $(if $(DAY),--day)
 
+fuzz: dependencies ## fuzz one target: make fuzz TARGET=log DURATION=60
+	@scripts/quietly scripts/fuzz-build
+	@scripts/fuzz $(TARGET) $(DURATION)
+
+fuzz-all: dependencies ## fuzz every target for DURATION seconds each
+	@scripts/quietly scripts/fuzz-build
+	@scripts/fuzz all $(DURATION)
+
+memcheck: dependencies ## a short run of the command line under valgrind
+	@scripts/install-dependencies valgrind
+	@KEYVAULT_ENGINE_ONLY=1 scripts/quietly swift build -c release --product keyvault
+	@scripts/memcheck .build/release
+
 proof: dependencies ## the long runs of what is proven by counting: hours
 	@scripts/proof
 
@@ -69,7 +82,7 @@ bench-check: ## those figures that have a threshold, against it
 	@Benchmarks/run check
 
 lint: ## the formatter's opinion
-	@swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks
+	@swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks Fuzz
 
 build: dependencies ## everything, in release
 	@swift build -c release

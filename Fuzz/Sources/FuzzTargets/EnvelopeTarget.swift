@@ -29,7 +29,11 @@ struct EnvelopeTarget: FuzzTarget {
     func run(_ input: [UInt8]) throws {
         guard let first = input.first else { return }
         let rest = Array(input.dropFirst())
-        if first & 1 == 0 { try open(rest) } else { try open(plaintext: rest, kind: first & 2 == 0 ? .current : .retained) }
+        if first & 1 == 0 {
+            try open(rest)
+        } else {
+            try open(plaintext: rest, kind: first & 2 == 0 ? .current : .retained)
+        }
     }
 
     private static let metadata = Metadata(

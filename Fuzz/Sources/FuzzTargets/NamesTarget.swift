@@ -43,7 +43,8 @@ struct NamesTarget: FuzzTarget {
         guard let one = ids[0], let other = ids[1] else { return }
         let (left, right) = (Array(parts[0].utf8), Array(parts[1].utf8))
         try Finding.require((one == other) == (left == right), "equality is not that of the bytes")
-        try Finding.require((one < other) == left.lexicographicallyPrecedes(right), "the order is not that of the bytes")
+        try Finding.require(
+            (one < other) == left.lexicographicallyPrecedes(right), "the order is not that of the bytes")
     }
 
     /// Every encoding of a master key gives one of 32 bytes.
