@@ -42,7 +42,10 @@ final class LogFile: Sendable {
             self.init(file, path: path, header: try LogHeader(bytes, path: path))
         } catch {
             guard error.code == .corrupt else { throw error }
-            self.init(file, path: path, header: LogHeader(salvaging: bytes), isHeaderWhole: false)
+            let frames = try Self.read(
+                Frame.headerLength + Frame.maximumPayload, at: UInt64(LogHeader.length), of: file, path)
+            let header = LogHeader(salvaging: bytes, before: frames.span)
+            self.init(file, path: path, header: header, isHeaderWhole: false)
         }
     }
 

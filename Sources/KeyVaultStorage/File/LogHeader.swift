@@ -37,10 +37,14 @@ struct LogHeader {
     }
 
     /// Takes 36 bytes that do not agree with their checksum at their word, so that the frames can be read.
-    init(salvaging bytes: [UInt8]) {
+    ///
+    /// - Parameter frames: what comes behind. It tells whether it is the checksum that is damaged, by which every frame is
+    ///   checked.
+    init(salvaging bytes: [UInt8], before frames: Span<UInt8>) {
         generation = max(1, min(bytes.span.uint64(at: 8), 1 << 32))
         hashKey = Array(bytes[16..<32])
-        frameSeed = Self.seed(bytes)
+        let (stored, right) = (Self.seed(bytes), Self.seed(Self.checked(generation: generation, hashKey: hashKey)))
+        frameSeed = Frame(frames, at: UInt64(Self.length), seed: right) == nil ? stored : right
     }
 
     /// The header that a rewritten log begins with. That of a last generation, which nobody reaches, is a first one again.
