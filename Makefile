@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all memcheck proof bench bench-full bench-check lint \
+.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all coverage memcheck proof bench bench-full bench-check lint \
 	dependencies build clean
 
 help: ## what there is to make
@@ -63,6 +63,9 @@ fuzz: dependencies ## fuzz one target: make fuzz TARGET=log DURATION=60
 fuzz-all: dependencies ## fuzz every target for DURATION seconds each
 	@scripts/quietly scripts/fuzz-build
 	@scripts/fuzz all $(DURATION)
+
+coverage: dependencies ## what the tests of the cryptography and the format reach, against a list of what they cannot
+	@scripts/coverage
 
 memcheck: dependencies ## a short run of the command line under valgrind
 	@scripts/install-dependencies valgrind
