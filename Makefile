@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all coverage memcheck proof bench bench-full bench-check lint \
+.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all coverage memcheck sanitize proof bench bench-full bench-check lint \
 	dependencies build clean
 
 help: ## what there is to make
@@ -66,6 +66,9 @@ fuzz-all: dependencies ## fuzz every target for DURATION seconds each
 
 coverage: dependencies ## what the tests of the cryptography and the format reach, against a list of what they cannot
 	@scripts/coverage
+
+sanitize: dependencies ## the engine's tests under the thread sanitizer and under the address sanitizer
+	@scripts/sanitize
 
 memcheck: dependencies ## a short run of the command line under valgrind
 	@scripts/install-dependencies valgrind

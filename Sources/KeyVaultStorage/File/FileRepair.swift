@@ -63,8 +63,10 @@ package struct FileRepair {
         let size = try log.size()
         var reader = FrameReader(log, from: UInt64(LogHeader.length), to: size)
         if !log.isHeaderWhole { leaveOut(0..<UInt64(LogHeader.length)) }
-        // Where the batch at hand begins, and where the intact part before it ends.
-        var (sequence, batchStart) = (UInt64(0), reader.offset)
+        // Where the batch at hand begins, and where the last frame that was taken ends.
+        var (sequence, batchStart, end) = (UInt64(0), reader.offset, reader.offset)
+        // Whether the frame at hand is the rest of a batch that has lost its beginning or its middle.
+        var isRest = false
         while reader.offset < size {
             let start = reader.offset
             guard let frame = try reader.next(), frame.sequence > sequence else {
@@ -72,14 +74,23 @@ package struct FileRepair {
                 if reader.offset == start { reader.skip(1) }
                 continue
             }
-            if frame.sequence != sequence + 1 || start > batchStart && !replay.isInBatch {
+            if frame.sequence != sequence + 1 || start != end {
+                isRest = frame.sequence == sequence + 1 && (isRest || replay.isInBatch)
                 lostChanges += frame.sequence - sequence - 1
                 leaveOut(batchStart..<start)
+                (batchStart, end) = (start, start)
                 replay.dropBatch()
             }
             sequence = frame.sequence
+            end = reader.offset
+            if isRest {
+                lostChanges += 1
+                leaveOut(start..<end)
+                (batchStart, isRest) = (end, frame.continues)
+                continue
+            }
             try reader.withFrameBytes { bytes throws(StoreError) in try take(frame, bytes, at: start) }
-            if !replay.isInBatch { batchStart = reader.offset }
+            if !replay.isInBatch { batchStart = end }
         }
         leaveOut(batchStart..<size)
         replay.dropBatch()
