@@ -3,9 +3,6 @@ public import KeyVaultFormat
 // What every store checks in the same way, so that the same mistake gives the same error. Public for the authors of stores.
 
 extension StoreHead {
-    /// The last generation: stores that count in signed 64-bit integers have no more.
-    static let maximumGeneration = UInt64(Int64.max)
-
     /// Refuses a batch of a writer whose header is not the one that is stored, and a header beyond the last generation.
     ///
     /// - Throws: ``StoreError`` `staleHeader`, `invalid`.
@@ -17,7 +14,7 @@ extension StoreHead {
             )
         }
         // Nobody gets there but by an edit of what is stored.
-        guard batch.header == nil || generation < Self.maximumGeneration else {
+        guard batch.header == nil || generation < VaultHeader.maximumGeneration else {
             throw StoreError(.invalid, "The vault's header was written too often. Restore a backup.")
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import KeyVaultFormat
 
 /// One generation of the log, open. Closed when the last reader lets go of it.
@@ -111,22 +112,11 @@ final class LogFile: Sendable {
 extension Span<UInt8> {
     func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        // Both hold `count` bytes, and every load ends within them. A name is compared on every read.
+        // A name is compared on every read. Both hold `count` bytes; empty ones may have no address.
         return unsafe withUnsafeBytes { left in
             unsafe other.withUnsafeBytes { right in
-                var offset = 0
-                while offset + 8 <= left.count {
-                    let one = unsafe left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                    guard unsafe one == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else {
-                        return false
-                    }
-                    offset += 8
-                }
-                while offset < left.count {
-                    guard unsafe left[offset] == right[offset] else { return false }
-                    offset += 1
-                }
-                return true
+                guard let one = left.baseAddress, let another = right.baseAddress else { return true }
+                return unsafe memcmp(one, another, left.count) == 0
             }
         }
     }

@@ -50,6 +50,14 @@ import Testing
         try await expectRefused(header: before.header, generation: 9, ring: old, code: .damagedHeader)
     }
 
+    /// Nothing but its number tells it from the header that was there last; whoever has the vault open remembers that.
+    @Test func anEarlierHeaderOfTheSameKeysIsRefusedByWhoSawALaterOne() async throws {
+        let earlier = try #require(try await store.readHead())
+        try await vault.updateHeader { _ in true }
+        store.exchange(for: try await store.copy(header: earlier.header, generation: earlier.generation))
+        await #expect(throws: VaultError(.damagedHeader, "")) { try await vault.put(Secret("new"), for: id) }
+    }
+
     @Test func recordsOfTheNewKeyDoNotOpenUnderTheHeaderOfTheOldOne() async throws {
         let forged = try await store.copy(header: before.header, generation: before.generation)
         var both = old
