@@ -24,8 +24,8 @@ let package = Package(
         // Floor 0: the system libraries, the cryptography, the bytes.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CLinux"),
-        .target(name: "KeyVaultCrypto", dependencies: ["CSodium"]),
+        .target(name: "CLinux"),
+        .target(name: "KeyVaultCrypto", dependencies: ["CSodium", "CLinux"]),
         .target(name: "KeyVaultFormat"),
         // Floor 1: sealed bytes and where they are kept.
         .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat", "CLinux"]),
@@ -34,7 +34,7 @@ let package = Package(
         .target(
             name: "KeyVault",
             dependencies: [
-                "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultStorage",
+                "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultStorage", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]),

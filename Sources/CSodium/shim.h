@@ -1,8 +1,5 @@
 #include <sodium.h>
 
-// glibc hides this declaration unless _GNU_SOURCE is set, which Swift's own import of glibc does not do.
-int sched_getcpu(void);
-
 // Clears the vector registers. glibc saves all of them to the stack whenever a library function is called for the first time
 // (lazy binding), and with them whatever plaintext or key passed through last.
 static inline void keyvault_clear_vector_registers(void) {

@@ -4,15 +4,14 @@
 /// the compiler ignores the latter.
 @usableFromInline @safe package struct GuardedBytes: ~Copyable, @unchecked Sendable {
     @usableFromInline package let count: Int
-    @usableFromInline let slot: UnsafeMutableRawPointer
-    private let chunk: UnsafeMutablePointer<SlotChunk>
+    @usableFromInline let slot: Slot
 
     /// `count` zero bytes.
     ///
     /// - Throws: `outOfMemory` beyond ``GuardedArena/maximumLength`` too, `usedAfterFork`, or what keeps libsodium from
     ///   working here.
     package init(count: Int) throws(CryptoError) {
-        unsafe (slot, chunk) = try GuardedArena.take(count)
+        slot = try GuardedArena.take(count)
         self.count = count
     }
 
@@ -26,7 +25,7 @@
     package init(copying bytes: UnsafeRawBufferPointer) throws(CryptoError) {
         try self.init(count: bytes.count)
         // The slot has room for `count` bytes.
-        if let source = bytes.baseAddress { unsafe slot.copyMemory(from: source, byteCount: bytes.count) }
+        if let source = bytes.baseAddress { unsafe slot.address.copyMemory(from: source, byteCount: bytes.count) }
     }
 
     @inlinable
@@ -38,7 +37,7 @@
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         // The slot lives as long as this value, which is borrowed for the call.
-        try unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
+        try unsafe body(Span(_unsafeStart: slot.address.assumingMemoryBound(to: UInt8.self), count: count))
     }
 
     /// As ``withSpan(_:)``, for as long as `body` takes.
@@ -47,7 +46,7 @@
         _ body: (Span<UInt8>) async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         // As above.
-        try await unsafe body(Span(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count))
+        try await unsafe body(Span(_unsafeStart: slot.address.assumingMemoryBound(to: UInt8.self), count: count))
     }
 
     @inlinable
@@ -55,16 +54,17 @@
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         // As above, and exclusive: the method is mutating.
-        var span = unsafe MutableSpan<UInt8>(_unsafeStart: slot.assumingMemoryBound(to: UInt8.self), count: count)
+        let start = unsafe slot.address.assumingMemoryBound(to: UInt8.self)
+        var span = unsafe MutableSpan<UInt8>(_unsafeStart: start, count: count)
         return try body(&span)
     }
 
     @usableFromInline
     borrowing func wipe() {
         // The slot is this value's alone until here, and at most `count` bytes of it were written.
-        unsafe chunk.pointee.put(slot, used: count)
+        GuardedArena.put(slot, count: count)
     }
 
     /// For the C calls of this target.
-    borrowing func pointer() -> UnsafeMutableRawPointer { unsafe slot }
+    borrowing func pointer() -> UnsafeMutableRawPointer { unsafe slot.address }
 }

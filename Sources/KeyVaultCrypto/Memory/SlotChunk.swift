@@ -1,4 +1,3 @@
-import CSodium
 import Glibc
 import Synchronization
 
@@ -37,7 +36,7 @@ import Synchronization
         free = Atomic(count == 64 ? .max : (1 << UInt64(count)) - 1)
     }
 
-    /// A free slot, now taken; `nil` when all are. The slot is all zeros.
+    /// The address of a free slot, now taken; `nil` when all are. The slot is all zeros.
     borrowing func take() -> UnsafeMutableRawPointer? {
         var mask = free.load(ordering: .relaxed)
         while mask != 0 {
@@ -50,11 +49,10 @@ import Synchronization
         return nil
     }
 
-    /// Wipes the first `used` bytes, which are all that were written, and frees the slot.
-    borrowing func put(_ slot: UnsafeMutableRawPointer, used: Int) {
-        // The slot came from `take()` of this chunk, and `used` is within its size.
-        unsafe sodium_memzero(slot, used)
-        let index = unsafe (slot - base) / slotSize
+    /// Frees a slot of this chunk, which was wiped.
+    borrowing func put(_ slot: Slot) {
+        // The address came from `take()`.
+        let index = unsafe (slot.address - base) / slotSize
         free.bitwiseOr(1 << UInt64(index), ordering: .releasing)
     }
 }

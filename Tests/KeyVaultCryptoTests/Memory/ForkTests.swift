@@ -71,8 +71,8 @@ import Testing
         func code() -> Int32 {
             do throws(CryptoError) {
                 let pool = SlotPool(slotSize: 4096, slotsPerChunk: 4)
-                let taken = try unsafe pool.take()
-                unsafe taken.chunk.pointee.put(taken.slot, used: 0)
+                let taken = try pool.take()
+                unsafe taken.chunk.pointee.put(taken)
                 let (locked, unlocked) = pool.lockedBytes
                 return locked == 0 && unlocked >= 16_384 ? 1 : 0
             } catch {

@@ -1,7 +1,7 @@
-// What Swift cannot reach on its own: `statfs` and the open-file-description locks, which the Glibc module leaves out, and the
-// processor's instruction for CRC-32C.
-#ifndef KEYVAULT_CLINUX_SHIM_H
-#define KEYVAULT_CLINUX_SHIM_H
+// What Swift cannot reach on its own: `statfs` and the open-file-description locks, which the Glibc module leaves out, a
+// variable of each thread's own, and the processor's instruction for CRC-32C.
+#ifndef KEYVAULT_CLINUX_H
+#define KEYVAULT_CLINUX_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +11,15 @@
 
 // F_OFD_SETLK of <fcntl.h>, which only shows under _GNU_SOURCE. The same on every Linux architecture.
 static const int keyvault_F_OFD_SETLK = 37;
+
+// A word that each thread has for itself, null at first.
+extern _Thread_local void *keyvault_thread_word;
+
+static inline void *keyvault_get_thread_word(void) { return keyvault_thread_word; }
+static inline void keyvault_set_thread_word(void *value) { keyvault_thread_word = value; }
+
+// Asks the processor to fetch the cache line of an address, and does not wait. Any address will do.
+static inline void keyvault_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #if defined(__x86_64__)
 

@@ -1,0 +1,3 @@
+#include "CLinux.h"
+
+_Thread_local void *keyvault_thread_word;
