@@ -8,8 +8,13 @@ public struct MasterKeyRing: Sendable {
     /// A reference, because arrays and dictionaries cannot hold values that must not be copied.
     package final class Holder: Sendable {
         package let key: MasterKey
+        /// The key's own, at hand.
+        let id: MasterKeyID
 
-        init(_ key: consuming MasterKey) { self.key = key }
+        init(_ key: consuming MasterKey) {
+            id = key.id
+            self.key = key
+        }
     }
 
     fileprivate var holders: [Holder]
@@ -25,20 +30,20 @@ public struct MasterKeyRing: Sendable {
 
     /// Adds the keys of another ring.
     public mutating func add(_ other: MasterKeyRing) {
-        holders += other.holders.filter { !ids.contains($0.key.id) }
+        holders += other.holders.filter { !ids.contains($0.id) }
     }
 
     /// The ids of the keys, in order.
-    public var ids: [MasterKeyID] { holders.map { $0.key.id } }
+    public var ids: [MasterKeyID] { holders.map(\.id) }
 
     /// The key that must authenticate the header.
     package var first: Holder { holders[0] }
 
-    subscript(id: MasterKeyID) -> Holder? { holders.first { $0.key.id == id } }
+    subscript(id: MasterKeyID) -> Holder? { holders.first { $0.id == id } }
 }
 
 extension MasterKeyRing {
     mutating func add(_ holder: Holder) {
-        if self[holder.key.id] == nil { holders.append(holder) }
+        if self[holder.id] == nil { holders.append(holder) }
     }
 }

@@ -12,9 +12,7 @@ extension Vault {
     @discardableResult
     public func reloadMasterKeys() async throws(VaultError) -> [MasterKeyID] {
         try checkOpen()
-        let known = keys
-        let fresh = try await KeyState.open(requiredHead(), source: source)
-        try adopt(fresh, since: known)
+        try await liveKeys.reload()
         return keys.ring.ids
     }
 }

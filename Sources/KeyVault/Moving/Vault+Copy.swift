@@ -17,7 +17,7 @@ extension Vault {
         to destination: some RecordStore, progress: (Int) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
         try checkOpen()
-        let head = try await requiredHead()
+        let head = try await store.requiredHead()
         let marker = UnfinishedCopy(of: id).header
         try await begin(at: destination, head: head, marker: marker)
         var copied = 0
@@ -50,13 +50,6 @@ extension Vault {
         let report = try await copy.verify(progress: progress)
         copy.stopWatching()
         return report
-    }
-
-    func requiredHead() async throws(VaultError) -> StoreHead {
-        let store = store
-        let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
-        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
-        return head
     }
 
     /// Marks the destination as unfinished, one generation below the vault's own, so that the last step raises it to that.

@@ -105,7 +105,7 @@ extension Vault {
                 return try await writeMoves(changes[..<middle]) + writeMoves(changes[middle...])
             case .staleHeader:
                 let active = keys.header.activeKeyID
-                try await refreshKeys()
+                try await liveKeys.refresh()
                 guard keys.header.activeKeyID == active else { throw .otherRotation(keys.header.activeKeyID) }
                 return try await writeMoves(changes)
             default: throw VaultError(error)

@@ -112,11 +112,11 @@ extension Vault {
             let sealed = try ring.seal(header)
             do {
                 try await store.write(WriteBatch(generation: state.header.generation, header: sealed.encoded))
-                try adopt(KeyState(header: header, ring: ring), since: state)
+                try liveKeys.adopt(KeyState(header: header, ring: ring), since: state)
                 return
             } catch let error as StoreError {
                 guard error.code == .staleHeader else { throw VaultError(error) }
-                try await refreshKeys()
+                try await liveKeys.refresh()
             } catch {
                 throw error as? VaultError ?? VaultError(.store, "The header could not be written.", cause: error)
             }

@@ -35,7 +35,8 @@ extension Vault {
     func openCurrent(_ id: RecordID) async throws(VaultError) -> OpenedRecord? {
         var damaged: (row: StoredRecord, error: VaultError)?
         while true {
-            let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+            let row: StoredRecord?
+            do throws(StoreError) { row = try await store.read(id) } catch { throw VaultError(error) }
             guard let row else { return nil }
             if let damaged, damaged.row == row { throw damaged.error }
             do throws(VaultError) {
@@ -52,9 +53,13 @@ extension Vault {
     private func openOnce(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> OpenedRecord {
         let record: SealedRecord
         do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
-        if keys.live(record.keyID) == nil { try await refreshKeys() }
-        let keys = keys
-        guard let holder = keys.live(record.keyID) else {
+        var holder = liveKeys.live(record.keyID)
+        if holder == nil {
+            try await liveKeys.refresh()
+            holder = liveKeys.live(record.keyID)
+        }
+        guard let holder else {
+            let keys = keys
             guard keys.header.liveKeyIDs.contains(record.keyID) else { throw .damaged(row.id, cause: nil) }
             throw .missing(record.keyID, in: keys.ring)
         }

@@ -89,12 +89,6 @@ extension Vault {
     /// As ``lease(_:)``, for the vault's own records too, and without a word to the audit hook.
     package func leaseUnaudited(_ id: RecordID) async throws(VaultError) -> SecretLease {
         try checkOpen()
-        let cached = try VaultError.wrap { () throws(CryptoError) in try cache.lookup(id) }
-        switch consume cached {
-        case .secret(let lease)?: return lease
-        case .absent?: throw .notFound(id)
-        case nil: break
-        }
         switch try await cache.read(id, fill: { () async throws(VaultError) in try await readThrough(id) }) {
         case .secret(let lease): return lease
         case .absent: throw .notFound(id)

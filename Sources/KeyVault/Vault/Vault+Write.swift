@@ -100,7 +100,7 @@ extension Vault {
             } catch {
                 switch error.code {
                 case .conflict: continue
-                case .staleHeader: try await refreshKeys()
+                case .staleHeader: try await liveKeys.refresh()
                 default: throw VaultError(error)
                 }
             }

@@ -1,7 +1,6 @@
 import KeyVaultCrypto
 public import KeyVaultFormat
 public import KeyVaultStorage
-import Logging
 import Synchronization
 
 /// An encrypted store of other people's keys.
@@ -18,10 +17,9 @@ public final class Vault: Sendable {
     let envelope: Envelope
     let configuration: VaultConfiguration
     let time: TimeSource
-    let source: any MasterKeySource
+    let liveKeys: LiveKeys
     let cache: SecretCache
     let directory: KeyDirectory
-    private let keyState: Mutex<KeyState>
     private let isClosed = Atomic(false)
     private let watcher = Mutex<Task<Void, Never>?>(nil)
 
@@ -30,13 +28,12 @@ public final class Vault: Sendable {
     ) throws(VaultError) {
         id = keys.header.vaultID
         envelope = Envelope(vaultID: id)
-        keyState = Mutex(keys)
+        liveKeys = LiveKeys(keys, store: store, source: source)
         time = configuration.time
         let time = time
         cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }
         directory = KeyDirectory(configuration.cache, time: time)
         self.store = store
-        self.source = source
         self.configuration = configuration
     }
 
@@ -102,7 +99,8 @@ public final class Vault: Sendable {
                 hint: "Open the right store.")
         }
         let vault = try Vault(store: store, keys: state, source: keys, configuration: configuration)
-        vault.watchForeignChanges()
+        let watcher = vault.watchForeignChanges()
+        vault.watcher.withLock { $0 = watcher }
         return vault
     }
 
@@ -123,91 +121,32 @@ public final class Vault: Sendable {
 
 extension Vault {
     /// The header last believed and the keys held.
-    var keys: KeyState { keyState.withLock { $0 } }
+    var keys: KeyState { liveKeys.current }
 
+    @inline(__always)
     func checkOpen() throws(VaultError) {
-        guard !isClosed.load(ordering: .acquiring) else {
-            throw VaultError(.closed, "The vault was closed.", hint: "Open it again.")
-        }
+        if isClosed.load(ordering: .acquiring) { throw .closed }
     }
 
     /// Refuses the vault's own records to its users.
+    @inline(__always)
     func checkNotReserved(_ id: RecordID) throws(VaultError) {
-        guard !id.isReserved else {
-            throw VaultError(
-                .invalidArgument, "Tenants that begin with '_' are the vault's own.", hint: "Name another tenant.")
-        }
-    }
-
-    /// Reads the header again, and asks the source for keys that it names and the ring lacks.
-    ///
-    /// - Returns: whether it had moved.
-    @discardableResult
-    func refreshKeys() async throws(VaultError) -> Bool {
-        let known = keys
-        let head = try await requiredHead()
-        guard head.generation != known.header.generation else { return false }
-        let fresh = try await KeyState.open(head, source: source, known: known.ring)
-        try adopt(fresh, since: known)
-        return true
+        if id.isReserved { throw .reserved }
     }
 
     /// The revision that a new id must start above.
     func revisionFloor() async throws(VaultError) -> UInt64 {
-        try await requiredHead().revisionFloor
+        try await store.requiredHead().revisionFloor
+    }
+}
+
+extension VaultError {
+    fileprivate static var closed: VaultError {
+        VaultError(.closed, "The vault was closed.", hint: "Open it again.")
     }
 
-    /// Believes `fresh` from now on, unless it is older than what was believed before.
-    ///
-    /// - Parameter known: what was believed before `fresh` was read.
-    func adopt(_ fresh: KeyState, since known: KeyState) throws(VaultError) {
-        try keyState.withLock { state throws(VaultError) in
-            // Another task was faster, and knows a later header already. That is no attack.
-            if state.header.generation > max(known.header.generation, fresh.header.generation) {
-                var ring = state.ring
-                ring.add(fresh.ring)
-                state = KeyState(header: state.header, ring: ring)
-                return
-            }
-            guard fresh.header.vaultID == id, fresh.header.generation >= state.header.generation else {
-                throw VaultError.headerSetBack
-            }
-            // A retired key never becomes live again: whoever still holds it could forge such a header.
-            let retired = Set(state.header.keys.filter { $0.state == .retired }.map(\.id))
-            guard retired.isDisjoint(with: fresh.header.liveKeyIDs) else { throw VaultError.headerSetBack }
-            state = fresh
-        }
-    }
-
-    private func watchForeignChanges() {
-        let (interval, time) = (configuration.foreignChangeInterval, time)
-        let task = Task { [weak self] in
-            var seen: UInt64?
-            var metrics = VaultMetrics()
-            while !Task.isCancelled {
-                // Held for the look only: a vault that nobody else holds ends.
-                do {
-                    guard let vault = self else { return }
-                    seen = await vault.noticeForeignChanges(since: seen)
-                    metrics.report(vault.cache.statistics)
-                }
-                do { try await time.sleep(interval) } catch { return }
-            }
-        }
-        watcher.withLock { $0 = task }
-    }
-
-    /// Drops what another process may have changed.
-    private func noticeForeignChanges(since seen: UInt64?) async -> UInt64? {
-        // A store out of reach changes nothing; what is cached ages by its own clock.
-        guard let current = try? await store.foreignChanges() else { return seen }
-        if let seen, seen != current {
-            configuration.logger.debug("another process changed the store")
-            cache.invalidateAll()
-            directory.forgetAll()
-            _ = try? await refreshKeys()
-        }
-        return current
+    fileprivate static var reserved: VaultError {
+        VaultError(.invalidArgument, "Tenants that begin with '_' are the vault's own.", hint: "Name another tenant.")
     }
 }
 

@@ -1,0 +1,71 @@
+import KeyVaultFormat
+import KeyVaultStorage
+import Synchronization
+
+/// The header last believed and the keys held, of one open vault; read again when the store's header has moved.
+final class LiveKeys: Sendable {
+    let source: any MasterKeySource
+    let store: any RecordStore
+    private let state: Mutex<KeyState>
+
+    init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource) {
+        self.state = Mutex(state)
+        self.store = store
+        self.source = source
+    }
+
+    var current: KeyState { state.withLock { $0 } }
+
+    /// As ``KeyState/live(_:)``, of the current state.
+    func live(_ id: MasterKeyID) -> MasterKeyRing.Holder? { state.withLock { $0.live(id) } }
+
+    /// Reads the header again, and asks the source for keys that it names and the ring lacks.
+    ///
+    /// - Returns: whether it had moved.
+    @discardableResult
+    func refresh() async throws(VaultError) -> Bool {
+        let known = current
+        let head = try await store.requiredHead()
+        guard head.generation != known.header.generation else { return false }
+        let fresh = try await KeyState.open(head, source: source, known: known.ring)
+        try adopt(fresh, since: known)
+        return true
+    }
+
+    /// Asks the source for its keys, whether the header names new ones or not.
+    func reload() async throws(VaultError) {
+        let known = current
+        let fresh = try await KeyState.open(store.requiredHead(), source: source)
+        try adopt(fresh, since: known)
+    }
+
+    /// Believes `fresh` from now on, unless it is older than what was believed before.
+    ///
+    /// - Parameter known: what was believed before `fresh` was read.
+    func adopt(_ fresh: KeyState, since known: KeyState) throws(VaultError) {
+        try state.withLock { state throws(VaultError) in
+            // Another task was faster, and knows a later header already. That is no attack.
+            if state.header.generation > max(known.header.generation, fresh.header.generation) {
+                var ring = state.ring
+                ring.add(fresh.ring)
+                state = KeyState(header: state.header, ring: ring)
+                return
+            }
+            guard fresh.header.vaultID == state.header.vaultID, fresh.header.generation >= state.header.generation
+            else { throw VaultError.headerSetBack }
+            // A retired key never becomes live again: whoever still holds it could forge such a header.
+            let retired = Set(state.header.keys.filter { $0.state == .retired }.map(\.id))
+            guard retired.isDisjoint(with: fresh.header.liveKeyIDs) else { throw VaultError.headerSetBack }
+            state = fresh
+        }
+    }
+}
+
+extension RecordStore {
+    /// The header of a vault that is known to be there.
+    func requiredHead() async throws(VaultError) -> StoreHead {
+        let head = try await VaultError.wrap { () async throws(StoreError) in try await readHead() }
+        guard let head else { throw VaultError(.noVault, "The vault is gone from its store.") }
+        return head
+    }
+}

@@ -1,0 +1,34 @@
+import KeyVaultStorage
+import Logging
+
+extension Vault {
+    /// Looks now and then whether another process changed the store, for as long as the vault is there.
+    ///
+    /// The task refers weakly to what the vault is made of, not to the vault: an object that is weakly referred to counts its
+    /// references on a longer way, and the vault is retained by whoever reads a key.
+    func watchForeignChanges() -> Task<Void, Never> {
+        let (interval, time, logger) = (configuration.foreignChangeInterval, time, configuration.logger)
+        return Task { [weak cache, weak directory, weak liveKeys] in
+            var seen: UInt64?
+            var metrics = VaultMetrics()
+            while !Task.isCancelled {
+                // Held for the look only: a vault that nobody holds ends.
+                do {
+                    guard let cache, let directory, let liveKeys else { return }
+                    // A store out of reach changes nothing; what is cached ages by its own clock.
+                    if let current = try? await liveKeys.store.foreignChanges() {
+                        if let seen, seen != current {
+                            logger.debug("another process changed the store")
+                            cache.invalidateAll()
+                            directory.forgetAll()
+                            _ = try? await liveKeys.refresh()
+                        }
+                        seen = current
+                    }
+                    metrics.report(cache.statistics)
+                }
+                do { try await time.sleep(interval) } catch { return }
+            }
+        }
+    }
+}
