@@ -14,12 +14,18 @@ import CSodium
 
     /// - Parameter key: 32 bytes.
     package init(key: borrowing GuardedBytes) throws(CryptoError) {
-        precondition(key.count == Self.keyLength, "every key type has this length")
-        schedule = try GuardedBytes(count: crypto_aead_aes256gcm_statebytes())
-        // Slots are aligned to at least 1024 bytes, the state needs 16; the key has 32 bytes.
-        unsafe crypto_aead_aes256gcm_beforenm(
-            state, key.pointer().assumingMemoryBound(to: UInt8.self))
+        self = try key.withSpan { key throws(CryptoError) in try AES256GCM(key: key) }
     }
+
+    /// - Parameter key: 32 bytes in guarded memory.
+    init(key: Span<UInt8>) throws(CryptoError) {
+        precondition(key.count == Self.keyLength, "every key type has this length")
+        schedule = try GuardedBytes(count: Self.stateLength)
+        // Slots are aligned to at least 1024 bytes, the state needs 16; the key has 32 bytes.
+        _ = unsafe key.withPointer { key, _ in unsafe crypto_aead_aes256gcm_beforenm(state, key) }
+    }
+
+    private static let stateLength = crypto_aead_aes256gcm_statebytes()
 
     var state: UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
         // The slot has `crypto_aead_aes256gcm_statebytes()` bytes and holds nothing else.
@@ -79,7 +85,7 @@ import CSodium
 }
 
 /// The 96-bit nonce of AES-GCM.
-package struct AESNonce: Sendable {
+package struct AESNonce: BitwiseCopyable, Sendable {
     package var bytes: InlineArray<12, UInt8>
 
     package init(_ bytes: InlineArray<12, UInt8>) { self.bytes = bytes }

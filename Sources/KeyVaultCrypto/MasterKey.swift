@@ -69,9 +69,14 @@ extension MasterKey {
         try WrappedKey(wrapping: key.bytes, under: bytes, context: context)
     }
 
-    /// The data key inside of `wrapped`.
-    package borrowing func unwrap(_ wrapped: WrappedKey, context: Span<UInt8>) throws(CryptoError) -> DataKey {
-        DataKey(try wrapped.unwrap(under: bytes, context: context))
+    /// The data key inside of the parts of a ``WrappedKey``.
+    ///
+    /// - Throws: `authenticationFailed` for another key, another context or changed bytes.
+    package borrowing func unwrap(
+        salt: Span<UInt8>, commitment: Span<UInt8>, sealed: Span<UInt8>, context: Span<UInt8>
+    ) throws(CryptoError) -> DataKey {
+        DataKey(
+            try WrappedKey.unwrap(salt: salt, commitment: commitment, sealed: sealed, under: bytes, context: context))
     }
 
     /// The code that authenticates a vault header: 32 bytes (SPEC.md section 5.1).

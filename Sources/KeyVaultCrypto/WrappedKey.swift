@@ -22,49 +22,57 @@ package struct WrappedKey: Sendable {
         var hash = try KeyedHash(key: master, personalization: .salt, outputLength: 32)
         hash.update(context)
         key.withSpan { hash.update($0) }
-        salt = hash.finish()
+        let salt = hash.finish()
 
-        let derived = try Self.derive(salt: salt, under: master, context: context)
-        commitment = derived.commitment
-        let cipher = try AES256GCM(key: derived.wrappingKey)
-        sealed = try key.withSpan { key throws(CryptoError) in
-            try cipher.seal(key, nonce: .zero, associatedData: context)
+        let derived = try Self.derive(salt: salt.span, under: master, context: context)
+        let commitment = derived.withSpan { derived in derived.indices.dropFirst(32).map { derived[$0] } }
+        let sealed = try derived.withSpan { derived throws(CryptoError) in
+            let cipher = try AES256GCM(key: derived.extracting(first: AES256GCM.keyLength))
+            return try key.withSpan { key throws(CryptoError) in
+                try cipher.seal(key, nonce: .zero, associatedData: context)
+            }
         }
+        self.init(salt: salt, commitment: commitment, sealed: sealed)
     }
 
     /// The key inside.
     ///
+    /// - Throws: as ``unwrap(salt:commitment:sealed:under:context:)``.
+    func unwrap(under master: borrowing GuardedBytes, context: Span<UInt8>) throws(CryptoError) -> GuardedBytes {
+        try Self.unwrap(
+            salt: salt.span, commitment: commitment.span, sealed: sealed.span, under: master, context: context)
+    }
+
+    /// The key inside of the parts of a wrapped key, wherever they lie.
+    ///
     /// - Throws: `authenticationFailed` for another key, another context or changed bytes; the commitment is compared
     ///   before anything is decrypted.
-    func unwrap(under master: borrowing GuardedBytes, context: Span<UInt8>) throws(CryptoError) -> GuardedBytes {
-        let derived = try Self.derive(salt: salt, under: master, context: context)
-        guard ConstantTime.equal(derived.commitment.span, commitment.span) else { throw .authenticationFailed }
-        var key = try GuardedBytes(count: AES256GCM.keyLength)
-        guard sealed.count == key.count + AES256GCM.tagLength else { throw .authenticationFailed }
-        let cipher = try AES256GCM(key: derived.wrappingKey)
-        try key.withMutableSpan { key throws(CryptoError) in
-            try cipher.open(sealed.span, nonce: .zero, associatedData: context, into: &key)
+    static func unwrap(
+        salt: Span<UInt8>, commitment: Span<UInt8>, sealed: Span<UInt8>, under master: borrowing GuardedBytes,
+        context: Span<UInt8>
+    ) throws(CryptoError) -> GuardedBytes {
+        let derived = try derive(salt: salt, under: master, context: context)
+        return try derived.withSpan { derived throws(CryptoError) in
+            guard ConstantTime.equal(derived.extracting(droppingFirst: 32), commitment) else {
+                throw .authenticationFailed
+            }
+            var key = try GuardedBytes(count: AES256GCM.keyLength)
+            guard sealed.count == key.count + AES256GCM.tagLength else { throw .authenticationFailed }
+            let cipher = try AES256GCM(key: derived.extracting(first: AES256GCM.keyLength))
+            try key.withMutableSpan { key throws(CryptoError) in
+                try cipher.open(sealed, nonce: .zero, associatedData: context, into: &key)
+            }
+            return key
         }
-        return key
     }
 
-    private struct Derived: ~Copyable {
-        let wrappingKey: GuardedBytes
-        let commitment: [UInt8]
-    }
-
+    /// The wrapping key, 32 bytes, and the commitment, 32 bytes.
     private static func derive(
-        salt: [UInt8], under master: borrowing GuardedBytes, context: Span<UInt8>
-    ) throws(CryptoError) -> Derived {
+        salt: Span<UInt8>, under master: borrowing GuardedBytes, context: Span<UInt8>
+    ) throws(CryptoError) -> GuardedBytes {
         var hash = try KeyedHash(key: master, personalization: .wrap, outputLength: 64)
-        hash.update(salt.span)
+        hash.update(salt)
         hash.update(context)
-        let both = try hash.finishGuarded()
-        return try both.withSpan { both throws(CryptoError) in
-            var commitment: [UInt8] = []
-            commitment.reserveCapacity(32)
-            for index in 32..<64 { commitment.append(both[index]) }
-            return Derived(wrappingKey: try GuardedBytes(copying: both.extracting(first: 32)), commitment: commitment)
-        }
+        return try hash.finishGuarded()
     }
 }

@@ -1,25 +1,43 @@
 /// Takes fields off the front of untrusted bytes; every take is checked against what is left.
 package struct ByteReader {
-    private var rest: ArraySlice<UInt8>
+    private let bytes: [UInt8]
+    private var position = 0
     /// The section of SPEC.md that the errors cite.
     package var section: String
 
     package init(_ bytes: [UInt8], section: String) {
-        rest = bytes[...]
+        self.bytes = bytes
         self.section = section
     }
 
-    package var remaining: Int { rest.count }
+    package var remaining: Int { bytes.count - position }
 
-    package mutating func bytes(_ count: Int) throws(FormatError) -> [UInt8] { Array(try take(count)) }
+    package mutating func bytes(_ count: Int) throws(FormatError) -> [UInt8] { Array(bytes[try take(count)]) }
 
-    package mutating func byte() throws(FormatError) -> UInt8 { try number() }
-    package mutating func uint16() throws(FormatError) -> UInt16 { try number() }
-    package mutating func uint32() throws(FormatError) -> UInt32 { try number() }
-    package mutating func uint64() throws(FormatError) -> UInt64 { try number() }
+    package mutating func skip(_ count: Int) throws(FormatError) { _ = try take(count) }
+
+    package mutating func byte() throws(FormatError) -> UInt8 {
+        let start = try take(1).lowerBound
+        return bytes[start]
+    }
+
+    package mutating func uint16() throws(FormatError) -> UInt16 {
+        let start = try take(2).lowerBound
+        return bytes.span.uint16(at: start)
+    }
+
+    package mutating func uint32() throws(FormatError) -> UInt32 {
+        let start = try take(4).lowerBound
+        return bytes.span.uint32(at: start)
+    }
+
+    package mutating func uint64() throws(FormatError) -> UInt64 {
+        let start = try take(8).lowerBound
+        return bytes.span.uint64(at: start)
+    }
 
     package mutating func expect(_ magic: [UInt8]) throws(FormatError) {
-        guard try take(magic.count).elementsEqual(magic) else {
+        guard try bytes[take(magic.count)].elementsEqual(magic) else {
             throw FormatError(.badMagic, "The data does not begin as this structure does.", section: section)
         }
     }
@@ -34,28 +52,22 @@ package struct ByteReader {
     }
 
     package mutating func expectZeros(_ count: Int) throws(FormatError) {
-        guard try take(count).allSatisfy({ $0 == 0 }) else {
+        guard try bytes[take(count)].allSatisfy({ $0 == 0 }) else {
             throw FormatError(.invalidField, "Reserved bytes must be zero.", section: section)
         }
     }
 
     package func expectEnd() throws(FormatError) {
-        guard rest.isEmpty else {
-            throw FormatError(.trailingBytes, "\(rest.count) bytes follow where the data must end.", section: section)
+        guard remaining == 0 else {
+            throw FormatError(.trailingBytes, "\(remaining) bytes follow where the data must end.", section: section)
         }
     }
 
-    private mutating func number<Number: FixedWidthInteger & UnsignedInteger>() throws(FormatError) -> Number {
-        var number: Number = 0
-        for byte in try take(Number.bitWidth / 8) { number = number << 8 | Number(byte) }
-        return number
-    }
-
-    private mutating func take(_ count: Int) throws(FormatError) -> ArraySlice<UInt8> {
-        guard count >= 0, count <= rest.count else {
+    private mutating func take(_ count: Int) throws(FormatError) -> Range<Int> {
+        guard count >= 0, count <= remaining else {
             throw FormatError(.truncated, "The data ends in the middle of a field.", section: section)
         }
-        defer { rest = rest.dropFirst(count) }
-        return rest.prefix(count)
+        defer { position += count }
+        return position..<(position + count)
     }
 }

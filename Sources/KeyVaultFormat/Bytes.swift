@@ -2,9 +2,8 @@
 
 extension [UInt8] {
     package mutating func append<Number: FixedWidthInteger & UnsignedInteger>(bigEndian number: Number) {
-        for shift in stride(from: Number.bitWidth - 8, through: 0, by: -8) {
-            append(UInt8(truncatingIfNeeded: number >> shift))
-        }
+        // The bytes of a number on the stack, read before the call ends.
+        unsafe Swift.withUnsafeBytes(of: number.bigEndian) { unsafe append(contentsOf: $0) }
     }
 
     /// Reads an even number of hexadecimal digits of either case; `nil` for anything else.
@@ -28,6 +27,27 @@ extension [UInt8] {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
         default: nil
         }
+    }
+}
+
+// The caller has checked that the number lies within the span; were it wrong, the span would stop the process rather than read
+// on.
+
+extension Span<UInt8> {
+    @inlinable
+    @inline(__always)
+    package func uint16(at offset: Int) -> UInt16 { UInt16(self[offset]) << 8 | UInt16(self[offset + 1]) }
+
+    @inlinable
+    @inline(__always)
+    package func uint32(at offset: Int) -> UInt32 {
+        UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset + 2))
+    }
+
+    @inlinable
+    @inline(__always)
+    package func uint64(at offset: Int) -> UInt64 {
+        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
     }
 }
 

@@ -10,6 +10,10 @@ package enum RecordKind: Sendable {
 ///
 /// It is built from what was *asked for* and from the vault that was opened, never from the bytes that were read.
 package enum Context {
+    private static let purposeOffset = 6
+    /// `KVCX`
+    private static let magic: UInt32 = 0x4B56_4358
+
     private enum Purpose: UInt8 {
         case record = 1
         case retained = 2
@@ -29,6 +33,12 @@ package enum Context {
         bytes(.wrap, vault: vault, revision: revision, suite: suite, tail: id.encoded)
     }
 
+    /// Turns the context of a record's wrapped key into that of its ciphertext, which differs in the purpose alone. Whoever seals or
+    /// opens needs both.
+    package static func turn(_ wrap: inout [UInt8], intoRecord kind: RecordKind) {
+        wrap[purposeOffset] = (kind == .current ? Purpose.record : .retained).rawValue
+    }
+
     /// Binds the wrapped master key of a passphrase slot: everything of the slot but its last 112 bytes.
     package static func slot(_ slot: PassphraseSlot.Parameters, vault: VaultID, suite: Suite) -> [UInt8] {
         bytes(.slot, vault: vault, revision: 0, suite: suite, tail: slot.encoded)
@@ -40,8 +50,11 @@ package enum Context {
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32 + tail.count)
-        bytes += "KVCX".utf8
-        bytes += [FormatVersion.current, suite.rawValue, purpose.rawValue, 0]
+        bytes.append(bigEndian: magic)
+        bytes.append(FormatVersion.current)
+        bytes.append(suite.rawValue)
+        bytes.append(purpose.rawValue)
+        bytes.append(0)
         bytes += vault.bytes
         bytes.append(bigEndian: revision)
         bytes += tail

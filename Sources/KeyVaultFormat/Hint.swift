@@ -8,26 +8,37 @@ public struct Hint: Hashable, Sendable, CustomStringConvertible {
     package static let prefixLength = 3
     package static let suffixLength = 4
 
-    /// 7 bytes of printable ASCII.
-    package let bytes: [UInt8]
+    private static let length = prefixLength + suffixLength
+
+    /// 7 bytes of printable ASCII as one number, big-endian, so that a hint needs no memory of its own.
+    private let packed: UInt64
 
     /// The hint of `secret`, or `nil` where it is too short or its ends are not printable ASCII.
     package init?(of secret: Span<UInt8>) {
         guard secret.count >= Self.minimumSecretLength else { return nil }
-        var bytes: [UInt8] = []
-        for index in 0..<Self.prefixLength { bytes.append(secret[index]) }
-        for index in (secret.count - Self.suffixLength)..<secret.count { bytes.append(secret[index]) }
-        self.init(bytes)
+        self.init { index in secret[index < Self.prefixLength ? index : secret.count - Self.length + index] }
     }
 
-    package init?(_ bytes: [UInt8]) {
-        guard bytes.count == Self.prefixLength + Self.suffixLength,
-            bytes.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { return nil }
-        self.bytes = bytes
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count == Self.length else { return nil }
+        self.init { bytes[$0] }
+    }
+
+    private init?(byte: (Int) -> UInt8) {
+        var packed: UInt64 = 0
+        for index in 0..<Self.length {
+            guard (0x21...0x7E).contains(byte(index)) else { return nil }
+            packed = packed << 8 | UInt64(byte(index))
+        }
+        self.packed = packed
+    }
+
+    package var bytes: [UInt8] {
+        (0..<Self.length).map { UInt8(truncatingIfNeeded: packed >> UInt64(8 * (Self.length - 1 - $0))) }
     }
 
     public var description: String {
+        let bytes = bytes
         let prefix = String(decoding: bytes.prefix(Self.prefixLength), as: UTF8.self)
         let suffix = String(decoding: bytes.suffix(Self.suffixLength), as: UTF8.self)
         return "\(prefix)…\(suffix)"

@@ -2,19 +2,30 @@
 public struct MasterKeyID: Hashable, Sendable, CustomStringConvertible {
     package static let length = 16
 
-    package let bytes: [UInt8]
+    /// The bytes as one number, big-endian: ids are compared on every read that misses the cache.
+    private let number: UInt128
+
+    package init(_ reader: inout ByteReader) throws(FormatError) {
+        number = UInt128(try reader.uint64()) << 64 | UInt128(try reader.uint64())
+    }
 
     package init(_ bytes: [UInt8]) throws(FormatError) {
         guard bytes.count == Self.length else {
             throw FormatError(.invalidField, "A master-key id is 16 bytes long.", section: "3.3")
         }
-        self.bytes = bytes
+        self.init(trusted: bytes)
     }
 
     /// For the 16 bytes that a key's own hash gave.
     package init(trusted bytes: [UInt8]) {
         precondition(bytes.count == Self.length, "the hash has this length")
-        self.bytes = bytes
+        number = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(bigEndian: number)
+        return bytes
     }
 
     /// All 32 hexadecimal digits.

@@ -38,7 +38,7 @@ package struct PassphraseSlot: Hashable, Sendable {
         }
 
         package init(_ reader: inout ByteReader) throws(FormatError) {
-            let keyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
+            let keyID = try MasterKeyID(&reader)
             guard try reader.byte() == Self.algorithm else {
                 throw FormatError(
                     .invalidField, "The passphrase slot's algorithm is none that is known.", section: "5.3")

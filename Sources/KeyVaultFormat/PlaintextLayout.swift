@@ -33,10 +33,7 @@ package enum PlaintextLayout {
         guard plaintext.count >= headerLength else {
             throw FormatError(.truncated, "The plaintext is shorter than its header.", section: "4.3")
         }
-        var header: [UInt8] = []
-        header.reserveCapacity(headerLength)
-        for index in 0..<headerLength { header.append(plaintext[index]) }
-        let (metadata, secretLength) = try decodeHeader(header, kind: kind)
+        let (metadata, secretLength) = try decodeHeader(plaintext, kind: kind)
         guard secretLength >= 1, secretLength <= maximumSecretLength, length(secret: secretLength) == plaintext.count
         else {
             throw FormatError(.invalidField, "The secret's length does not fit the plaintext.", section: "4.3")
@@ -68,45 +65,43 @@ package enum PlaintextLayout {
         return header
     }
 
+    /// Reads the fields where SPEC.md section 4.3 says they lie, in the first 64 bytes.
     private static func decodeHeader(
-        _ header: [UInt8], kind: RecordKind
+        _ plaintext: Span<UInt8>, kind: RecordKind
     ) throws(FormatError) -> (Metadata, secretLength: Int) {
-        var reader = ByteReader(header, section: "4.3")
-        guard try reader.byte() == version else {
+        guard plaintext[0] == version else {
             throw FormatError(.unsupportedVersion, "The layout of the plaintext is of a later release.", section: "4.3")
         }
-        let state = try reader.byte()
-        let reason = try reader.byte()
-        guard let verdict = Verdict(rawValue: try reader.byte()) else {
+        guard let verdict = Verdict(rawValue: plaintext[3]) else {
             throw FormatError(.invalidField, "The verdict is none that is known.", section: "4.3")
         }
-        let order = try reader.uint16()
-        try reader.expectZeros(2)
-        let secretLength = Int(try reader.uint32())
-        let hint = try decodeHint(&reader)
-        guard let created = try date(&reader), let updated = try date(&reader) else {
+        try expectZeros(plaintext, 6..<8)
+        let hint = try decodeHint(plaintext)
+        guard let created = try date(plaintext, at: 24), let updated = try date(plaintext, at: 32) else {
             throw FormatError(.invalidField, "The times of creation and change must be set.", section: "4.3")
         }
-        let lastValidated = try date(&reader)
-        let expires = try date(&reader)
-        let until = try date(&reader)
+        let until = try date(plaintext, at: 56)
+        let state = try recordState(plaintext[1], reason: plaintext[2], until: kind == .current ? until : nil)
         let metadata = Metadata(
-            created: created, updated: updated, lastValidated: lastValidated, verdict: verdict,
-            state: try recordState(state, reason: reason, until: kind == .current ? until : nil), order: order,
-            expires: expires, retainedUntil: kind == .retained ? until : nil, hint: hint)
-        return (metadata, secretLength)
+            created: created, updated: updated, lastValidated: try date(plaintext, at: 40), verdict: verdict,
+            state: state, order: plaintext.uint16(at: 4), expires: try date(plaintext, at: 48),
+            retainedUntil: kind == .retained ? until : nil, hint: hint)
+        return (metadata, Int(plaintext.uint32(at: 8)))
     }
 
-    private static func decodeHint(_ reader: inout ByteReader) throws(FormatError) -> Hint? {
-        let length = Int(try reader.byte())
+    private static func decodeHint(_ plaintext: Span<UInt8>) throws(FormatError) -> Hint? {
+        let (start, end) = (13, 24)
+        let length = Int(plaintext[12])
         guard length != 0 else {
-            try reader.expectZeros(11)
+            try expectZeros(plaintext, start..<end)
             return nil
         }
-        guard length == Hint.prefixLength + Hint.suffixLength, let hint = Hint(try reader.bytes(length)) else {
+        guard length == Hint.prefixLength + Hint.suffixLength,
+            let hint = Hint(plaintext.extracting(start..<(start + length)))
+        else {
             throw FormatError(.invalidField, "The hint is not 7 bytes of printable ASCII.", section: "4.3")
         }
-        try reader.expectZeros(11 - length)
+        try expectZeros(plaintext, (start + length)..<end)
         return hint
     }
 
@@ -120,7 +115,13 @@ package enum PlaintextLayout {
         }
     }
 
-    private static func date(_ reader: inout ByteReader) throws(FormatError) -> Date? {
-        try Timestamp(milliseconds: reader.uint64()).date
+    private static func date(_ plaintext: Span<UInt8>, at offset: Int) throws(FormatError) -> Date? {
+        try Timestamp(milliseconds: plaintext.uint64(at: offset)).date
+    }
+
+    private static func expectZeros(_ plaintext: Span<UInt8>, _ range: Range<Int>) throws(FormatError) {
+        for index in range where plaintext[index] != 0 {
+            throw FormatError(.invalidField, "Reserved bytes must be zero.", section: "4.3")
+        }
     }
 }

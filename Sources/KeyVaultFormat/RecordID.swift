@@ -45,7 +45,8 @@ public struct RecordID: Sendable {
     private init(encoded: [UInt8]) {
         self.encoded = encoded
         var hasher = Hasher()
-        hasher.combine(encoded)
+        // The bytes as one piece: an array feeds the hasher one by one.
+        unsafe encoded.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         self.hash = hasher.finalize()
     }
 

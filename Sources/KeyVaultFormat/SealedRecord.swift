@@ -1,7 +1,7 @@
 /// A sealed record as it is stored (SPEC.md section 4).
 ///
-/// The fields are those of the specification, none of them secret. Parsing checks every length before anything is sliced,
-/// and accepts exactly what ``encoded`` gives back.
+/// The fields are those of the specification, none of them secret. They lie where they were read: parsing checks the layout and
+/// copies nothing.
 public struct SealedRecord: Hashable, Sendable {
     package static let magic: [UInt8] = Array("KVSR".utf8)
     /// Bytes before the ciphertext.
@@ -13,30 +13,45 @@ public struct SealedRecord: Hashable, Sendable {
         PlaintextLayout.length(secret: PlaintextLayout.maximumSecretLength) + 16
     /// The longest sealed record.
     public static let maximumLength = prefixLength + maximumCiphertextLength
+    package static let saltRange = 24..<56
     /// Where the commitment lies, for stores that compare it without parsing.
     public static let commitmentRange = 56..<88
+    package static let wrappedKeyRange = 88..<136
 
+    /// The stored bytes.
+    public let encoded: [UInt8]
     public let suite: Suite
     /// The master key that wraps the data key.
     public let keyID: MasterKeyID
-    /// 32 bytes.
-    package let salt: [UInt8]
-    /// 32 bytes.
-    package let commitment: [UInt8]
-    /// 48 bytes: the data key under the wrapping key, with its tag.
-    package let wrappedKey: [UInt8]
-    /// The padded plaintext under the data key, with its tag.
-    package let ciphertext: [UInt8]
 
+    /// 32 bytes.
+    package var salt: [UInt8] { Array(encoded[Self.saltRange]) }
+    /// 32 bytes.
+    package var commitment: [UInt8] { Array(encoded[Self.commitmentRange]) }
+    /// 48 bytes: the data key under the wrapping key, with its tag.
+    package var wrappedKey: [UInt8] { Array(encoded[Self.wrappedKeyRange]) }
+    /// The padded plaintext under the data key, with its tag.
+    package var ciphertext: [UInt8] { Array(encoded[Self.prefixLength...]) }
+
+    /// Puts the fields together, which have the lengths of the specification.
     package init(
         suite: Suite, keyID: MasterKeyID, salt: [UInt8], commitment: [UInt8], wrappedKey: [UInt8], ciphertext: [UInt8]
     ) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.prefixLength + ciphertext.count)
+        bytes += Self.magic
+        bytes.append(FormatVersion.current)
+        bytes.append(suite.rawValue)
+        bytes.append(bigEndian: UInt16(0))
+        bytes += keyID.bytes
+        bytes += salt
+        bytes += commitment
+        bytes += wrappedKey
+        bytes.append(bigEndian: UInt32(ciphertext.count))
+        bytes += ciphertext
+        encoded = bytes
         self.suite = suite
         self.keyID = keyID
-        self.salt = salt
-        self.commitment = commitment
-        self.wrappedKey = wrappedKey
-        self.ciphertext = ciphertext
     }
 
     /// Reads a sealed record.
@@ -53,10 +68,8 @@ public struct SealedRecord: Hashable, Sendable {
         guard try reader.uint16() == 0 else {
             throw FormatError(.invalidField, "The flags of a sealed record must be zero.", section: "4.1")
         }
-        keyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
-        salt = try reader.bytes(32)
-        commitment = try reader.bytes(32)
-        wrappedKey = try reader.bytes(48)
+        keyID = try MasterKeyID(&reader)
+        try reader.skip(Self.wrappedKeyRange.upperBound - Self.saltRange.lowerBound)
         let length = Int(try reader.uint32())
         guard length >= Self.minimumCiphertextLength, length <= Self.maximumCiphertextLength,
             (length - 16) % PlaintextLayout.blockLength == 0
@@ -64,24 +77,8 @@ public struct SealedRecord: Hashable, Sendable {
             throw FormatError(
                 .invalidField, "The ciphertext's length must be a multiple of 128 and 16 more.", section: "4.1")
         }
-        ciphertext = try reader.bytes(length)
+        try reader.skip(length)
         try reader.expectEnd()
-    }
-
-    /// The stored bytes.
-    public var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.prefixLength + ciphertext.count)
-        bytes += Self.magic
-        bytes.append(FormatVersion.current)
-        bytes.append(suite.rawValue)
-        bytes.append(bigEndian: UInt16(0))
-        bytes += keyID.bytes
-        bytes += salt
-        bytes += commitment
-        bytes += wrappedKey
-        bytes.append(bigEndian: UInt32(ciphertext.count))
-        bytes += ciphertext
-        return bytes
+        encoded = bytes
     }
 }

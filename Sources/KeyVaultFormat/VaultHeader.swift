@@ -118,7 +118,7 @@ extension VaultHeader {
         try reader.expectZeros(2)
         vaultID = try VaultID(reader.bytes(VaultID.length))
         generation = try reader.uint64()
-        activeKeyID = try MasterKeyID(reader.bytes(MasterKeyID.length))
+        activeKeyID = try MasterKeyID(&reader)
         let (keyCount, slotCount) = (Int(try reader.uint16()), Int(try reader.uint16()))
         try reader.expectZeros(4)
         guard (1...Self.maximumKeys).contains(keyCount), slotCount <= Self.maximumSlots else {
@@ -152,7 +152,7 @@ extension VaultHeader {
 
 extension VaultHeader.Key {
     fileprivate init(_ reader: inout ByteReader) throws(FormatError) {
-        id = try MasterKeyID(reader.bytes(MasterKeyID.length))
+        id = try MasterKeyID(&reader)
         guard let state = State(rawValue: try reader.byte()) else {
             throw FormatError(.invalidField, "The state of a master key is none that is known.", section: "5.2")
         }

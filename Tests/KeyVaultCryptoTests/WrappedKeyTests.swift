@@ -18,7 +18,10 @@ import Testing
         _ wrapped: WrappedKey, master: [UInt8] = Samples.keyBytes, context: [UInt8]? = nil
     ) throws -> [UInt8] {
         let context = context ?? self.context
-        return try Samples.master(master).unwrap(wrapped, context: context.span).bytes.exposed()
+        return try Samples.master(master).unwrap(
+            salt: wrapped.salt.span, commitment: wrapped.commitment.span, sealed: wrapped.sealed.span,
+            context: context.span
+        ).bytes.exposed()
     }
 
     private func fields(_ wrapped: WrappedKey) -> [[UInt8]] { [wrapped.salt, wrapped.commitment, wrapped.sealed] }

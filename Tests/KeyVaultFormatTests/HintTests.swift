@@ -24,9 +24,9 @@ import Testing
     }
 
     @Test func bytesAreChecked() {
-        #expect(Hint(Array("1234567".utf8)) != nil)
-        #expect(Hint(Array("123456".utf8)) == nil)
-        #expect(Hint(Array("12345678".utf8)) == nil)
-        #expect(Hint(Array("123 567".utf8)) == nil)
+        #expect(Hint(Array("1234567".utf8).span) != nil)
+        #expect(Hint(Array("123456".utf8).span) == nil)
+        #expect(Hint(Array("12345678".utf8).span) == nil)
+        #expect(Hint(Array("123 567".utf8).span) == nil)
     }
 }

@@ -6,7 +6,7 @@ import Testing
     private let metadata = Metadata(
         created: Samples.time, updated: Samples.time + 1, lastValidated: Samples.time + 2, verdict: .restricted,
         state: .disabled(.coolingDown, until: Samples.time + 3), order: 0x0102, expires: Samples.time + 4,
-        hint: Hint(Array("sk-AbCd".utf8)))
+        hint: Hint(Array("sk-AbCd".utf8).span))
 
     private func encode(_ metadata: Metadata, kind: RecordKind = .current, secret: [UInt8]) -> [UInt8] {
         // Filled, so that a byte that is not written shows.

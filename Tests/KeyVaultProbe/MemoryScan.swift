@@ -154,8 +154,9 @@ extension MemoryScan {
     ) throws {
         let record = try SealedRecord(row.sealed)
         let context = Context.wrap(row.id, revision: row.revision, vault: vault.id, suite: record.suite)
-        let wrapped = WrappedKey(salt: record.salt, commitment: record.commitment, sealed: record.wrappedKey)
-        let key = try ring.first.key.unwrap(wrapped, context: context.span)
+        let key = try ring.first.key.unwrap(
+            salt: record.salt.span, commitment: record.commitment.span, sealed: record.wrappedKey.span,
+            context: context.span)
         key.bytes.withSpan { scan.add($0, "a data key") }
     }
 }

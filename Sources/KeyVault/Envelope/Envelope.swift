@@ -24,8 +24,9 @@ package struct Envelope: Sendable {
         var plaintext = try GuardedBytes(count: PlaintextLayout.length(secret: secret.count))
         plaintext.withMutableSpan { PlaintextLayout.encode(metadata, kind: kind, secret: secret, into: &$0) }
         defer { StackScrub.scrub() }
-        let context = Context.record(key.id, revision: key.revision, kind: kind, vault: vaultID, suite: Self.suite)
         let wrapContext = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: Self.suite)
+        var context = wrapContext
+        Context.turn(&context, intoRecord: kind)
         return try plaintext.withSpan { plaintext throws(CryptoError) in
             let key = try master.deriveDataKey(random: random.span, context: context.span, plaintext: plaintext)
             let wrapped = try master.wrap(key, context: wrapContext.span)
@@ -43,12 +44,13 @@ package struct Envelope: Sendable {
         defer { StackScrub.scrub() }
         let opened: GuardedBytes
         do {
-            let dataKey = try unwrap(record, as: key, under: master)
-            let context = Context.record(
-                key.id, revision: key.revision, kind: kind, vault: vaultID, suite: record.suite)
-            var plaintext = try GuardedBytes(count: record.ciphertext.count - AES256GCM.tagLength)
+            var context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
+            let dataKey = try unwrap(record, context: context.span, under: master)
+            Context.turn(&context, intoRecord: kind)
+            let ciphertext = record.encoded.span.extracting(droppingFirst: SealedRecord.prefixLength)
+            var plaintext = try GuardedBytes(count: ciphertext.count - AES256GCM.tagLength)
             try plaintext.withMutableSpan { plaintext throws(CryptoError) in
-                try dataKey.open(record.ciphertext.span, associatedData: context.span, into: &plaintext)
+                try dataKey.open(ciphertext, associatedData: context.span, into: &plaintext)
             }
             opened = plaintext
         } catch {
@@ -62,19 +64,20 @@ package struct Envelope: Sendable {
         _ record: SealedRecord, as key: RecordKey, from old: borrowing MasterKey, to new: borrowing MasterKey
     ) throws(CryptoError) -> SealedRecord {
         defer { StackScrub.scrub() }
-        let dataKey = try unwrap(record, as: key, under: old)
         let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
+        let dataKey = try unwrap(record, context: context.span, under: old)
         return try self.record(new.wrap(dataKey, context: context.span), ciphertext: record.ciphertext, under: new)
     }
 
     private func unwrap(
-        _ record: SealedRecord, as key: RecordKey, under master: borrowing MasterKey
+        _ record: SealedRecord, context: Span<UInt8>, under master: borrowing MasterKey
     ) throws(CryptoError) -> DataKey {
         // The id in the record is covered by nothing but this comparison: whoever changed it gets no further.
         guard record.keyID == master.id else { throw .authenticationFailed }
-        let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
-        let wrapped = WrappedKey(salt: record.salt, commitment: record.commitment, sealed: record.wrappedKey)
-        return try master.unwrap(wrapped, context: context.span)
+        let bytes = record.encoded.span
+        return try master.unwrap(
+            salt: bytes.extracting(SealedRecord.saltRange), commitment: bytes.extracting(SealedRecord.commitmentRange),
+            sealed: bytes.extracting(SealedRecord.wrappedKeyRange), context: context)
     }
 
     private func record(

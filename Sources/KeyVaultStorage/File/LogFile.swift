@@ -3,8 +3,8 @@ import KeyVaultFormat
 
 /// One generation of the log, open. Closed when the last reader lets go of it.
 final class LogFile: Sendable {
-    /// Longer frames are read into memory of their own.
-    private static let onStack = 512
+    /// Longer frames are read into memory of their own. A secret of up to 192 bytes under names of up to 188 fits.
+    private static let onStack = 640
 
     let file: any OpenFile
     let path: String
@@ -66,7 +66,7 @@ final class LogFile: Sendable {
         at place: RowIndex.Place, _ body: (Frame, Span<UInt8>) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         if place.length <= Self.onStack {
-            var buffer = InlineArray<512, UInt8>(repeating: 0)
+            var buffer = InlineArray<640, UInt8>(repeating: 0)
             var span = buffer.mutableSpan
             var bytes = span._mutatingExtracting(0..<place.length)
             let count: Int

@@ -150,7 +150,7 @@ struct InteropMetadata: Codable, Hashable {
             state: DisabledReason(rawValue: reason).map { .disabled($0, until: kind == .current ? end : nil) }
                 ?? .enabled,
             order: order, expires: Timestamp(milliseconds: expires).date,
-            retainedUntil: kind == .retained ? end : nil, hint: Hint(hint.bytes))
+            retainedUntil: kind == .retained ? end : nil, hint: Hint(hint.bytes.span))
     }
 }
 

@@ -20,7 +20,7 @@ import Testing
     private static let plain = Metadata(created: created, updated: created)
     private static let full = Metadata(
         created: created, updated: later, lastValidated: later, verdict: .valid, state: .enabled, order: 258,
-        expires: Date(timeIntervalSince1970: 1_900_000_000), hint: Hint(Array("sk-EFGH".utf8)))
+        expires: Date(timeIntervalSince1970: 1_900_000_000), hint: Hint(Array("sk-EFGH".utf8).span))
 
     private static let samples: [Sample] = [
         Sample(name: "the shortest secret", request: RecordRequest(), metadata: plain, secret: [0x78]),

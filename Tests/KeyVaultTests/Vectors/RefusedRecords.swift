@@ -9,7 +9,7 @@ struct RefusedRecords {
     private let request = RecordRequest { $0.revision = 5 }
     private let metadata = Metadata(
         created: Date(timeIntervalSince1970: 1_700_000_000), updated: Date(timeIntervalSince1970: 1_700_000_001),
-        hint: Hint(Array("sk-AbCd".utf8)))
+        hint: Hint(Array("sk-AbCd".utf8).span))
     private let secret = Array("sk-0123456789012345AbCd".utf8) + Array("AbCd".utf8)
 
     private func plaintext(kind: RecordKind = .current) -> [UInt8] {
