@@ -6,6 +6,11 @@ static inline int keyvault_sqlite3_configure(sqlite3 *database, int option, int 
     return sqlite3_db_config(database, option, value, (int *)0);
 }
 
+// The bytes are read until the parameter is bound anew, or the statement is reset and not stepped again.
+static inline int keyvault_sqlite3_bind_borrowed_text(sqlite3_stmt *statement, int index, const void *bytes, int length) {
+    return sqlite3_bind_text(statement, index, (const char *)bytes, length, SQLITE_STATIC);
+}
+
 // The bytes are copied: they need not outlive the call.
 static inline int keyvault_sqlite3_bind_text(sqlite3_stmt *statement, int index, const void *bytes, int length) {
     return sqlite3_bind_text(statement, index, (const char *)bytes, length, SQLITE_TRANSIENT);

@@ -18,8 +18,10 @@ package struct KeyedHash: ~Copyable {
         self.outputLength = outputLength
         let personal = personalization.bytes
         // The slot has room for the state, aligned beyond its 64 bytes; `personal` has 16.
-        _ = unsafe crypto_generichash_blake2b_init_salt_personal(
-            statePointer, key.pointer().assumingMemoryBound(to: UInt8.self), key.count, outputLength, nil, personal)
+        _ = unsafe personal.span.withPointer { personal, _ in
+            unsafe crypto_generichash_blake2b_init_salt_personal(
+                statePointer, key.pointer().assumingMemoryBound(to: UInt8.self), key.count, outputLength, nil, personal)
+        }
     }
 
     package mutating func update(_ bytes: Span<UInt8>) {

@@ -7,12 +7,13 @@ package enum Personalization: String, Sendable, CaseIterable {
     case header = "KeyVault/1/head"
     /// Of the tokens that HTTP clients show.
     case token = "KeyVault/1/token"
-    /// Of the cache's entries; never stored.
-    case nonce = "KeyVault/1/nonce"
 
-    /// The parameter block's field has this length; every text above fits.
-    static let length = 16
-
-    /// The text, and zeros up to 16 bytes.
-    var bytes: [UInt8] { Array(rawValue.utf8) + [UInt8](repeating: 0, count: Self.length - rawValue.utf8.count) }
+    /// The text, and zeros up to the 16 bytes of the parameter block's field; every text above fits.
+    var bytes: InlineArray<16, UInt8> {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        let text = rawValue.utf8
+        let span = text.span
+        for index in span.indices { bytes[index] = span[index] }
+        return bytes
+    }
 }

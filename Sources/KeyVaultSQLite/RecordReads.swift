@@ -17,15 +17,16 @@ struct RecordReads {
 
     /// The row of `id` with the highest revision.
     func current(of id: RecordID) throws(StoreError) -> StoredRecord? {
-        current.bind(id)
-        defer { current.reset() }
-        return try current.step() ? current.record(of: id, from: 0, path: path) : nil
+        try current.withNames(of: id) { () throws(StoreError) in
+            try current.step() ? current.record(of: id, from: 0, path: path) : nil
+        }
     }
 
     func row(_ key: RecordKey) throws(StoreError) -> StoredRecord? {
         guard key.revision <= WriteBatch.maximumRevision else { return nil }
-        exact.bind(key)
-        defer { exact.reset() }
-        return try exact.step() ? exact.record(of: key.id, from: 0, path: path) : nil
+        exact.bind(Int64(clamping: key.revision), at: 4)
+        return try exact.withNames(of: key.id) { () throws(StoreError) in
+            try exact.step() ? exact.record(of: key.id, from: 0, path: path) : nil
+        }
     }
 }

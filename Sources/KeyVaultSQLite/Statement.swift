@@ -37,6 +37,25 @@ import KeyVaultStorage
     /// Ends the read that a row holds open.
     func reset() { unsafe sqlite3_reset(handle) }
 
+    /// Runs `body` with the tenant, the provider and the label bound as the first three parameters, and ends its read. The names
+    /// are not copied, which a point read would feel.
+    func withNames<Result>(
+        of id: RecordID, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        // The names stay where they are until the statement is reset. Nothing reads them after that: whoever uses the statement
+        // again binds others first.
+        try unsafe id.encoded.span.withUnsafeBytes { encoded throws(StoreError) in
+            defer { reset() }
+            var start = 0
+            for index in Int32(1)...3 {
+                let name = unsafe UnsafeRawBufferPointer(rebasing: encoded[(start + 1)...].prefix(Int(encoded[start])))
+                unsafe keyvault_sqlite3_bind_borrowed_text(handle, index, name.baseAddress, Int32(name.count))
+                start += 1 + name.count
+            }
+            return try body()
+        }
+    }
+
     /// Binds the tenant, the provider and the label at `index` and the two behind it.
     func bind(_ id: RecordID, at index: Int32 = 1) {
         for part in 0..<3 { bind(text: id.nameBytes(at: part), at: index + Int32(part)) }

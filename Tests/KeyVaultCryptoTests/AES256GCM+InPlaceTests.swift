@@ -13,13 +13,25 @@ import Testing
     private func open(_ sealed: [UInt8]) throws -> [UInt8] {
         var bytes = try Samples.guarded(sealed)
         try AES256GCM(key: Samples.guarded(Samples.keyBytes)).openInPlace(
-            &bytes, nonce: .zero, associatedData: data.span)
+            &bytes, from: 0, nonce: .zero, associatedData: data.span)
         return bytes.exposed().dropLast(AES256GCM.tagLength)
     }
 
     @Test(arguments: [0, 1, 16, 100, 4096]) func opensWhatWasSealed(_ length: Int) throws {
         let plaintext = Samples.counting(length)
         #expect(try open(seal(plaintext)) == plaintext)
+    }
+
+    @Test func opensWhatLiesBehindSomethingElse() throws {
+        let plaintext = Samples.counting(100)
+        var bytes = try Samples.guarded([7, 8, 9] + seal(plaintext))
+        let cipher = try AES256GCM(key: Samples.guarded(Samples.keyBytes))
+        try cipher.openInPlace(&bytes, from: 3, nonce: .zero, associatedData: data.span)
+        let opened = Array(bytes.exposed().dropLast(AES256GCM.tagLength))
+        #expect(opened == [7, 8, 9] + plaintext)
+        #expect(throws: CryptoError.authenticationFailed) {
+            try cipher.openInPlace(&bytes, from: bytes.count - 15, nonce: .zero, associatedData: data.span)
+        }
     }
 
     @Test func refusesEveryChangedBitAndEveryTruncation() throws {
@@ -41,7 +53,7 @@ import Testing
         var bytes = try Samples.guarded(sealed)
         let cipher = try AES256GCM(key: Samples.guarded(Samples.keyBytes))
         #expect(throws: CryptoError.authenticationFailed) {
-            try cipher.openInPlace(&bytes, nonce: .zero, associatedData: data.span)
+            try cipher.openInPlace(&bytes, from: 0, nonce: .zero, associatedData: data.span)
         }
         let left = bytes.exposed()
         #expect(zip(left, plaintext).filter { $0 == $1 }.count < 8)

@@ -8,12 +8,12 @@ import Synchronization
 /// means the same bytes.
 struct CacheCipher: ~Copyable {
     private let cipher: AES256GCM
-    private let nonceKey: GuardedBytes
+    private let nonces: ShortHash
     private let fills: Atomic<UInt64>
 
     init() throws(CryptoError) {
         let cipher = try AES256GCM(key: GuardedBytes.random(count: AES256GCM.keyLength))
-        nonceKey = try GuardedBytes.random(count: 32)
+        nonces = try ShortHash()
         self.cipher = cipher
         fills = Atomic(0)
     }
@@ -25,30 +25,27 @@ struct CacheCipher: ~Copyable {
     func seal(
         _ secret: Span<UInt8>, for id: RecordID
     ) throws(CryptoError) -> (sealed: [UInt8], nonce: AESNonce) {
-        var padded = try GuardedBytes(count: CacheEntry.paddedLength(secret: secret.count))
-        padded.withMutableSpan { padded in for index in secret.indices { padded[index] = secret[index] } }
-        let nonce = try nonce(for: padded, id)
-        let sealed = try padded.withSpan { padded throws(CryptoError) in
-            try cipher.seal(padded, nonce: nonce, associatedData: id.encoded.span)
+        let name = id.encoded.span
+        // The names are self-delimiting, so that no two pairs of id and plaintext give the same bytes to be hashed.
+        var named = try GuardedBytes(count: name.count + CacheEntry.paddedLength(secret: secret.count))
+        named.withMutableSpan { named in
+            for index in name.indices { named[index] = name[index] }
+            for index in secret.indices { named[name.count + index] = secret[index] }
         }
-        StackScrub.scrub()
-        return (sealed, nonce)
+        defer { StackScrub.scrub() }
+        return try named.withSpan { named throws(CryptoError) in
+            let hash = nonces.hash(named)
+            let nonce = AESNonce(InlineArray { hash[$0] })
+            let padded = named.extracting(droppingFirst: name.count)
+            return (try cipher.seal(padded, nonce: nonce, associatedData: name), nonce)
+        }
     }
 
-    /// The names are self-delimiting, so that no two pairs of id and plaintext give the same input.
-    private func nonce(for padded: borrowing GuardedBytes, _ id: RecordID) throws(CryptoError) -> AESNonce {
-        var hash = try KeyedHash(key: nonceKey, personalization: .nonce, outputLength: 16)
-        hash.update(id.encoded.span)
-        padded.withSpan { hash.update($0) }
-        let bytes = hash.finish()
-        return AESNonce(InlineArray { bytes[$0] })
-    }
-
-    /// Turns sealed bytes into the secret, in place; fails when they are not of the record `id`.
+    /// Turns the sealed bytes from `start` on into the secret, in place; fails when they are not of the record `id`.
     @inline(__always)
-    func open(_ sealed: inout GuardedBytes, nonce: AESNonce, for id: RecordID) throws(CryptoError) {
+    func open(_ sealed: inout GuardedBytes, from start: Int, nonce: AESNonce, for id: RecordID) throws(CryptoError) {
         defer { StackScrub.scrubRegisters() }
-        try cipher.openInPlace(&sealed, nonce: nonce, associatedData: id.encoded.span)
+        try cipher.openInPlace(&sealed, from: start, nonce: nonce, associatedData: id.encoded.span)
     }
 }
 

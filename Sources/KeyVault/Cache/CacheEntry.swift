@@ -4,7 +4,7 @@ import KeyVaultCrypto
 ///
 /// The record's id is not here: it is the associated data of the sealing. Should two ids share a hash, the entry of one does
 /// not open for the other, which then counts as a miss.
-struct CacheEntry {
+struct CacheEntry: BitwiseCopyable {
     /// Of the id. Drawn under a key of the process, so nobody outside can make two ids meet.
     var hash: UInt64
     /// When the store was asked, in nanoseconds of the cache's clock; all times are.
@@ -22,6 +22,9 @@ struct CacheEntry {
     /// Read since the eviction hand last passed.
     var isVisited = false
 
+    /// The length of an entry in memory: one cache line.
+    static let length = 64
+
     /// The length of the sealed bytes.
     var sealedLength: Int { Self.sealedLength(secret: Int(secretLength)) }
 
@@ -37,4 +40,13 @@ struct CacheEntry {
     }
 
     static func sealedLength(secret: Int) -> Int { paddedLength(secret: secret) + AES256GCM.tagLength }
+}
+
+extension CacheEntry {
+    /// The entry that ``EntrySlab/copy(_:)`` put there.
+    @inline(__always)
+    init(atStartOf bytes: borrowing GuardedBytes) {
+        // Any 64 bytes that an entry was written to; the span checks that they are there.
+        self = bytes.withSpan { unsafe $0.bytes.unsafeLoad(as: CacheEntry.self) }
+    }
 }

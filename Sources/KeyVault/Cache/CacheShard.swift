@@ -38,9 +38,7 @@ struct CacheShard: ~Copyable, Sendable {
         }
         slab.markVisited(number)
         if entry.secretLength > 0 { statistics.hits += 1 } else { statistics.negativeHits += 1 }
-        return SealedCopy(
-            bytes: try slab.copySealed(number, length: entry.sealedLength), nonce: entry.nonce,
-            secretLength: Int(entry.secretLength), revision: entry.revision, cipher: cipher)
+        return SealedCopy(try slab.copy(number), cipher: cipher)
     }
 
     /// A clock that goes back would make everything live longer than it may.
@@ -90,10 +88,10 @@ struct CacheShard: ~Copyable, Sendable {
         guard let (_, number) = index.find(hash, where: { slab[$0].hash == hash }) else { return nil }
         let entry = slab[number]
         guard now < entry.usableUntil, entry.secretLength > 0 else { return nil }
-        let copy = try slab.copySealed(number, length: entry.sealedLength)
+        let copy = try slab.copy(number)
         statistics.staleServes += 1
         return SealedSecret(
-            bytes: copy.withSpan { span in span.indices.map { span[$0] } }, nonce: entry.nonce,
+            bytes: copy.withSpan { span in (CacheEntry.length..<span.count).map { span[$0] } }, nonce: entry.nonce,
             secretLength: Int(entry.secretLength), revision: entry.revision, cipher: cipher)
     }
 

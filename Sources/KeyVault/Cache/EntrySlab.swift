@@ -8,8 +8,7 @@ import KeyVaultCrypto
 /// bookkeeping, and no hit takes it.
 @safe struct EntrySlab: ~Copyable, @unchecked Sendable {
     private static let stride = 256
-    private static let headerLength = 64
-    private static let inlineLength = stride - headerLength
+    private static let inlineLength = stride - CacheEntry.length
     /// An entry, and its share of an index that is between three eighths and three quarters full.
     static let footprint = stride + 16
     /// Pages of 2 MiB spare a large cache half of its address translation; a small one should not pay for one.
@@ -81,7 +80,7 @@ import KeyVaultCrypto
         }
         guard let number else { return nil }
         precondition(sealed.count == entry.sealedLength, "the entry describes these bytes")
-        let payload = unsafe location(number) + Self.headerLength
+        let payload = unsafe location(number) + CacheEntry.length
         self[number] = entry
         // The target is the entry's own part of the slab, or memory of exactly that length, whose address the entry keeps.
         unsafe sealed.withUnsafeBytes { sealed in
@@ -129,16 +128,35 @@ import KeyVaultCrypto
 
     func clearVisited(_ number: UInt32) { self[number].isVisited = false }
 
-    /// A copy of the sealed bytes, in memory where they can be opened.
+    /// A copy of the entry and the sealed bytes behind it, in memory where they can be opened.
     @inline(__always)
-    func copySealed(_ number: UInt32, length: Int) throws(CryptoError) -> GuardedBytes {
-        // The entry has `length` sealed bytes.
-        try unsafe GuardedBytes(copying: UnsafeRawBufferPointer(start: sealedBytes(number, length), count: length))
+    func copy(_ number: UInt32) throws(CryptoError) -> GuardedBytes {
+        let length = self[number].sealedLength
+        if length <= Self.inlineLength {
+            // They lie one behind the other, within the entry's part of the slab.
+            return try unsafe GuardedBytes(
+                copying: UnsafeRawBufferPointer(start: location(number), count: CacheEntry.length + length))
+        }
+        return try copyLong(number, length)
     }
 
-    @inline(__always)
+    @inline(never)
+    private func copyLong(_ number: UInt32, _ length: Int) throws(CryptoError) -> GuardedBytes {
+        var bytes = try GuardedBytes(count: CacheEntry.length + length)
+        bytes.withMutableSpan { span in
+            // The span has the sum of both lengths; the entry has `length` sealed bytes.
+            unsafe span.withUnsafeMutableBytes { target in
+                unsafe target.copyMemory(
+                    from: UnsafeRawBufferPointer(start: location(number), count: CacheEntry.length))
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[CacheEntry.length...])
+                    .copyMemory(from: UnsafeRawBufferPointer(start: sealedBytes(number, length), count: length))
+            }
+        }
+        return bytes
+    }
+
     private func sealedBytes(_ number: UInt32, _ length: Int) -> UnsafeMutableRawPointer {
-        let payload = unsafe location(number) + Self.headerLength
+        let payload = unsafe location(number) + CacheEntry.length
         // Longer ones lie where `insert` noted.
         return unsafe length <= Self.inlineLength ? payload : payload.load(as: UnsafeMutableRawPointer.self)
     }

@@ -11,38 +11,34 @@ struct SealedSecret: Sendable {
     let cipher: CipherReference
 
     func open(for id: RecordID) throws(CryptoError) -> CachedSecret {
-        try SealedCopy(
-            bytes: GuardedBytes(copying: bytes.span), nonce: nonce, secretLength: secretLength, revision: revision,
-            cipher: cipher
-        ).open(for: id)
+        var opened = try GuardedBytes(copying: bytes.span)
+        try cipher.withCipher { cipher throws(CryptoError) in try cipher.open(&opened, from: 0, nonce: nonce, for: id) }
+        return secretLength == 0
+            ? .absent : .secret(SecretLease(opened, secret: 0..<secretLength, revision: revision))
     }
 }
 
-/// Sealed bytes that were copied out of the cache to where they can be opened.
+/// An entry and its sealed bytes, copied out of the cache to where they can be opened.
 struct SealedCopy: ~Copyable, Sendable {
     private var bytes: GuardedBytes
-    private let nonce: AESNonce
-    private let secretLength: Int
-    private let revision: UInt64
     private let cipher: CipherReference
 
     @inline(__always)
-    init(
-        bytes: consuming GuardedBytes, nonce: AESNonce, secretLength: Int, revision: UInt64, cipher: CipherReference
-    ) {
+    init(_ bytes: consuming GuardedBytes, cipher: CipherReference) {
         self.bytes = bytes
-        self.nonce = nonce
-        self.secretLength = secretLength
-        self.revision = revision
         self.cipher = cipher
     }
 
     /// Opens them where they are.
     @inline(__always)
     consuming func open(for id: RecordID) throws(CryptoError) -> CachedSecret {
-        let (nonce, length, revision) = (nonce, secretLength, revision)
         var bytes = bytes
-        try cipher.withCipher { cipher throws(CryptoError) in try cipher.open(&bytes, nonce: nonce, for: id) }
-        return length == 0 ? .absent : .secret(SecretLease(bytes, secret: 0..<length, revision: revision))
+        let entry = CacheEntry(atStartOf: bytes)
+        try cipher.withCipher { cipher throws(CryptoError) in
+            try cipher.open(&bytes, from: CacheEntry.length, nonce: entry.nonce, for: id)
+        }
+        guard entry.secretLength > 0 else { return .absent }
+        let secret = CacheEntry.length..<(CacheEntry.length + Int(entry.secretLength))
+        return .secret(SecretLease(bytes, secret: secret, revision: entry.revision))
     }
 }

@@ -27,7 +27,7 @@ extension SecretCache {
 
     static func tenantHash(_ name: ArraySlice<UInt8>) -> UInt32 {
         var hasher = Hasher()
-        hasher.combine(name)
+        unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 }
