@@ -21,11 +21,9 @@ extension KeyVaultService {
             label: "keyvault_chats",
             dimensions: [("origin", call.source.origin), ("provider", call.resolution.upstream)]
         ).increment()
-        let watch = ClientWatch()
-        exchange.channel?.triggerUserOutboundEvent(watch, promise: nil)
-        let answer = try await watch.guarding { try await send(call, exchange) }
+        let answer = try await exchange.whileConnected { try await send(call, exchange) }
         guard (200..<300).contains(answer.status) else { throw await refusal(answer, call, exchange) }
-        return relay(answer, call, exchange, watch)
+        return relay(answer, call, exchange)
     }
 
     /// Chooses the key and puts it into a request to its provider.
@@ -81,9 +79,7 @@ extension KeyVaultService {
     }
 
     /// Passes a provider's answer on.
-    private func relay(
-        _ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange, _ watch: ClientWatch
-    ) -> Response {
+    private func relay(_ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange) -> Response {
         var headers = call.source.headers
         headers[.contentType] = answer.headers.first(name: "content-type") ?? "application/json"
         headers[.cacheControl] = "no-store"
@@ -92,27 +88,25 @@ extension KeyVaultService {
         let body: ResponseBody
         switch answer.body {
         case .whole(let whole):
-            watch.end()
             body = ResponseBody(byteBuffer: call.source.added(to: whole, object: name))
         case .stream(let parts):
             let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
-            body = stream(parts, tail, watch)
+            body = stream(parts, tail, exchange)
         }
         return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
     }
 
     private func stream(
-        _ body: HTTPClientResponse.Body, _ tail: EventStreamTail, _ watch: ClientWatch
+        _ parts: HTTPClientResponse.Body, _ tail: EventStreamTail, _ exchange: Exchange
     ) -> ResponseBody {
         ResponseBody { writer in
-            var tail = tail
-            // Each part is written before the next is asked for: a slow client slows the provider down.
-            let parts = HandOff(body, watch)
-            defer { parts.end() }
-            while let part = try await parts.next() { try await writer.write(tail.pass(part)) }
-            try await writer.write(tail.end())
-            try await writer.finish(nil)
-            watch.end()
+            try await exchange.whileConnected {
+                var tail = tail
+                // Each part is written before the next is asked for: a slow client slows the provider down.
+                for try await part in parts { try await writer.write(tail.pass(part)) }
+                try await writer.write(tail.end())
+                try await writer.finish(nil)
+            }
         }
     }
 }

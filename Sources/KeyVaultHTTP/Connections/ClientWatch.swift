@@ -1,46 +1,60 @@
+import NIOCore
 import Synchronization
 
-/// Learns from a ``ConnectionGuard`` that a request's client has gone away, and ends what is done on its behalf.
-///
-/// Sent down the connection's pipeline as an event, which tells the guard of it.
+/// Learns from a connection's ``ConnectionGuard`` that the client has gone away, and cancels what is done on its behalf.
 final class ClientWatch: Sendable {
     private struct State {
         var isGone = false
         var action: (@Sendable () -> Void)?
     }
 
+    /// Those of all connections that have a guard: a request finds its own here, since to ask the connection would be a hop to
+    /// its event loop for each chat.
+    private static let all = Mutex<[ObjectIdentifier: ClientWatch]>([:])
+
+    private let channel: ObjectIdentifier
     private let state = Mutex(State())
 
-    /// Runs `action` when the client goes away, at once if it has; takes the place of any action before.
-    func onDisconnect(_ action: @escaping @Sendable () -> Void) {
-        let isGone = state.withLock { state in
-            state.action = action
-            return state.isGone
-        }
-        if isGone { action() }
+    /// Begins to watch the client of `channel`, until ``clientIsGone()``.
+    init(_ channel: any Channel) {
+        self.channel = ObjectIdentifier(channel)
+        Self.all.withLock { $0[self.channel] = self }
     }
 
-    /// The request is done: what happens to the connection is of no interest any more.
-    func end() { state.withLock { $0.action = nil } }
+    /// The watch over the client of `channel`; `nil` where no guard stands in its pipeline, and where it is closed.
+    static func of(_ channel: any Channel) -> ClientWatch? { all.withLock { $0[ObjectIdentifier(channel)] } }
 
     func clientIsGone() {
-        let action = state.withLock { state in
+        Self.all.withLock { $0[channel] = nil }
+        state.withLock { state in
             state.isGone = true
-            return state.action
+            state.action?()
         }
-        action?()
     }
 
-    /// Runs `body`, and cancels it when the client goes away.
-    func guarding<Result: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        let task = Task { try await body() }
-        onDisconnect { task.cancel() }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
+    /// Runs `body`, and cancels the task that runs it when the client goes away.
+    ///
+    /// A task of its own for `body` would cost more than all else that is done for a chat but the call itself.
+    @concurrent func guarding<Result>(_ body: @concurrent () async throws -> Result) async throws -> Result {
+        try await unsafe withUnsafeCurrentTask { task in
+            // Others may cancel a task by this value (so its documentation) until this closure ends, and `end` waits for them.
+            nonisolated(unsafe) let task = unsafe task
+            onDisconnect { unsafe task?.cancel() }
+            defer { end() }
+            return try await body()
         }
     }
+
+    /// Runs `action` when the client goes away, at once if it has; takes the place of any action before.
+    ///
+    /// It runs under a lock: once ``end()`` has returned, it neither runs nor will.
+    func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { state in
+            state.action = action
+            if state.isGone { action() }
+        }
+    }
+
+    /// What happens to the connection is of no interest any more.
+    func end() { state.withLock { $0.action = nil } }
 }

@@ -31,7 +31,10 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
 
     public init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    public func handlerAdded(context: ChannelHandlerContext) { arm(limits.header, context) }
+    public func handlerAdded(context: ChannelHandlerContext) {
+        watch = ClientWatch(context.channel)
+        arm(limits.header, context)
+    }
 
     public func handlerRemoved(context: ChannelHandlerContext) { clientIsGone() }
 
@@ -54,7 +57,6 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
         if case .head(let head) = part { isLast = head.headerFields[.connection] == "close" }
         if case .end = part {
             unanswered = max(0, unanswered - 1)
-            watch = nil
             // A body that is still dripping in behind an early answer keeps its deadline.
             if isLast { arm(Self.farewell, context) } else if unanswered == 0, !isReading { arm(limits.idle, context) }
         }
@@ -79,17 +81,6 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
         context.fireUserInboundEventTriggered(event)
     }
 
-    public func triggerUserOutboundEvent(
-        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
-    ) {
-        guard let watch = event as? ClientWatch else {
-            context.triggerUserOutboundEvent(event, promise: promise)
-            return
-        }
-        self.watch = watch
-        promise?.succeed(())
-    }
-
     public func channelInactive(context: ChannelHandlerContext) {
         clientIsGone()
         context.fireChannelInactive()
@@ -103,8 +94,8 @@ extension ConnectionGuard {
         timer = nil
         stall?.cancel()
         stall = nil
+        let watch = watch.take()
         watch?.clientIsGone()
-        watch = nil
     }
 
     private func arm(_ limit: TimeAmount, _ context: ChannelHandlerContext) {

@@ -39,6 +39,12 @@ struct Exchange {
         }
     }
 
+    /// Runs `body`, and cancels it when the client goes away, where the connection has a ``ConnectionGuard`` to tell.
+    @concurrent func whileConnected<Result>(_ body: @concurrent () async throws -> Result) async throws -> Result {
+        guard let watch = channel.flatMap(ClientWatch.of) else { return try await body() }
+        return try await watch.guarding(body)
+    }
+
     /// A parameter of the query, decoded.
     func query(_ name: String) -> String? { request.uri.queryParameters[name[...]].map { String($0) } }
 }

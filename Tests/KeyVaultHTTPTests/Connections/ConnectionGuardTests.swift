@@ -21,32 +21,53 @@ import Testing
 
     @Test func aClientThatGoesAwayEndsWhatIsDoneForIt() throws {
         let channel = try channel()
-        let watch = ClientWatch()
+        let watch = try #require(ClientWatch.of(channel))
         let count = Counter()
         watch.onDisconnect { count.add() }
         try channel.writeInbound(head)
-        try channel.triggerUserOutboundEvent(watch).wait()
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)
         #expect(count.value == 1)
+        #expect(ClientWatch.of(channel) == nil)
         // Whoever asks too late is told at once.
         watch.onDisconnect { count.add() }
         #expect(count.value == 2)
     }
 
-    @Test func anAnswerThatIsWrittenEndsTheWatch() throws {
+    @Test func whatHasEndedIsNotCancelled() throws {
         let channel = try channel()
-        let watch = ClientWatch()
+        let watch = try #require(ClientWatch.of(channel))
         let count = Counter()
         watch.onDisconnect { count.add() }
-        try channel.writeInbound(head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
-        try channel.triggerUserOutboundEvent(watch).wait()
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        watch.end()
         try channel.close().wait()
         #expect(count.value == 0)
+    }
+
+    @Test func theTaskOfARequestIsCancelledAndNoOther() async throws {
+        let channel = NIOAsyncTestingChannel()
+        try await channel.testingEventLoop.executeInContext {
+            try channel.pipeline.syncOperations.addHandler(ConnectionGuard(limits))
+        }
+        try await channel.connect(to: SocketAddress(unixDomainSocketPath: "/x"))
+        let watch = try #require(ClientWatch.of(channel))
+        let task = Task {
+            let before = try await watch.guarding { Task.isCancelled }
+            // Ends when it is cancelled, and not before.
+            let never = AsyncStream<Void> { _ in }
+            try await watch.guarding {
+                try await channel.close()
+                for await _ in never {}
+            }
+            return (before, Task.isCancelled)
+        }
+        #expect(try await task.value == (false, true))
+        #expect(!Task.isCancelled)
+    }
+
+    @Test func aConnectionWithoutAGuardIsNotWatched() throws {
+        #expect(ClientWatch.of(EmbeddedChannel()) == nil)
     }
 
     @Test func halfAClosedConnectionIsLeftAloneBetweenRequests() throws {
