@@ -22,11 +22,11 @@ extension KeyVaultService {
 
     private func serve(_ exchange: Exchange, _ handler: Handler) async -> Response {
         let start = ContinuousClock.now
-        let response = await withSpan(exchange.operation.name, ofKind: .server) { span in
-            span.attributes["http.request.method"] = exchange.operation.method.rawValue
-            span.attributes["http.route"] = exchange.operation.path
+        let response = await traced(exchange.operation.name, ofKind: .server) { span in
+            span?.attributes["http.request.method"] = exchange.operation.method.rawValue
+            span?.attributes["http.route"] = exchange.operation.path
             let response = await answer(exchange, handler)
-            span.attributes["http.response.status_code"] = response.status.code
+            span?.attributes["http.response.status_code"] = response.status.code
             return response
         }
         let took = ContinuousClock.now - start

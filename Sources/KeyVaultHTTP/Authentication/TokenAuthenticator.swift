@@ -14,10 +14,12 @@ public struct TokenAuthenticator: Authenticator {
     }
 
     public func account(for request: HTTPRequest) async throws -> Account? {
-        guard let credentials = request.headerFields[.authorization] else { return nil }
-        // The scheme is case-insensitive (RFC 9110, section 11.1).
-        let parts = credentials.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return try await tokens.authenticate(String(parts[1].trimmingSpaces))?.tenant.map { Account(tenant: $0) }
+        guard let credentials = request.headerFields.value(of: .authorization),
+            let space = credentials.utf8.firstIndex(of: UInt8(ascii: " ")),
+            // The scheme is case-insensitive (RFC 9110, section 11.1).
+            credentials[..<space].lowercased() == "bearer"
+        else { return nil }
+        let token = String(credentials[space...].trimmingSpaces)
+        return try await tokens.authenticate(token)?.tenant.map { Account(tenant: $0) }
     }
 }

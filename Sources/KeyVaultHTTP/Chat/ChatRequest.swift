@@ -5,7 +5,10 @@ import NIOCore
 struct ChatRequest {
     let target: ModelTarget
     private let body: ByteBuffer
+    /// Where the model's name stands in the body, with its quotes.
     private let model: Range<Int>
+    /// The model as the client names it.
+    private let name: String
 
     init(_ body: ByteBuffer, _ providers: ProviderRegistry) throws(APIError) {
         let text = body.readableBytesUInt8Span
@@ -17,7 +20,8 @@ struct ChatRequest {
             throw .invalidRequest("The request holds no messages", hint: "Add \"messages\", an array.")
         }
         do {
-            target = try providers.target(ofModel: JSONString.text(text.extracting(member.inside)))
+            name = JSONString.text(text.extracting(member.inside))
+            target = try providers.target(ofModel: name)
         } catch {
             throw .invalidRequest("The model is not known", hint: error.description)
         }
@@ -27,9 +31,11 @@ struct ChatRequest {
 
     /// The body for an upstream, which may know the model under another name.
     func body(for upstream: String) -> ByteBuffer {
-        let name = JSONWriter.object { $0.member("m", target.model(at: upstream)) }
+        let name = target.model(at: upstream)
+        guard name != self.name else { return body }
+        let object = JSONWriter.object { $0.member("m", name) }
         // What stands between `{"m":` and `}` is the name as JSON.
-        let quoted = name[5..<(name.count - 1)]
+        let quoted = object[5..<(object.count - 1)]
         var copy = ByteBuffer()
         copy.reserveCapacity(body.readableBytes + quoted.count)
         let start = body.readerIndex

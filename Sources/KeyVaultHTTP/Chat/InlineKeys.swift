@@ -11,15 +11,15 @@ enum InlineKeys {
     static func read(_ fields: HTTPFields) throws -> [String: Secret] {
         var keys: [String: Secret] = [:]
         for (name, provider) in headers {
-            guard let value = fields[name] else { continue }
-            let text = value[...].trimmingSpaces
+            guard let value = fields.value(of: name) else { continue }
+            let text = String(value[...].trimmingSpaces)
             // An empty header is how clients send a variable that is not set.
             guard !text.isEmpty else { continue }
-            guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            guard text.isOneWord else {
                 throw APIError.invalidRequest(
                     "The header \(name.rawName) holds no key", hint: "A key is one word of ASCII.", provider: provider)
             }
-            keys[provider] = try Secret(String(text))
+            keys[provider] = try Secret(text)
         }
         return keys
     }

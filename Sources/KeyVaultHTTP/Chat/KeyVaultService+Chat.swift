@@ -43,7 +43,7 @@ extension KeyVaultService {
                 }
                 // A stored key was checked to be printable; one that is not would end a header and begin another.
                 let text = String(copying: key)
-                guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                guard text.isOneWord else {
                     throw APIError.rejectedKey(displayName(resolution.upstream), provider: resolution.upstream)
                 }
                 return UpstreamCall(
@@ -62,14 +62,14 @@ extension KeyVaultService {
 
     /// Sends the request and reads the answer, but for a stream.
     private func send(_ call: UpstreamCall, _ exchange: Exchange) async throws -> UpstreamAnswer {
-        try await withSpan("chat \(call.resolution.upstream)", ofKind: .client) { span in
-            span.attributes["keyvault.key_origin"] = call.source.origin
+        try await traced("chat \(call.resolution.upstream)", ofKind: .client) { span in
+            span?.attributes["keyvault.key_origin"] = call.source.origin
             do {
-                let request = call.request(accept: exchange.request.headers[.accept])
+                let request = call.request(accept: exchange.request.headers.value(of: .accept))
                 // No logger: the client's own may print headers.
                 let response = try await client.http.execute(
                     request, deadline: .now() + .init(configuration.chatTimeout))
-                span.attributes["http.response.status_code"] = Int(response.status.code)
+                span?.attributes["http.response.status_code"] = Int(response.status.code)
                 return try await UpstreamAnswer(response)
             } catch {
                 // In here, since a span records what is thrown through it.

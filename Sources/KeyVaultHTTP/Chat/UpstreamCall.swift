@@ -33,6 +33,13 @@ struct UpstreamCall: Sendable {
 }
 
 extension String {
+    /// Whether it is printable ASCII without spaces, as every key is.
+    var isOneWord: Bool {
+        let bytes = utf8.span
+        for index in bytes.indices where !(0x21...0x7E).contains(bytes[index]) { return false }
+        return true
+    }
+
     /// A copy of a secret, which nothing wipes.
     init(copying secret: RawSpan) {
         // The bytes are read before the closure returns.

@@ -20,7 +20,9 @@ struct Exchange {
     func body(upTo limit: Int) async throws -> ByteBuffer {
         let tooLarge = APIError(
             .contentTooLarge, "request_too_large", "The request body is larger than \(limit) bytes")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        if let length = request.headers.value(of: .contentLength).flatMap({ Int($0) }), length > limit {
+            throw tooLarge
+        }
         do {
             return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
@@ -30,7 +32,7 @@ struct Exchange {
 
     /// Refuses a body that says it is something else than JSON.
     func requireJSON() throws(APIError) {
-        guard let type = request.headers[.contentType] else { return }
+        guard let type = request.headers.value(of: .contentType), type != "application/json" else { return }
         let essence = type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
         guard essence == "application/json" || essence.hasSuffix("+json") else {
             throw APIError(
@@ -51,9 +53,9 @@ struct Exchange {
 
 extension Substring {
     var trimmingSpaces: Substring {
-        var rest = self
-        while rest.first == " " || rest.first == "\t" { rest.removeFirst() }
-        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
-        return rest
+        var rest = utf8
+        while let byte = rest.first, byte == 0x20 || byte == 0x09 { rest.removeFirst() }
+        while let byte = rest.last, byte == 0x20 || byte == 0x09 { rest.removeLast() }
+        return Substring(rest)
     }
 }

@@ -6,6 +6,8 @@ struct JSONWriter {
     /// An object with what `body` writes in it.
     static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
+        // Enough for most answers.
+        writer.text.reserveCapacity(512)
         writer.braces(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
         return writer.text
     }
@@ -75,6 +77,20 @@ extension JSONWriter {
 
     private mutating func string(_ value: String) {
         text.append(UInt8(ascii: "\""))
+        if Self.isPlain(value.utf8.span) { raw(value) } else { escape(value) }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a string stands in JSON as it is.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
+    }
+
+    private mutating func escape(_ value: String) {
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
@@ -82,6 +98,5 @@ extension JSONWriter {
             default: text.append(byte)
             }
         }
-        text.append(UInt8(ascii: "\""))
     }
 }
