@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import KeyVault
 import Logging
-import Metrics
 import Tracing
 
 extension KeyVaultService {
@@ -30,8 +29,7 @@ extension KeyVaultService {
             return response
         }
         let took = ContinuousClock.now - start
-        let dimensions = [("operation", exchange.operation.name), ("status", String(response.status.code))]
-        Metrics.Timer(label: "keyvault_http_request_duration", dimensions: dimensions).record(duration: took)
+        metrics.answered(exchange.operation, status: response.status.code, took: took)
         exchange.logger.debug(
             "served",
             metadata: [

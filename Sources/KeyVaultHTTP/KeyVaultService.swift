@@ -21,6 +21,7 @@ public struct KeyVaultService: Sendable {
     let client: UpstreamClient
     let validator: (any ProviderValidator)?
     let limiter: WriteLimiter
+    let metrics = ServiceMetrics()
 
     /// - Parameters:
     ///   - validator: asks providers whether keys are live, when an account asks for it. What is asked when a key is stored is

@@ -28,6 +28,7 @@ struct TokenRecord {
         let header = 1 + Self.verifierLength + Self.expiryLength
         guard bytes.count > header, bytes[0] == Self.version else { return nil }
         var fields: [UInt8] = []
+        fields.reserveCapacity(bytes.count)
         for index in 1..<bytes.count { fields.append(bytes[index]) }
         verifier = Array(fields.prefix(Self.verifierLength))
         let milliseconds = fields[Self.verifierLength..<(header - 1)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import KeyVault
 import Logging
-import Metrics
 import NIOCore
 import NIOHTTP1
 import Tracing
@@ -17,10 +16,7 @@ extension KeyVaultService {
         let chat = try ChatRequest(
             try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
         let call = try await upstreamCall(for: chat, inline, of: account)
-        Counter(
-            label: "keyvault_chats",
-            dimensions: [("origin", call.source.origin), ("provider", call.resolution.upstream)]
-        ).increment()
+        metrics.chat(servedBy: call.source)
         let answer = try await exchange.whileConnected { try await send(call, exchange) }
         guard (200..<300).contains(answer.status) else { throw await refusal(answer, call, exchange) }
         return relay(answer, call, exchange)
@@ -81,9 +77,10 @@ extension KeyVaultService {
     /// Passes a provider's answer on.
     private func relay(_ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange) -> Response {
         var headers = call.source.headers
-        headers[.contentType] = answer.headers.first(name: "content-type") ?? "application/json"
-        headers[.cacheControl] = "no-store"
-        headers[.requestID] = exchange.id
+        let type = answer.headers.first(name: "content-type") ?? "application/json"
+        headers.append(HTTPField(name: .contentType, value: type))
+        headers.append(HTTPField(name: .cacheControl, value: "no-store"))
+        headers.append(HTTPField(name: .requestID, value: exchange.id))
         let name = configuration.responseObject
         let body: ResponseBody
         switch answer.body {

@@ -23,10 +23,10 @@ struct UpstreamCall: Sendable {
     func request(accept: String?) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
-        request.headers.add(name: "Authorization", value: "Bearer \(key)")
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.headers.add(name: "Accept", value: accept ?? "application/json, text/event-stream")
-        request.headers.add(name: "User-Agent", value: "KeyVault")
+        request.headers = [
+            "Authorization": "Bearer \(key)", "Content-Type": "application/json",
+            "Accept": accept ?? "application/json, text/event-stream", "User-Agent": "KeyVault",
+        ]
         request.body = .bytes(body)
         return request
     }
