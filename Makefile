@@ -6,7 +6,7 @@ export SWIFT_BACKTRACE := enable=no
 PACKAGES := libsodium-dev libsqlite3-dev
 VENV := .venv
 
-.PHONY: help demo serve test test-http test-web test-faults test-seeded fuzz fuzz-all coverage memcheck sanitize proof bench bench-full bench-check lint \
+.PHONY: help demo serve test test-http load test-web test-faults test-seeded fuzz fuzz-all coverage memcheck sanitize proof bench bench-full bench-check lint \
 	dependencies build clean
 
 help: ## what there is to make
@@ -38,6 +38,11 @@ test-http: $(VENV)/schemathesis ## the server, by clients that are not ours (Nod
 	@for product in keyvault keyvault-server KeyVaultBare; do scripts/quietly swift build --product $$product; done
 	@for script in contract operations outage canary slow load schema; do \
 	    KEYVAULT_SCHEMATHESIS="$(CURDIR)/$(VENV)/bin/schemathesis" node Tests/HTTP/$$script.mjs; done
+
+load: dependencies ## what a chat costs beside a bare proxy, and memory over 1,000,000 chats (release)
+	@scripts/install-dependencies nodejs wrk
+	@for product in keyvault keyvault-server KeyVaultBare; do scripts/quietly swift build -c release --product $$product; done
+	@KEYVAULT_CONFIGURATION=release KEYVAULT_PROOF=1 node Tests/HTTP/load.mjs
 
 test-web: ## the page, in a real browser; screenshots in .build/web
 	@scripts/install-dependencies $(PACKAGES) nodejs chromium
