@@ -9,7 +9,8 @@ import Testing
     }
 
     @Test func dependsOnEveryByteAndOnTheKey() throws {
-        let (one, other) = try (ShortHash(), ShortHash())
+        let one = try ShortHash()
+        let other = try ShortHash()
         let bytes = Samples.counting(240)
         let first = hash(bytes, one)
         #expect(hash(bytes, one) == first)

@@ -1,11 +1,11 @@
 package import KeyVaultCrypto
 
 /// A plaintext secret in guarded memory, for as long as one caller's closure runs; wiped at its end.
-package struct SecretLease: ~Copyable, Sendable {
+@usableFromInline package struct SecretLease: ~Copyable, Sendable {
     /// Holds the secret, perhaps among other plaintext.
-    private let bytes: GuardedBytes
+    @usableFromInline let bytes: GuardedBytes
     /// Where in `bytes` the secret lies.
-    private let range: Range<Int>
+    @usableFromInline let range: Range<Int>
     /// The revision of the record that the secret is of.
     package let revision: UInt64
 
@@ -15,7 +15,7 @@ package struct SecretLease: ~Copyable, Sendable {
         self.revision = revision
     }
 
-    @inline(__always)
+    @inlinable
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -23,6 +23,7 @@ package struct SecretLease: ~Copyable, Sendable {
     }
 
     /// As ``withSpan(_:)``, for as long as `body` takes.
+    @inlinable
     package borrowing func withSpan<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) async throws(Failure) -> Result
     ) async throws(Failure) -> Result {

@@ -18,19 +18,10 @@ extension Vault {
     ) async throws -> Result {
         // A thin generic shell, specialised where it is called, around what is not generic: without that, metadata look-ups
         // would cost a tenth of a hit. A hit is not even an asynchronous call.
-        // (One closure for both calls would be a box on the heap.)
-        var cached: Swift.Result<Result, Failure>?
-        try withCachedBytes(id) { secret in
-            do throws(Failure) { cached = .success(try body(secret)) } catch { cached = .failure(error) }
+        if let lease = try cachedLease(id) {
+            return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
         }
-        if let cached { return try cached.get() }
-        var read: Swift.Result<Result, Failure>?
-        try await withSecretBytes(id) { secret in
-            do throws(Failure) { read = .success(try body(secret)) } catch { read = .failure(error) }
-        }
-        // The closure was called, or an error thrown.
-        guard let read else { preconditionFailure() }
-        return try read.get()
+        return try await lease(id).withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
     }
 
     /// Runs `body` on the key stored for `id`, as ``withSecret(_:_:)-(_,(RawSpan)->_)`` does, for as long as it takes.
@@ -38,35 +29,15 @@ extension Vault {
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, _ body: (RawSpan) async throws(Failure) -> Result
     ) async throws -> Result {
-        var outcome: Swift.Result<Result, Failure>?
-        try await withSecretBytes(id) { secret async in
-            do throws(Failure) { outcome = .success(try await body(secret)) } catch { outcome = .failure(error) }
+        if let lease = try cachedLease(id) {
+            return try await lease.withSpan { secret async throws(Failure) in try await unsafe body(secret.bytes) }
         }
-        // As above.
-        guard let outcome else { preconditionFailure() }
-        return try outcome.get()
-    }
-
-    /// Runs `body` where the key is cached.
-    @usableFromInline
-    func withCachedBytes(_ id: RecordID, _ body: (RawSpan) -> Void) throws(VaultError) {
-        if let lease = try cachedLease(id) { lease.withSpan { unsafe body($0.bytes) } }
-    }
-
-    @usableFromInline
-    func withSecretBytes(_ id: RecordID, _ body: (RawSpan) -> Void) async throws(VaultError) {
-        try await lease(id).withSpan { unsafe body($0.bytes) }
-    }
-
-    @usableFromInline
-    func withSecretBytes(_ id: RecordID, _ body: (RawSpan) async -> Void) async throws(VaultError) {
-        if let lease = try cachedLease(id) { return await lease.withSpan { await unsafe body($0.bytes) } }
-        try await lease(id).withSpan { await unsafe body($0.bytes) }
+        return try await lease(id).withSpan { secret async throws(Failure) in try await unsafe body(secret.bytes) }
     }
 
     /// What can be had without waiting and without an audit: most of all secrets, on the shortest way.
-    @inline(__always)
-    private func cachedLease(_ id: RecordID) throws(VaultError) -> SecretLease? {
+    @usableFromInline
+    func cachedLease(_ id: RecordID) throws(VaultError) -> SecretLease? {
         guard configuration.audit == nil else { return nil }
         try checkNotReserved(id)
         try checkOpen()
@@ -78,6 +49,7 @@ extension Vault {
     }
 
     /// The secret of `id` for one use, in guarded memory.
+    @usableFromInline
     func lease(_ id: RecordID) async throws(VaultError) -> SecretLease {
         try checkNotReserved(id)
         guard configuration.audit == nil else {
