@@ -72,6 +72,34 @@ import Testing
         #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
     }
 
+    @Test func ofTwoRotationsAtOnceEachEndsOrSaysWhyAndNothingIsLost() throws {
+        let line = #"{"tenant":"t","provider":"p","label":"%","secret":"secret of %"}"# + "\n"
+        let keys = (0..<3000).map { line.replacing("%", with: "\($0)") }.joined()
+        #expect(try box.run("import", input: keys).status == 0)
+        // Two processes, two keys.
+        let outcome = try box.shell(
+            """
+            "$0" rotate master --new-master-key-file one --quiet & first=$!
+            "$0" rotate master --new-master-key-file two --quiet & second=$!
+            set +e
+            wait $first; a=$?
+            wait $second; echo "$a $?"
+            """)
+        let statuses = outcome.text.split(whereSeparator: \.isWhitespace).map { Int($0) }
+        // 0 it ended; 8 the other one began after it; 6 the other one had ended before it began.
+        #expect(statuses.count == 2 && statuses.contains(0))
+        #expect(statuses.allSatisfy { [0, 6, 8].contains($0) }, "\(outcome.text) \(outcome.errors)")
+
+        let held = ["--master-key-file", statuses[0] == 0 ? "one" : "two", "--master-key-file", box.masterKeyPath]
+        let others = ["one", "two"].filter { FileManager.default.fileExists(atPath: box.path($0)) }
+        let ring = held + others.flatMap { ["--master-key-file", $0] }
+        let next = try box.run(ring + ["rotate", "master", "--new-master-key-file", "three", "--json"])
+        #expect(try next.json(as: NSDictionary.self)["onActiveKey"] as? Int == 3002)
+        let verified = try box.run("verify", "--json", "--master-key-file", "three")
+        #expect(try verified.json(as: NSDictionary.self) == ["records": 3002, "damaged": []])
+        #expect(try box.run("reveal", "t/p/7", "--master-key-file", "three").text == "secret of 7")
+    }
+
     @Test func aCredentialOfTheServiceManagerOpensTheVault() throws {
         try FileManager.default.createDirectory(atPath: box.path("credentials"), withIntermediateDirectories: false)
         try FileManager.default.moveItem(atPath: box.masterKeyPath, toPath: box.path("credentials/master-key"))
