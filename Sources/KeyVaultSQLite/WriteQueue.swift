@@ -14,14 +14,10 @@ final class WriteQueue: Sendable {
         var isEmpty: Bool { jobs.isEmpty && versionRequests.isEmpty }
     }
 
-    private static let lookout = Duration.microseconds(50)
-
     private let state = Mutex(State())
     private let lastNumber = Atomic<UInt64>(0)
-    /// Follows ``arrivals`` and may lag behind it: a hint for a thread that looks out instead of sleeping.
-    private let hasArrivals = Atomic(false)
-    /// Raised when the queue stops being empty, and when it is closed. May be raised once too often.
-    private let arrivals = DispatchSemaphore(value: 0)
+    /// Raised when the queue stops being empty, and when it is closed.
+    private let arrivals = Arrivals()
 
     // MARK: For tasks
 
@@ -52,7 +48,7 @@ final class WriteQueue: Sendable {
     /// Takes no more; what is waiting is still done.
     func close() {
         state.withLock { $0.isClosed = true }
-        signal()
+        arrivals.signal()
     }
 
     /// Puts something in, unless the queue is closed.
@@ -63,13 +59,8 @@ final class WriteQueue: Sendable {
             return before
         }
         // Outside of the lock, which the thread that wakes up takes first.
-        if !isClosed, wasEmpty { signal() }
+        if !isClosed, wasEmpty { arrivals.signal() }
         return !isClosed
-    }
-
-    private func signal() {
-        hasArrivals.store(true, ordering: .relaxed)
-        arrivals.signal()
     }
 
     private func cancel(_ number: UInt64) {
@@ -99,18 +90,10 @@ final class WriteQueue: Sendable {
     var jobCount: Int { state.withLock { $0.jobs.count } }
 
     /// Waits for the next arrival.
-    ///
-    /// The thread looks out for a moment before it sleeps: a task that writes one record after the other is back at once,
-    /// and waking a thread costs a good part of what a commit does (measured: 20 of 145 µs).
-    func wait() {
-        let start = ContinuousClock.now
-        while !hasArrivals.load(ordering: .relaxed), start.duration(to: .now) < Self.lookout {}
-        arrivals.wait()
-        hasArrivals.store(false, ordering: .relaxed)
-    }
+    func wait() { arrivals.wait() }
 
     /// Waits for the next arrival, but no longer than `timeout`.
-    func wait(for timeout: DispatchTimeInterval) { _ = arrivals.wait(timeout: .now() + timeout) }
+    func wait(for timeout: DispatchTimeInterval) { arrivals.wait(for: timeout) }
 
     func takeJobs(atMost count: Int) -> [WriteJob] {
         state.withLock { state in

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 import class Foundation.Thread
@@ -20,7 +19,7 @@ final class WriterThread: Sendable {
     /// What the thread and its owner share; the thread does not keep its owner alive.
     private final class Inbox: Sendable {
         let state = Mutex(State())
-        let filled = DispatchSemaphore(value: 0)
+        let filled = Arrivals()
 
         /// `false` when the thread takes nothing any more.
         func put(_ job: Job, isLast: Bool = false) -> Bool {
