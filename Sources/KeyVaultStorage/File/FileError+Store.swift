@@ -54,6 +54,10 @@ extension OpenFile {
         try retrying { () throws(FileError) in try truncate(to: size) }
     }
 
+    func isStill(at path: String) throws(FileError) -> Bool {
+        try retrying { () throws(FileError) in try isAt(path) }
+    }
+
     private func retrying<Result>(_ operation: () throws(FileError) -> Result) throws(FileError) -> Result {
         for _ in 1..<patience {
             do { return try operation() } catch { guard error == .interrupted else { throw error } }

@@ -21,6 +21,8 @@ package protocol FileLayer: Sendable {
 
 /// One open file; closed when the last reference to it goes.
 package protocol OpenFile: AnyObject, Sendable {
+    /// Whether `path` still leads to this file, and not to another one or to none.
+    func isAt(_ path: String) throws(FileError) -> Bool
     func size() throws(FileError) -> UInt64
     /// How many bytes were read: fewer than asked for at the end of the file, or when interrupted.
     func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int

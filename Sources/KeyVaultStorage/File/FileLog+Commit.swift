@@ -46,10 +46,12 @@ extension FileLog {
 
     private func plan(_ writer: borrowing Writer) throws(StoreError) -> GroupPlan {
         let sequence = writer.sequence
-        return try withShared { shared throws(StoreError) in
+        let plan = try withShared { shared throws(StoreError) in
             if let refusal = shared.refusal { throw refusal }
             return GroupPlan(self, shared.log, head: shared.head, end: shared.end, sequence: sequence)
         }
+        try plan.log.checkPlace()
+        return plan
     }
 
     /// Makes `plan` durable, then shows it to readers.

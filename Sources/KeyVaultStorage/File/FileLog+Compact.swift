@@ -54,6 +54,8 @@ extension FileLog {
             let end = try withShared { shared throws(StoreError) in shared.end }
             _ = try rewrite.appendFrames(from: copied, to: end)
             try rewrite.finish()
+            // Whatever has come to lie there instead is not ours to replace.
+            try rewrite.old.checkPlace()
             let failure = try rewrite.takePlace()
             writer = Writer(
                 sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,

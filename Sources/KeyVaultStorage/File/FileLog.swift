@@ -138,7 +138,13 @@ package final class FileLog: Sendable {
     func checkUsable() throws(StoreError) { try withShared { _ throws(StoreError) in } }
 
     package func head() throws(StoreError) -> StoreHead? {
-        try withShared { shared throws(StoreError) in shared.head }
+        let (log, head) = try withShared { shared throws(StoreError) in (shared.log, shared.head) }
+        try log.checkPlace()
+        return head
+    }
+
+    func checkPlace() throws(StoreError) {
+        try withShared { shared throws(StoreError) in shared.log }.checkPlace()
     }
 
     /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.

@@ -6,6 +6,8 @@ public import KeyVaultFormat
 /// many tasks are made durable together, on a thread of the store's own. An acknowledged write survives the process and the
 /// machine.
 ///
+/// A file that is moved or deleted while it is open is noticed: writes, scans and ``readHead()`` throw `io` until it is back.
+///
 /// ```swift
 /// let store = try await FileStore.open("/var/lib/example/keys.vault")
 /// ```
@@ -71,6 +73,7 @@ public final class FileStore: RecordStore {
     public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
         -> [StoredRecord]
     {
+        try log.checkPlace()
         if try !log.isOrdered() { try await onThread { [log] () throws(StoreError) in try log.buildOrder() } }
         return try log.scan(scope, after: cursor, limit: limit)
     }

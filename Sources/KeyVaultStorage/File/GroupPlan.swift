@@ -19,7 +19,7 @@ struct GroupPlan {
     }
 
     private let source: FileLog
-    private let log: LogFile
+    let log: LogFile
     /// Where the group begins, and so what its frames bear as their mark.
     private let start: UInt64
 

@@ -89,6 +89,17 @@ private final class LinuxFile: OpenFile {
 
     deinit { close(descriptor) }
 
+    func isAt(_ path: String) throws(FileError) -> Bool {
+        var (own, found) = (stat(), stat())
+        // Both structures and the string outlive the calls.
+        try check(unsafe fstat(descriptor, &own))
+        guard unsafe stat(path, &found) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return false }
+            throw FileError(errno)
+        }
+        return own.st_dev == found.st_dev && own.st_ino == found.st_ino
+    }
+
     func size() throws(FileError) -> UInt64 {
         let end = lseek(descriptor, 0, SEEK_END)
         guard end >= 0 else { throw FileError(errno) }

@@ -50,6 +50,17 @@ final class LogFile: Sendable {
         }
     }
 
+    /// Refuses to go on with a log that was moved or deleted since it was opened: what is written to it then is gone with its last
+    /// user.
+    func checkPlace() throws(StoreError) {
+        let isInPlace: Bool
+        do { isInPlace = try file.isStill(at: path) } catch { throw error.doing("looked for", path) }
+        guard isInPlace else {
+            throw StoreError(
+                .io, "\(path) was moved or deleted while it was open. Put it back, or restart what has it open.")
+        }
+    }
+
     func hash(_ encodedID: Span<UInt8>) -> UInt64 { names.hash(encodedID) }
 
     func size() throws(StoreError) -> UInt64 {

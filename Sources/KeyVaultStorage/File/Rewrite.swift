@@ -2,7 +2,7 @@ import KeyVaultFormat
 
 /// A compaction or a repair at work: the rows of one log on their way into the next generation.
 struct Rewrite {
-    private let old: LogFile
+    let old: LogFile
     private let paths: LogPaths
     private let layer: any FileLayer
     private let chunk: Int

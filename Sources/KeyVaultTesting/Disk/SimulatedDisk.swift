@@ -120,6 +120,10 @@ package final class SimulatedDisk: FileLayer {
             self.number = number
         }
 
+        func isAt(_ path: String) throws(FileError) -> Bool {
+            try disk.call { [number] state, _ throws(FileError) in state.image.names[path] == number }
+        }
+
         func size() throws(FileError) -> UInt64 {
             try disk.call { [number] state, _ throws(FileError) in UInt64(state.image.files[number].count) }
         }

@@ -79,7 +79,8 @@ import Testing
 
     @Test func aFullDiskRefusesOneWriteAndTheNextOneGoesOn() throws {
         let log = try created()
-        disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
+        // A commit looks whether the log is where it was, writes and syncs.
+        disk.fail((disk.calls + 1)..<(disk.calls + 2), with: .error(.noSpace))
         #expect(log.commit([try insert("a")]) == [StoreError(.full, "")])
         #expect(log.commit([try insert("b")]) == [nil])
         #expect(try Contents(log).rows.map(\.id.label) == ["b"])
@@ -88,7 +89,7 @@ import Testing
     @Test func aFailedSyncEndsWritingUntilTheStoreIsRewritten() throws {
         let log = try created()
         #expect(log.commit([try insert("a")]) == [nil])
-        disk.fail((disk.calls + 1)..<(disk.calls + 2), with: .error(.inputOutput))
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.inputOutput))
         #expect(log.commit([try insert("b")]) == [StoreError(.io, "")])
         #expect(log.commit([try insert("c")]) == [StoreError(.readOnly, "")])
         #expect(try Contents(log).rows.map(\.id.label) == ["a"])

@@ -1,3 +1,4 @@
+import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
@@ -14,5 +15,36 @@ import Testing
             try await FileStore.open(folder.file(place))
         }
         .check(testCase)
+    }
+
+    /// What is written to a file that has lost its name is gone with its last user.
+    @Test func aFileThatIsGoneIsNoticedAndFoundAgain() async throws {
+        let (path, away) = (folder.file("keys.vault"), folder.file("away.vault"))
+        let store = try await FileStore.open(path)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        func insert(_ tenant: String) async throws {
+            let key = RecordKey(id: try RecordID(tenant: tenant, provider: "openai"), revision: 1)
+            try await store.write(WriteBatch(generation: 1, changes: [.insert(key, sealed: [7])]))
+        }
+        try await insert("acme")
+
+        try FileManager.default.moveItem(atPath: path, toPath: away)
+        await #expect(throws: StoreError(.io, "")) { try await insert("late") }
+        await #expect(throws: StoreError(.io, "")) { _ = try await store.readHead() }
+        await #expect(throws: StoreError(.io, "")) { _ = try await store.scan(.everything, after: nil, limit: 9) }
+        // Somebody else's file in its place is not replaced.
+        try Data("theirs".utf8).write(to: URL(filePath: path))
+        await #expect(throws: StoreError(.io, "")) { try await store.compact() }
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data("theirs".utf8))
+
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: away, toPath: path)
+        try await insert("late")
+        try await store.compact()
+        await store.close()
+        let reopened = try await FileStore.open(path)
+        let tenants = try await reopened.scan(.everything, after: nil, limit: 9).map(\.id.tenant)
+        #expect(tenants == ["acme", "late"])
+        await reopened.close()
     }
 }
