@@ -1,4 +1,4 @@
-import Synchronization
+import KeyVaultStorage
 
 /// Something that happens once, and for which any number of tasks may wait.
 final class Completion: Sendable {
@@ -7,7 +7,7 @@ final class Completion: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
 
     func finish() {
         let waiting = state.withLock { state in

@@ -1,5 +1,4 @@
 import KeyVaultStorage
-import Synchronization
 
 /// The readers of a store. A read runs on its caller's thread: a hop to another one costs more than the read.
 ///
@@ -15,7 +14,7 @@ final class ReaderPool: Sendable {
 
     private let path: String
     private let patience: Duration
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
 
     init(path: String, patience: Duration) {
         self.path = path

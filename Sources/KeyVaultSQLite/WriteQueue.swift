@@ -14,7 +14,7 @@ final class WriteQueue: Sendable {
         var isEmpty: Bool { jobs.isEmpty && versionRequests.isEmpty }
     }
 
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
     private let lastNumber = Atomic<UInt64>(0)
     /// Raised when the queue stops being empty, and when it is closed.
     private let arrivals = Arrivals()

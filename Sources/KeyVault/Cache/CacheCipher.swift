@@ -1,5 +1,6 @@
 import KeyVaultCrypto
 import KeyVaultFormat
+import KeyVaultStorage
 import Synchronization
 
 /// Seals and opens what a cache holds, under a key that exists nowhere else.

@@ -1,5 +1,6 @@
 import Glibc
 import KeyVaultCrypto
+import KeyVaultStorage
 
 /// Where the entries of a cache lie, one behind the other: 64 bytes of ``CacheEntry``, then the sealed bytes, four cache
 /// lines in all. What is longer lies in memory of its own.

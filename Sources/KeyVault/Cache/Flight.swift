@@ -1,3 +1,5 @@
+import KeyVaultStorage
+
 /// One read of the store, and those who wait for what it gives.
 ///
 /// The task that began it reads on its own behalf; nobody else's task is involved. A flight that is in its shard's table may

@@ -1,3 +1,5 @@
+import KeyVaultStorage
+
 /// The parts of a cache, each behind its own lock and on cache lines of its own, so that two processors seldom meet.
 @safe struct ShardTable: ~Copyable, @unchecked Sendable {
     /// With 64, two threads that spend a fifth of their time in a lock meet in one read of 300.

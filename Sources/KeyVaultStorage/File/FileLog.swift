@@ -51,14 +51,14 @@ package final class FileLog: Sendable {
     let layer: any FileLayer
     let settings: Settings
     /// Held until the log is closed, or the last user of this object is gone.
-    let lock: Mutex<(any AnyObject & Sendable)?>
+    let lock: TracedMutex<(any AnyObject & Sendable)?>
     private let owner: Int32
-    let shared: Mutex<Shared>
-    let writer: Mutex<Writer>
+    let shared: TracedMutex<Shared>
+    let writer: TracedMutex<Writer>
     /// Held by whoever rewrites the log.
-    let compaction = Mutex(())
+    let compaction = TracedMutex(())
     /// Held by whoever sorts the rows for a scan.
-    let ordering = Mutex(())
+    let ordering = TracedMutex(())
     /// Whether one runs in the background.
     let isCompacting = Atomic(false)
 
@@ -71,15 +71,15 @@ package final class FileLog: Sendable {
         self.settings = settings
         // Where there is nothing to open, no lock file is left behind either.
         if !creating, try LogFile(existing: path, layer) == nil { throw Self.notFound(path) }
-        lock = Mutex(try Self.lock(paths, layer, settings))
+        lock = TracedMutex(try Self.lock(paths, layer, settings))
         owner = layer.processID
         let log = try Self.open(paths, creating: creating, layer)
         let hint = IndexHint(log, paths, layer)
         var recovery = try Recovery(log, hint: hint, chunk: settings.chunk)
         let unproven = try recovery.repairTail()
-        shared = Mutex(
+        shared = TracedMutex(
             Shared(log: log, index: recovery.replay.index, head: recovery.replay.storeHead, end: recovery.end))
-        writer = Mutex(
+        writer = TracedMutex(
             Writer(
                 sequence: recovery.sequence, unproven: unproven, endsWithCheckpoint: recovery.endsWithCheckpoint,
                 headOffset: recovery.replay.headOffset))

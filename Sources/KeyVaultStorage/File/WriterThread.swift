@@ -1,4 +1,3 @@
-import Synchronization
 
 import class Foundation.Thread
 
@@ -18,7 +17,7 @@ final class WriterThread: Sendable {
 
     /// What the thread and its owner share; the thread does not keep its owner alive.
     private final class Inbox: Sendable {
-        let state = Mutex(State())
+        let state = TracedMutex(State())
         let filled = Arrivals()
 
         /// `false` when the thread takes nothing any more.

@@ -1,5 +1,4 @@
 public import KeyVaultFormat
-import Synchronization
 
 /// A store in memory: nothing survives the process. For tests, and the model that the other stores are tested against.
 public final class MemoryStore: RecordStore {
@@ -9,7 +8,7 @@ public final class MemoryStore: RecordStore {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
 
     public init() {}
 

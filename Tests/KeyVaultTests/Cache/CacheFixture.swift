@@ -1,7 +1,7 @@
 import Foundation
 import KeyVaultCrypto
 import KeyVaultFormat
-import Synchronization
+import KeyVaultStorage
 
 @testable import KeyVault
 
@@ -15,7 +15,7 @@ final class SteppingClock: Clock, Sendable {
         static func < (left: Instant, right: Instant) -> Bool { left.sinceStart < right.sinceStart }
     }
 
-    private let time = Mutex(Instant(sinceStart: .zero))
+    private let time = TracedMutex(Instant(sinceStart: .zero))
 
     var now: Instant { time.withLock { $0 } }
     var minimumResolution: Duration { .nanoseconds(1) }
