@@ -79,7 +79,7 @@ let package = Package(
                 "KeyVault", "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultSQLite", "KeyVaultStorage", "KeyVaultTesting",
                 "CSQLite",
             ],
-            path: "Fuzz/Sources/FuzzTargets"),
+            path: "Fuzz/Sources/FuzzTargets", exclude: ["HTTP"]),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
     ],
     swiftLanguageModes: [.v6]
@@ -189,6 +189,21 @@ if !engineOnly {
     ]
     // The command line asks providers where it can.
     for target in package.targets where target.name == "keyvault" { target.dependencies.append("KeyVaultProviders") }
+    // And the fuzzers reach the service.
+    for target in package.targets where target.name == "FuzzTargets" {
+        target.exclude = []
+        target.dependencies += [
+            "KeyVaultHTTP",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    }
 }
 
 // The package in Fuzz/ asks for this; nobody else sees it.
@@ -206,4 +221,5 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
     ]
     if !engineOnly, target.name == "keyvault" { target.swiftSettings?.append(.define("LIVE_CHECKS")) }
+    if !engineOnly, target.name == "FuzzTargets" { target.swiftSettings?.append(.define("HTTP_SERVICE")) }
 }

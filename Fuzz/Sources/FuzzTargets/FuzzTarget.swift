@@ -32,8 +32,16 @@ public struct Finding: Error, CustomStringConvertible {
 
 /// The targets there are.
 public enum FuzzTargets {
-    public static let all: [any FuzzTarget] = [
-        RecordTarget(), EnvelopeTarget(), HeaderTarget(), NamesTarget(), LogTarget(), SQLiteTarget(), ProvidersTarget(),
-        KeyFormatTarget(), StoresTarget(),
+    public static let all: [any FuzzTarget] = engine + service
+
+    private static let engine: [any FuzzTarget] = [
+        RecordTarget(), EnvelopeTarget(), HeaderTarget(), NamesTarget(), LogTarget(), SQLiteTarget(), DatabaseTarget(),
+        ProvidersTarget(), KeyFormatTarget(), StoresTarget(),
     ]
+
+    #if HTTP_SERVICE
+        private static let service: [any FuzzTarget] = [HTTPTarget()]
+    #else
+        private static let service: [any FuzzTarget] = []
+    #endif
 }

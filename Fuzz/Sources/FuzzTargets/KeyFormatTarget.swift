@@ -1,3 +1,5 @@
+// Beside NIO, the compiler finds `timespec` here.
+import CDispatch
 import Glibc
 import KeyVault
 
