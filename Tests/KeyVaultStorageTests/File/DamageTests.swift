@@ -178,4 +178,51 @@ import Testing
         opened.close()
         #expect(try FileRepair(Self.path, layer: disk).damage == nil)
     }
+
+    /// Foreign bytes between two frames that are whole and numbered one after the other. Within a batch they tear it: none of it is
+    /// kept, and the repaired log opens. Before and behind it they cost nothing.
+    @Test(arguments: [0, 1, 2, 3], [1, 7, 60]) func aGapBetweenFramesOfABatch(_ frame: Int, _ length: Int) throws {
+        let disk = SimulatedDisk()
+        let log = try FileLog(Self.path, creating: true, layer: disk)
+        try log.create(header: LogWorkload.header, generation: 1)
+        let batches = [records[0..<1], records[1..<4], records[4..<5]].map { ids in
+            let changes = ids.map { RecordChange.insert(RecordKey(id: $0, revision: 1), sealed: [9]) }
+            return WriteBatch(generation: 1, changes: changes)
+        }
+        for batch in batches { #expect(log.commit([batch]) == [nil]) }
+        log.close()
+
+        var torn = disk.image
+        torn.names[Self.hintPath] = nil
+        let file = try #require(torn.names[Self.path])
+        // The head, a frame before the batch, the three of the batch, and one behind it.
+        let starts = Self.frames(of: torn.files[file])
+        let (batch, gap) = (starts[2]..<starts[5], starts[2 + frame])
+        torn.files[file].insert(contentsOf: [UInt8](repeating: 0, count: length), at: gap)
+        #expect(open(torn).1 == .corrupt)
+
+        let isTorn = batch.lowerBound < gap && gap < batch.upperBound
+        let lost = isTorn ? batch.lowerBound..<(batch.upperBound + length) : gap..<(gap + length)
+        let damaged = SimulatedDisk(torn)
+        let damage = try #require(try FileRepair(Self.path, layer: damaged).run())
+        #expect(damage.ranges == [UInt64(lost.lowerBound)..<UInt64(lost.upperBound)])
+        let opened = try FileLog(Self.path, creating: false, layer: damaged)
+        let kept = isTorn ? [0, 4] : [0, 1, 2, 3, 4]
+        #expect(try Contents(opened).rows.map(\.id) == kept.map { records[$0] }.sorted())
+        // A revision that the torn batch may have used is not used again.
+        #expect(try #require(try opened.head()).revisionFloor >= (isTorn ? 1 : 0))
+        opened.close()
+        #expect(try FileRepair(Self.path, layer: damaged).damage == nil)
+    }
+
+    /// Where each frame of a log begins (SPEC.md section 7.2.3).
+    private static func frames(of log: [UInt8]) -> [Int] {
+        var starts: [Int] = []
+        var offset = 36
+        while offset < log.count {
+            starts.append(offset)
+            offset += 32 + log[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
+        }
+        return starts
+    }
 }
