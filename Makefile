@@ -69,7 +69,7 @@ fuzz-all: dependencies ## fuzz every target for DURATION seconds each
 	@scripts/quietly scripts/fuzz-build
 	@scripts/fuzz all $(DURATION)
 
-coverage: dependencies ## what the tests of the cryptography and the format reach, against a list of what they cannot
+coverage: dependencies ## what the engine's tests reach, run under the address sanitizer, against a list of what they cannot
 	@scripts/coverage
 
 sanitize: dependencies ## the engine's tests under the thread sanitizer and under the address sanitizer

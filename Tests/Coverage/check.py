@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks what llvm-cov exported: every region of KeyVaultCrypto and KeyVaultFormat is run by a test or stands in
-uncovered.txt.
+uncovered.txt, and of each of the engine's other targets no smaller share is than was reached before.
 
-Usage: check.py EXPORT.json
+Usage: check.py EXPORT.json [--missing]        --missing lists what no test runs of the others, too
 """
 import collections
 import json
@@ -11,7 +11,9 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
-TARGETS = ["KeyVaultCrypto", "KeyVaultFormat"]
+# All regions but the listed ones; and this share of them, in percent. The goal is 95 for each: raise the numbers, never lower them.
+COMPLETE = ["KeyVaultCrypto", "KeyVaultFormat"]
+ENGINE = {"KeyVault": 90, "KeyVaultStorage": 93, "KeyVaultSQLite": 92}
 CODE_REGION = 0
 
 
@@ -32,25 +34,38 @@ def excused():
     return {line for line in lines if line and not line.startswith("#")}
 
 
+def measure(target, counts):
+    """Prints a target's share, and gives it with what no test runs: (`FILE`, line, its text)."""
+    files = {f: r for f, r in counts.items() if f.startswith(f"{ROOT}/Sources/{target}/")}
+    total = sum(len(r) for r in files.values())
+    missing = []
+    for file, place in sorted((f, place) for f, r in files.items() for place, count in r.items() if count == 0):
+        text = pathlib.Path(file).read_text().splitlines()[place[0] - 1].strip()
+        missing.append((pathlib.Path(file).relative_to(ROOT / "Sources"), place[0], text))
+    share = 100 * (total - len(missing)) / total if total else 0
+    print(f"{target}: {total - len(missing)} of {total} regions, {share:.1f} %")
+    return share, missing
+
+
 def main():
     counts = regions(json.loads(pathlib.Path(sys.argv[1]).read_text()))
     allowed, used, failed = excused(), set(), False
-    for target in TARGETS:
-        files = {f: r for f, r in counts.items() if f.startswith(f"{ROOT}/Sources/{target}/")}
-        total = sum(len(r) for r in files.values())
-        missing = sorted((f, place) for f, r in files.items() for place, count in r.items() if count == 0)
-        share = 100 * (total - len(missing)) / total if total else 0
-        print(f"{target}: {total - len(missing)} of {total} regions, {share:.1f} %")
-        for file, place in missing:
-            name = pathlib.Path(file).relative_to(ROOT / "Sources")
-            text = pathlib.Path(file).read_text().splitlines()[place[0] - 1].strip()
-            entry = f"{name}: {text}"
-            used.add(entry)
-            if entry not in allowed:
-                print(f"not run by any test: {name}:{place[0]}: {text}")
+    for target in COMPLETE:
+        for name, line, text in measure(target, counts)[1]:
+            used.add(f"{name}: {text}")
+            if f"{name}: {text}" not in allowed:
+                print(f"not run by any test: {name}:{line}: {text}")
                 failed = True
     for entry in sorted(allowed - used):
         print(f"is run by a test now; take it off uncovered.txt: {entry}")
+    for target, least in ENGINE.items():
+        share, missing = measure(target, counts)
+        if share < least:
+            print(f"{target} is below {least} %: see check.py --missing")
+            failed = True
+        if "--missing" in sys.argv:
+            for name, line, text in missing:
+                print(f"  {name}:{line}: {text}")
     sys.exit(failed)
 
 
