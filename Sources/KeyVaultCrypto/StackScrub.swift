@@ -11,10 +11,12 @@ package enum StackScrub {
 
     package static func scrub() {
         scrubRegisters()
+        keyvault_clear_upper_vector_registers()
         sodium_stackzero(depth)
     }
 
-    /// The registers alone: for a cache hit, where the stack would cost as much as the hit.
+    /// The registers that libsodium uses alone: for a cache hit, where the stack would cost as much as the hit, and where nothing but
+    /// sealed bytes is copied through the others.
     @inline(__always)
     package static func scrubRegisters() { keyvault_clear_vector_registers() }
 }
