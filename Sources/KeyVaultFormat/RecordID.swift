@@ -12,10 +12,12 @@ public struct RecordID: Sendable {
     public static let maximumNameLength = 255
 
     /// The injective encoding of SPEC.md section 2: each name behind its length in one byte.
-    @usableFromInline package let encoded: [UInt8]
+    package let encoded: [UInt8]
     /// A hash of ``encoded`` under a key that the process drew at its start; computed once, since the cache needs it on
     /// every read.
     package let hash: Int
+    /// Whether the record is the vault's own: never listed, never counted.
+    public let isReserved: Bool
 
     /// Names the key that `provider` issued to `tenant`.
     ///
@@ -48,6 +50,7 @@ public struct RecordID: Sendable {
         // The bytes as one piece: an array feeds the hasher one by one.
         unsafe encoded.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         self.hash = hasher.finalize()
+        isReserved = encoded[1] == UInt8(ascii: "_")
     }
 
     /// The account that owns the key.
@@ -56,8 +59,6 @@ public struct RecordID: Sendable {
     public var provider: String { name(at: 1) }
     /// Which of several keys of one provider it is.
     public var label: String { name(at: 2) }
-    /// Whether the record is the vault's own: never listed, never counted.
-    @inlinable public var isReserved: Bool { encoded[1] == UInt8(ascii: "_") }
 
     /// The bytes of the tenant, the provider (1) or the label (2).
     package func nameBytes(at index: Int) -> ArraySlice<UInt8> {

@@ -1,4 +1,4 @@
-package import Synchronization
+public import Synchronization
 
 /// A mutex that the thread sanitizer can follow.
 ///
@@ -6,8 +6,8 @@ package import Synchronization
 /// unordered, and everything they guard like a race. The release and the acquisition here say what is true already; on
 /// x86-64 they are an ordinary store and an ordinary load.
 ///
-/// Inlinable: a cached read takes one, in another module than this.
-package struct TracedMutex<Value: ~Copyable>: ~Copyable, Sendable {
+/// Inlinable, and `@usableFromInline` without which that is ignored: a cached read takes one, in another module than this.
+@usableFromInline package struct TracedMutex<Value: ~Copyable>: ~Copyable, Sendable {
     // Before the mutex, so that it shares the cache line with that and with the value's beginning.
     @usableFromInline let baton = Atomic<Bool>(false)
     @usableFromInline let mutex: Mutex<Value>

@@ -73,13 +73,15 @@ package final class SecretCache: Sendable {
 }
 
 extension RecordID {
-    /// Brings the end of the names into the processor's cache while the entry is looked for; the lock would have the one miss
-    /// wait for the other. (Their beginning is there: it says whether the id is reserved.)
+    /// Brings the names into the processor's cache while the entry is looked for: the lock would have the one miss wait for the
+    /// other. Names longer than two lines are read from where they are.
     @inline(__always)
     fileprivate func prefetch() {
         // Only an address is computed here; nothing is read.
         unsafe encoded.withUnsafeBufferPointer { names in
-            if let start = names.baseAddress { unsafe keyvault_prefetch(start + names.count - 1) }
+            guard let start = names.baseAddress else { return }
+            unsafe keyvault_prefetch(start)
+            unsafe keyvault_prefetch(start + names.count - 1)
         }
     }
 }

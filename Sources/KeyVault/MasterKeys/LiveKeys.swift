@@ -6,10 +6,10 @@ import Synchronization
 final class LiveKeys: Sendable {
     let source: any MasterKeySource
     let store: any RecordStore
-    private let state: Mutex<KeyState>
+    private let state: TracedMutex<KeyState>
 
     init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource) {
-        self.state = Mutex(state)
+        self.state = TracedMutex(state)
         self.store = store
         self.source = source
     }

@@ -1,4 +1,3 @@
-
 import class Foundation.Thread
 
 /// The one thread that writes to a log, so that no sync ever blocks a thread of the cooperative pool.
