@@ -42,14 +42,19 @@ final class HitFixture: Sendable {
 
     func hit() async throws {
         var opened = 0
-        for number in order { opened += try await filled.vault.withSecret(filled.ids[number]) { $0.byteCount } }
+        // As a server does: it holds the vault, and an id for as long as the call.
+        let (vault, all) = (filled.vault, filled.ids)
+        let ids = all.span
+        for number in order { opened += try await vault.withSecret(ids[number]) { $0.byteCount } }
         precondition(opened == order.count * filled.secretLength)
     }
 
     func hitWithAsyncClosure() async throws {
         var opened = 0
+        let (vault, all) = (filled.vault, filled.ids)
+        let ids = all.span
         for number in order {
-            opened += try await filled.vault.withSecret(filled.ids[number]) { secret async in secret.byteCount }
+            opened += try await vault.withSecret(ids[number]) { secret async in secret.byteCount }
         }
         precondition(opened == order.count * filled.secretLength)
     }
@@ -64,9 +69,12 @@ final class HitFixture: Sendable {
 
     func openInC() throws {
         var output = [UInt8](repeating: 0, count: filled.secretLength)
+        let all = self.names
+        let names = all.span
         for number in order {
-            let (hash, name) = names[number]
-            guard floor_table_get(table, hash, name, name.count, &output) == 0 else { throw FloorFailed() }
+            let hash = names[number].hash
+            let status = floor_table_get(table, hash, names[number].bytes, names[number].bytes.count, &output)
+            guard status == 0 else { throw FloorFailed() }
         }
     }
 
