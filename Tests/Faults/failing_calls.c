@@ -13,13 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-enum call { OPEN, PREAD, PWRITE, WRITE, FSYNC, FDATASYNC, FTRUNCATE, RENAME, UNLINK, LOCK, CALLS };
+enum call { OPEN, STAT, PREAD, PWRITE, WRITE, FSYNC, FDATASYNC, FTRUNCATE, RENAME, UNLINK, LOCK, CALLS };
 
-static const char *const names[CALLS] = {"open",      "pread",  "pwrite", "write", "fsync", "fdatasync",
-                                         "ftruncate", "rename", "unlink", "lock"};
+static const char *const names[CALLS] = {"open",  "stat",      "pread",     "pwrite", "write", "fsync",
+                                         "fdatasync", "ftruncate", "rename", "unlink", "lock"};
 static atomic_long counts[CALLS];
 static const char *folder;
 static int failing = -1, error_number, for_ever;
@@ -88,6 +89,18 @@ static long outcome(long done) {
     }
 OPENS(open)
 OPENS(open64)
+
+#define LOOKS(name, type)                                    \
+    int name(const char *path, struct type *result) {        \
+        NEXT(name);                                          \
+        if (concerns(path) && fails(STAT)) {                 \
+            errno = error_number;                            \
+            return -1;                                       \
+        }                                                    \
+        return next(path, result);                           \
+    }
+LOOKS(stat, stat)
+LOOKS(stat64, stat64)
 
 #define TRANSFERS(name, call, buffer_type, offset_type)                              \
     ssize_t name(int file, buffer_type buffer, size_t count, offset_type offset) {   \

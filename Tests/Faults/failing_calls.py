@@ -21,6 +21,7 @@ STEPS = 16
 SHORT = -1
 ERRORS = {
     "open": [errno.EACCES, errno.EMFILE, errno.ENOSPC, errno.EIO],
+    "stat": [errno.EIO, errno.EACCES],
     "pread": [errno.EIO, errno.EINTR, SHORT],
     "pwrite": [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EINTR, SHORT],
     "fsync": [errno.EIO, errno.ENOSPC, errno.EDQUOT],
