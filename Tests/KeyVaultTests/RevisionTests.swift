@@ -48,6 +48,22 @@ import Testing
         #expect(try await store.scan(.everything, after: nil, limit: 9).map(\.revision) == [2])
     }
 
+    @Test func anExpiredKeyIsNotServedByItsNumberEither() async throws {
+        try await vault.put([PutRequest(id, Secret("one"), expires: clock.date.addingTimeInterval(10))])
+        #expect(try await text(revision: 1) == "one")
+        clock.advance(by: .seconds(10))
+        await #expect(throws: VaultError(.expired, "")) { try await text(revision: 1) }
+        #expect(try await vault.sweep().expired == 1)
+    }
+
+    @Test func moreRevisionsThanAPageAreAllThere() async throws {
+        for number in 1...70 {
+            try await vault.put([PutRequest(id, Secret("\(number)"), keepPreviousFor: .seconds(60))])
+        }
+        #expect(try await vault.history(of: id).map(\.revision) == (1...70).reversed())
+        #expect(try await text(revision: 65) == "65")
+    }
+
     @Test func aRollbackIsANewRevisionWithTheOldKey() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

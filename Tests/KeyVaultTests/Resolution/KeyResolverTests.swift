@@ -71,6 +71,16 @@ import Testing
         #expect(served.key == "inline-key" && served.resolution.origin == .inline)
     }
 
+    @Test func moreKeysThanAPageAreAllLookedAt() async throws {
+        _ = try await vault.putUnchecked(
+            (0..<300).map { number in
+                PutRequest(
+                    try RecordID(tenant: "acme", provider: "openai", label: "\(1000 + number)"),
+                    try Secret("key \(number)"), order: UInt16(300 - number))
+            })
+        #expect(try await resolve(KeyResolver(vault: vault)).key == "key 299")
+    }
+
     @Test func withoutAKeyTheErrorSaysWhatWasLookedAt() async throws {
         let resolver = KeyResolver(vault: vault, pool: pool, policy: .deny)
         var error = await #expect(throws: VaultError.self) { try await resolve(resolver) }

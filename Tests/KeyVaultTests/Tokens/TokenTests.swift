@@ -63,6 +63,13 @@ import struct Foundation.Date
         #expect(try await vault.tokens().map(\.id) == [made.info.id])
     }
 
+    @Test func moreTokensThanAPageAreAllListed() async throws {
+        let vault = try await vault(store)
+        var ids: Set<String> = []
+        for _ in 0..<501 { ids.insert(try await vault.createToken(for: "acme").info.id) }
+        #expect(Set(try await vault.tokens(of: "acme").map(\.id)) == ids)
+    }
+
     @Test func listsByTenantAndHidesFromKeys() async throws {
         let vault = try await vault(store)
         let one = try await vault.createToken(for: "acme").info

@@ -1,7 +1,8 @@
 import Foundation
-import KeyVault
 import KeyVaultSQLite
 import Testing
+
+@testable import KeyVault
 
 /// Bad input gets a typed error and loses nothing: what the command line's tests of the same name cannot reach.
 @Suite struct BadInputTests {
@@ -37,6 +38,45 @@ import Testing
         await #expect(throws: VaultError(.unexpectedVault, "")) {
             try await Vault.open(store, keys: ring, expecting: other.id)
         }
+    }
+
+    @Test(arguments: ["", "a/b", "a\n", String(repeating: "a", count: 256)])
+    func tenantsThatAreNone(_ tenant: String) async throws {
+        let calls: [@Sendable (Vault) async throws -> Void] = [
+            { _ = try await $0.list(tenant: tenant) },
+            { _ = try await $0.deleteAll(of: tenant) },
+            { _ = try await $0.createToken(for: tenant) },
+            { _ = try await $0.storedKeys(of: tenant, providers: ["example"]) },
+        ]
+        for call in calls {
+            await #expect(throws: VaultError(.invalidArgument, "")) { try await call(vault) }
+        }
+        #expect(try await vault.withSecret(id) { $0.byteCount } == 6)
+    }
+
+    @Test func theVaultsOwnTenantsAreNobodys() async throws {
+        #expect(try await vault.storedKeys(of: "_tokens", providers: ["example"]).isEmpty)
+        await #expect(throws: VaultError(.invalidArgument, "")) { _ = try await vault.createToken(for: "_tokens") }
+    }
+
+    @Test(arguments: [-1, 0, 1001]) func pagesThatAreNone(_ limit: Int) async throws {
+        await #expect(throws: VaultError(.invalidArgument, "")) { _ = try await vault.list(limit: limit) }
+    }
+
+    @Test func aRecordThatIsNotThereHasNoHistory() async throws {
+        let other = try RecordID(tenant: "acme", provider: "other")
+        await #expect(throws: VaultError(.notFound, "")) { _ = try await vault.history(of: other) }
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.rollback(other) }
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.rollback(id, to: 1) }
+    }
+
+    @Test func aStoreWithoutAVault() async throws {
+        await #expect(throws: VaultError(.noVault, "")) { _ = try await Vault.open(MemoryStore(), keys: ring) }
+    }
+
+    @Test func aSourceThatIsAskedAgainGivesWhatItHas() async throws {
+        #expect(try await vault.reloadMasterKeys() == ring.ids)
+        #expect(try await vault.withSecret(id) { $0.byteCount } == 6)
     }
 
     @Test func aVaultThatIsThereStays() async throws {
