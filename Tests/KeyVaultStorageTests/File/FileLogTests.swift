@@ -1,6 +1,7 @@
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
+import Synchronization
 import Testing
 
 @Suite struct FileLogTests {
@@ -119,6 +120,41 @@ import Testing
         #expect(try Contents(open()) == before)
     }
 
+    /// In a few large pieces, or in many small ones while what is left is still too much to have the writers wait for.
+    @Test(arguments: [1 << 20, 64]) func whatIsWrittenDuringACompactionIsKept(_ chunk: Int) throws {
+        var settings = FileLog.Settings()
+        settings.chunk = chunk
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: settings)
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit(try ["a", "b", "c"].map { try insert($0) }) == [nil, nil, nil])
+
+        func key(_ label: String, _ revision: UInt64) throws -> RecordKey {
+            RecordKey(id: try RecordID(tenant: "acme", provider: "openai", label: label), revision: revision)
+        }
+        let batches = try [
+            insert("d"),
+            WriteBatch(
+                generation: 1,
+                changes: [
+                    .insert(key("e", 1), sealed: [4]),
+                    .replace(key("b", 2), sealed: [5], replacing: 1, commitment: nil, retained: nil),
+                ]),
+            WriteBatch(generation: 1, changes: [.delete(key("a", 1).id, revision: nil)]),
+        ]
+        let outcomes = Mutex<[StoreError?]>([])
+        layer.onceAFileIsMade { outcomes.withLock { $0 = log.commit(batches) } }
+        try log.compact()
+        #expect(outcomes.withLock { $0 } == [nil, nil, nil])
+
+        let contents = try Contents(log)
+        #expect(contents.rows.map(\.key) == (try [key("b", 2), key("c", 1), key("d", 1), key("e", 1)]))
+        // The deleted one's revision is not given again.
+        #expect(log.commit([try insert("a")]) == [StoreError(.conflict, "")])
+        log.close()
+        #expect(try Contents(open()) == contents)
+    }
+
     @Test func itAsksForACompactionWhenMostOfItIsOfNoUse() throws {
         var settings = FileLog.Settings()
         settings.compactionMinimum = 300
@@ -164,4 +200,28 @@ import Testing
         }
         #expect(seen == (0..<600).map { "\(1000 + 2 * $0)" } + (0..<10).map { "9-\($0)" })
     }
+}
+
+/// A file layer in which something can happen at the moment when a file is made: where a compaction begins to write.
+private final class InterruptibleLayer: FileLayer {
+    private let disk: SimulatedDisk
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+
+    init(_ disk: SimulatedDisk) { self.disk = disk }
+
+    func onceAFileIsMade(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
+
+    func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
+        let action: (@Sendable () -> Void)? = creating ? action.withLock { $0.take() } : nil
+        action?()
+        return try disk.open(path, creating: creating)
+    }
+
+    var processID: Int32 { disk.processID }
+    func makeHashKey() -> [UInt8] { disk.makeHashKey() }
+    func isOnNetwork(_ path: String) throws(FileError) -> Bool { try disk.isOnNetwork(path) }
+    func lock(_ path: String) throws(FileError) -> FileLock { try disk.lock(path) }
+    func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }
+    func remove(_ path: String) throws(FileError) { try disk.remove(path) }
+    func syncDirectory(of path: String) throws(FileError) { try disk.syncDirectory(of: path) }
 }

@@ -17,6 +17,37 @@ import Testing
         .check(testCase)
     }
 
+    @Test func aRepairStatesWhatItGivesUpAndKeepsTheDamagedFile() async throws {
+        let path = folder.file("keys.vault")
+        let store = try await FileStore.open(path)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        for (index, tenant) in ["a", "b", "c"].enumerated() {
+            let key = RecordKey(id: try RecordID(tenant: tenant, provider: "openai"), revision: 1)
+            let sealed = [UInt8](repeating: UInt8(100 + index), count: 50)
+            try await store.write(WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)]))
+        }
+        await store.close()
+        #expect(try await FileStore.damage(at: path) == nil)
+        #expect(try await FileStore.repairAcceptingLoss(path) == nil)
+
+        var bytes = try folder.bytes(of: "keys.vault")
+        let start = try #require(bytes.firstRange(of: [UInt8](repeating: 101, count: 50)))
+        bytes[start.lowerBound] ^= 1
+        try folder.write(bytes, to: "keys.vault")
+        let damage = try #require(try await FileStore.damage(at: path))
+        #expect(damage.keptRows == 2 && damage.lostChanges == 1 && damage.damagedCopy == nil)
+        #expect(damage.ranges.count == 1 && damage.ranges[0].contains(UInt64(start.lowerBound)))
+        #expect(try folder.bytes(of: "keys.vault") == bytes)
+
+        let repaired = try #require(try await FileStore.repairAcceptingLoss(path))
+        let copy = try #require(repaired.damagedCopy)
+        #expect(try Data(contentsOf: URL(filePath: copy)) == Data(bytes))
+        #expect("\(repaired)".contains("at least 1 changes") && "\(repaired)".contains(copy))
+        let reopened = try await FileStore.open(path)
+        #expect(try await reopened.scan(.everything, after: nil, limit: 9).map(\.id.tenant) == ["a", "c"])
+        await reopened.close()
+    }
+
     /// What is written to a file that has lost its name is gone with its last user.
     @Test func aFileThatIsGoneIsNoticedAndFoundAgain() async throws {
         let (path, away) = (folder.file("keys.vault"), folder.file("away.vault"))
