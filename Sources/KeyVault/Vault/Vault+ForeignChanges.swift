@@ -4,12 +4,15 @@ import Logging
 extension Vault {
     /// Looks now and then whether another process changed the store, for as long as the vault is there.
     ///
+    /// - Parameter seen: what the store said before this vault read anything from it; `nil` where it could not say, so that whatever
+    ///   was read until it can is forgotten.
+    ///
     /// The task refers weakly to what the vault is made of, not to the vault: an object that is weakly referred to counts its
     /// references on a longer way, and the vault is retained by whoever reads a key.
-    func watchForeignChanges() -> Task<Void, Never> {
+    func watchForeignChanges(since seen: UInt64?) -> Task<Void, Never> {
         let (interval, time, logger) = (configuration.foreignChangeInterval, time, configuration.logger)
         return Task { [weak cache, weak directory, weak liveKeys] in
-            var seen: UInt64?
+            var seen = seen
             var metrics = VaultMetrics()
             while !Task.isCancelled {
                 // Held for the look only: a vault that nobody holds ends.
@@ -17,7 +20,7 @@ extension Vault {
                     guard let cache, let directory, let liveKeys else { return }
                     // A store out of reach changes nothing; what is cached ages by its own clock.
                     if let current = try? await liveKeys.store.foreignChanges() {
-                        if let seen, seen != current {
+                        if seen != current {
                             logger.debug("another process changed the store")
                             cache.invalidateAll()
                             directory.forgetAll()

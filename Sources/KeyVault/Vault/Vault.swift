@@ -88,6 +88,8 @@ public final class Vault: Sendable {
         _ store: some RecordStore, keys: some MasterKeySource, expecting expected: VaultID? = nil,
         configuration: VaultConfiguration = VaultConfiguration()
     ) async throws(VaultError) -> Vault {
+        // Before anything else is read: what others change from here on is noticed.
+        let seen = try? await store.foreignChanges()
         let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
         guard let head else {
             throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one with 'keyvault init'.")
@@ -99,7 +101,7 @@ public final class Vault: Sendable {
                 hint: "Open the right store.")
         }
         let vault = try Vault(store: store, keys: state, source: keys, configuration: configuration)
-        let watcher = vault.watchForeignChanges()
+        let watcher = vault.watchForeignChanges(since: seen)
         vault.watcher.withLock { $0 = watcher }
         return vault
     }

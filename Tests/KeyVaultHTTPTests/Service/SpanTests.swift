@@ -56,14 +56,20 @@ import Tracing
             ) { $0.status }
             #expect(status == .ok)
         }
+        // There is one tracer for the process, and other tests may be serving chats meanwhile: one of these is ours.
         let spans = tracer.finishedSpans
-        let inner = try #require(spans.first { $0.operationName == "chat openai" })
-        let outer = try #require(spans.first { $0.spanID == inner.parentSpanID })
-        #expect(outer.operationName == "chat")
-        #expect((inner.kind, outer.kind) == (.client, .server))
-        #expect(inner.attributes["keyvault.key_origin"]?.toSpanAttribute() == "inline")
-        #expect(outer.attributes["http.route"]?.toSpanAttribute() == "/v1/chat/completions")
-        #expect(outer.attributes["http.response.status_code"]?.toSpanAttribute() == 200)
+        let chats = spans.filter { $0.operationName == "chat openai" }.compactMap { inner in
+            spans.first { $0.spanID == inner.parentSpanID }.map { (inner: inner, outer: $0) }
+        }
+        #expect(!chats.isEmpty)
+        #expect(chats.allSatisfy { $0.outer.operationName == "chat" })
+        #expect(chats.allSatisfy { ($0.inner.kind, $0.outer.kind) == (.client, .server) })
+        #expect(
+            chats.contains { inner, outer in
+                inner.attributes["keyvault.key_origin"]?.toSpanAttribute() == "inline"
+                    && outer.attributes["http.route"]?.toSpanAttribute() == "/v1/chat/completions"
+                    && outer.attributes["http.response.status_code"]?.toSpanAttribute() == 200
+            })
     }
 
     /// 1,000 keys, stored and inline, through success and every way in which a chat can fail.
