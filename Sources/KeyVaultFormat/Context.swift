@@ -25,7 +25,9 @@ package enum Context {
     package static func record(_ id: RecordID, revision: UInt64, kind: RecordKind, vault: VaultID, suite: Suite)
         -> [UInt8]
     {
-        bytes(kind == .current ? .record : .retained, vault: vault, revision: revision, suite: suite, tail: id.encoded)
+        var context = wrap(id, revision: revision, vault: vault, suite: suite)
+        turn(&context, intoRecord: kind)
+        return context
     }
 
     /// Binds the wrapped data key of a record.
