@@ -13,7 +13,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 # All regions but the listed ones; and this share of them, in percent. The goal is 95 for each: raise the numbers, never lower them.
 COMPLETE = ["KeyVaultCrypto", "KeyVaultFormat"]
-ENGINE = {"KeyVault": 90, "KeyVaultStorage": 93, "KeyVaultSQLite": 92}
+ENGINE = {"KeyVault": 93, "KeyVaultStorage": 95, "KeyVaultSQLite": 93}
 CODE_REGION = 0
 
 
