@@ -15,6 +15,7 @@ ROOT = FOLDER.parent.parent
 COMPLETE = ["KeyVaultCrypto", "KeyVaultFormat"]
 ENGINE = {"KeyVault": 93, "KeyVaultStorage": 95, "KeyVaultSQLite": 93}
 CODE_REGION = 0
+SOMETIMES = "now and then: "
 
 
 def regions(export):
@@ -29,9 +30,11 @@ def regions(export):
 
 
 def excused():
-    """What may be uncovered: `FILE: the line's text`, below a comment that says why."""
+    """What no test runs, and what one runs now and then: `FILE: the line's text`, below a comment that says why."""
     lines = (FOLDER / "uncovered.txt").read_text().splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
+    entries = {line for line in lines if line and not line.startswith("#")}
+    sometimes = {entry for entry in entries if entry.startswith(SOMETIMES)}
+    return entries - sometimes, {entry.removeprefix(SOMETIMES) for entry in sometimes}
 
 
 def measure(target, counts):
@@ -49,14 +52,14 @@ def measure(target, counts):
 
 def main():
     counts = regions(json.loads(pathlib.Path(sys.argv[1]).read_text()))
-    allowed, used, failed = excused(), set(), False
+    (never, sometimes), used, failed = excused(), set(), False
     for target in COMPLETE:
         for name, line, text in measure(target, counts)[1]:
             used.add(f"{name}: {text}")
-            if f"{name}: {text}" not in allowed:
+            if f"{name}: {text}" not in never | sometimes:
                 print(f"not run by any test: {name}:{line}: {text}")
                 failed = True
-    for entry in sorted(allowed - used):
+    for entry in sorted(never - used):
         print(f"is run by a test now; take it off uncovered.txt: {entry}")
     for target, least in ENGINE.items():
         share, missing = measure(target, counts)

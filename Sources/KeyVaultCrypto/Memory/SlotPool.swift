@@ -20,15 +20,14 @@ import Synchronization
 
     /// A free slot, now taken.
     func take() throws(CryptoError) -> Slot {
-        while true {
-            let known = count.load(ordering: .acquiring)
-            for index in 0..<known {
-                // Every index below `known` was initialised before the count was published.
-                let chunk = unsafe chunks[index]
-                if let address = unsafe chunk.pointee.take() { return unsafe Slot(address: address, chunk: chunk) }
-            }
-            try grow(from: known)
+        let known = count.load(ordering: .acquiring)
+        for index in 0..<known {
+            // Every index below `known` was initialised before the count was published.
+            let chunk = unsafe chunks[index]
+            if let address = unsafe chunk.pointee.take() { return unsafe Slot(address: address, chunk: chunk) }
         }
+        try grow(from: known)
+        return try take()
     }
 
     /// Adds a chunk, unless somebody else has since `known` was read.
