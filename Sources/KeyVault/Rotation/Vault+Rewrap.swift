@@ -26,30 +26,61 @@ extension Vault {
         var now = RotationReport()
         now.rewrapped = report.rewrapped
         var changes: [RecordChange] = []
+        var writing: Task<Swift.Result<Int, VaultError>, Never>?
         var found = 0
-        try await forEachRow { row, kind throws(VaultError) in
-            now.records += 1
-            do throws(VaultError) {
-                if let change = try await move(row, kind: kind, to: new, mode: mode) {
-                    changes.append(change)
-                } else {
-                    now.onActiveKey += 1
-                }
-            } catch {
-                if error.code == .notFound { return }
-                guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
-                now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
-            }
-        } page: { () throws(VaultError) in
-            found += changes.count
-            let moved = dryRun ? changes.count : try await writeMoves(changes[...])
+        /// Waits until the batch that is on its way has been written.
+        func settle() async throws(VaultError) {
+            guard let batch = writing else { return }
+            writing = nil
+            let moved = try await batch.value.get()
             now.rewrapped += moved
-            now.onActiveKey += dryRun ? 0 : moved
-            changes = []
+            now.onActiveKey += moved
             progress(now)
+        }
+        do throws(VaultError) {
+            try await forEachRow { row, kind throws(VaultError) in
+                now.records += 1
+                do throws(VaultError) {
+                    if let change = try await move(row, kind: kind, to: new, mode: mode) {
+                        changes.append(change)
+                    } else {
+                        now.onActiveKey += 1
+                    }
+                } catch {
+                    if error.code == .notFound { return }
+                    guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+                    now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
+                }
+            } page: { () throws(VaultError) in
+                found += changes.count
+                if dryRun {
+                    now.rewrapped += changes.count
+                    progress(now)
+                } else {
+                    try await settle()
+                    writing = startWriting(changes)
+                }
+                changes = []
+            }
+            try await settle()
+        } catch {
+            // Nothing is written any more once this has thrown.
+            _ = await writing?.value
+            throw error
         }
         report = now
         return found
+    }
+
+    /// Hands a batch to the store before it returns, so that the next one is read and wrapped while this one is written.
+    private func startWriting(_ changes: [RecordChange]) -> Task<Swift.Result<Int, VaultError>, Never> {
+        Task.immediate {
+            do throws(VaultError) {
+                return .success(try await writeMoves(changes[...]))
+            } catch {
+                return .failure(error)
+            }
+        }
     }
 
     /// The change that puts `row` under the new key; `nil` where it is there already.
