@@ -29,10 +29,8 @@ struct CacheCipher: ~Copyable {
         let name = id.encoded.span
         // The names are self-delimiting, so that no two pairs of id and plaintext give the same bytes to be hashed.
         var named = try GuardedBytes(count: name.count + CacheEntry.paddedLength(secret: secret.count))
-        named.withMutableSpan { named in
-            for index in name.indices { named[index] = name[index] }
-            for index in secret.indices { named[name.count + index] = secret[index] }
-        }
+        named.copy(name, to: 0)
+        named.copy(secret, to: name.count)
         defer { StackScrub.scrub() }
         return try named.withSpan { named throws(CryptoError) in
             let hash = nonces.hash(named)

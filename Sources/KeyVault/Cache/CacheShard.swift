@@ -47,8 +47,14 @@ struct CacheShard: ~Copyable, Sendable {
 
     // MARK: Fetching
 
-    /// Begins to fetch a record after a miss, or joins a flight that began less than `timeToLive` ago.
-    mutating func board(_ id: RecordID, now: UInt64, timeToLive: UInt64) -> (flight: Flight, isLeader: Bool) {
+    /// Begins to fetch a record after a miss, or joins a flight that began less than `timeToLive` ago; `nil` where there is a
+    /// fresh entry: somebody else has filled it since the caller looked.
+    mutating func board(
+        _ id: RecordID, _ hash: UInt64, now: UInt64, timeToLive: UInt64, in slab: borrowing EntrySlab
+    ) -> (flight: Flight, isLeader: Bool)? {
+        if now < latest { clockWentBack(slab) }
+        latest = now
+        if let (_, number) = index.find(hash, where: { slab[$0].hash == hash }), now < slab[number].freshUntil { return nil }
         statistics.misses += 1
         if let flight = flights[id], now < flight.started.advanced(saturatingBy: timeToLive) {
             statistics.coalesced += 1

@@ -50,12 +50,15 @@ extension SecretCache {
     }
 
     func begin(_ id: RecordID) throws(VaultError) -> Beginning {
-        // Somebody else may have filled it since the caller looked.
-        if let found = try VaultError.wrap({ () throws(CryptoError) in try lookup(id) }) { return .cached(found) }
-        let (flight, isLeader) = shards.withShard(of: Self.hash(id)) { shard in
-            shard.board(id, now: time.monotonic(), timeToLive: min(limits.timeToLive, limits.maximumAge))
+        let hash = Self.hash(id)
+        while true {
+            let boarded = shards.withShard(of: hash) { shard in
+                let timeToLive = min(limits.timeToLive, limits.maximumAge)
+                return shard.board(id, hash, now: time.monotonic(), timeToLive: timeToLive, in: slab)
+            }
+            if let (flight, isLeader) = boarded { return isLeader ? .lead(flight) : .join(flight) }
+            if let found = try VaultError.wrap({ () throws(CryptoError) in try lookup(id) }) { return .cached(found) }
         }
-        return isLeader ? .lead(flight) : .join(flight)
     }
 
     /// Hands on what the store gave, and keeps it unless the record was changed meanwhile.

@@ -28,6 +28,17 @@
         if let source = bytes.baseAddress { unsafe slot.address.copyMemory(from: source, byteCount: bytes.count) }
     }
 
+    /// Copies `bytes` to where `offset` is.
+    package mutating func copy(_ bytes: Span<UInt8>, to offset: Int) {
+        precondition(offset >= 0 && offset <= count - bytes.count, "the caller made room")
+        unsafe bytes.withUnsafeBytes { bytes in
+            // Within the slot, as was just checked.
+            if let source = bytes.baseAddress {
+                unsafe (slot.address + offset).copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+    }
+
     @inlinable
     deinit { wipe() }
 
