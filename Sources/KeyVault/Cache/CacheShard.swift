@@ -54,7 +54,9 @@ struct CacheShard: ~Copyable, Sendable {
     ) -> (flight: Flight, isLeader: Bool)? {
         if now < latest { clockWentBack(slab) }
         latest = now
-        if let (_, number) = index.find(hash, where: { slab[$0].hash == hash }), now < slab[number].freshUntil { return nil }
+        if let (_, number) = index.find(hash, where: { slab[$0].hash == hash }), now < slab[number].freshUntil {
+            return nil
+        }
         statistics.misses += 1
         if let flight = flights[id], now < flight.started.advanced(saturatingBy: timeToLive) {
             statistics.coalesced += 1
