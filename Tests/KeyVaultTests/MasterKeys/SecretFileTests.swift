@@ -4,13 +4,15 @@ import KeyVaultCrypto
 import Testing
 
 /// Files that hold a key: only where nobody else could have read them, and never overwritten.
-@Suite struct SecretFileTests {
+@Suite final class SecretFileTests {
     private let folder: URL
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private func file(_ name: String, _ contents: String, mode: Int = 0o600) throws -> String {
         let path = folder.appending(path: name).path
@@ -26,7 +28,6 @@ import Testing
     }
 
     @Test func oneLineBreakAtTheEndIsNoPartOfASecret() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(try read(file("plain", "sk-1")) == "sk-1")
         #expect(try read(file("unix", "sk-1\n")) == "sk-1")
         #expect(try read(file("other", "sk-1\r\n")) == "sk-1")
@@ -35,7 +36,6 @@ import Testing
     }
 
     @Test func whatCannotBeReadIsToldApart() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(throws: VaultError(.missingMasterKey, "")) { try read(folder.appending(path: "none").path) }
         #expect(throws: VaultError(.unreadableMasterKey, "")) { try read(folder.path) }
         for mode in [0o640, 0o604, 0o660] {
@@ -49,7 +49,6 @@ import Testing
     }
 
     @Test func aFileThatIsThereIsNotOverwritten() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = try file("key", "mine")
         #expect(throws: VaultError(.exists, "")) { _ = try MasterKeyFile.create(at: path) }
         #expect(try read(path) == "mine")
@@ -59,7 +58,6 @@ import Testing
     }
 
     @Test func whatIsNotWrittenWholeIsNotLeft() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "half").path
         #expect(throws: VaultError(.crypto, "")) {
             try SecretFile.create(at: path) { (write) throws(VaultError) in
