@@ -46,7 +46,7 @@ final class KeyDirectory: Sendable {
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.entries.count >= Self.maximumTenants { state.entries.removeAll(keepingCapacity: true) }
-            state.entries[name] = Entry(keys: keys, end: now + UInt64(lifetime.seconds * 1e9))
+            state.entries[name] = Entry(keys: keys, end: now.advanced(saturatingBy: lifetime.clampedNanoseconds))
         }
         return keys
     }

@@ -10,8 +10,6 @@ import Synchronization
 /// The vault's cache alone would not do: its times are what bounds how long a deleted provider key is served, minutes, while
 /// who sends a request may be known for longer than that. An outage of half an hour would otherwise turn everybody away.
 package final class TokenMemory: Sendable {
-    /// How many tokens are remembered at most.
-    static let capacity = 10_000
     /// A token seen again within this time is not written down again, so that a busy client costs a look-up only.
     private static let refresh: UInt64 = 1_000_000_000
 
@@ -24,12 +22,16 @@ package final class TokenMemory: Sendable {
 
     private let vault: Vault
     private let limit: UInt64
+    private let capacity: Int
     private let entries = Mutex<[String: Entry]>([:])
 
-    /// - Parameter limit: for how long after its last verification a token is let in without the store. Default: an hour.
-    package init(_ vault: Vault, limit: Duration = .seconds(3600)) {
+    /// - Parameters:
+    ///   - limit: for how long after its last verification a token is let in without the store. Default: an hour.
+    ///   - capacity: how many tokens are remembered at most. Default: 10,000.
+    package init(_ vault: Vault, limit: Duration = .seconds(3600), capacity: Int = 10_000) {
         self.vault = vault
-        self.limit = UInt64(max(0, limit.seconds) * 1e9)
+        self.limit = limit.clampedNanoseconds
+        self.capacity = capacity
     }
 
     /// As ``Vault/authenticate(_:)``, but for the time of an outage.
@@ -52,20 +54,24 @@ package final class TokenMemory: Sendable {
     private func remember(_ text: TokenText, _ info: TokenInfo) {
         guard let tenant = info.tenant else { return }
         let now = vault.time.monotonic()
-        let left = info.expires.map { UInt64(max(0, $0.timeIntervalSince(vault.time.date())) * 1e9) }
+        let left = info.expires.map { Duration.seconds($0.timeIntervalSince(vault.time.date())).clampedNanoseconds }
         entries.withLock { entries in
-            if let known = entries[text.id], now - known.verified < Self.refresh { return }
-            if entries.count >= Self.capacity { entries = entries.filter { now - $0.value.verified < limit } }
+            // Another thread may have noted a later moment than ours.
+            if let known = entries[text.id], now < known.verified.advanced(saturatingBy: Self.refresh) { return }
+            if entries.count >= capacity {
+                entries = entries.filter { now < $0.value.verified.advanced(saturatingBy: limit) }
+            }
             // Still full: an outage may then cost somebody a 503, which is better than memory without a bound.
-            if entries.count >= Self.capacity, let victim = entries.keys.first { entries[victim] = nil }
+            if entries.count >= capacity, let victim = entries.keys.first { entries[victim] = nil }
             entries[text.id] = Entry(
-                verifier: text.verifier, tenant: tenant, expires: left.map { now + $0 }, verified: now)
+                verifier: text.verifier, tenant: tenant, expires: left.map { now.advanced(saturatingBy: $0) },
+                verified: now)
         }
     }
 
     private func recall(_ text: TokenText) -> TokenInfo? {
         let now = vault.time.monotonic()
-        guard let entry = entries.withLock({ $0[text.id] }), now - entry.verified < limit,
+        guard let entry = entries.withLock({ $0[text.id] }), now < entry.verified.advanced(saturatingBy: limit),
             entry.expires.map({ now < $0 }) ?? true,
             ConstantTime.equal(entry.verifier.span, text.verifier.span)
         else { return nil }

@@ -67,4 +67,64 @@ import Testing
         clock.advance(by: .seconds(101))
         await expectRefusal(token)
     }
+
+    /// Eight thousand years are more nanoseconds than a counter holds: this once ended the process.
+    @Test func anExpiryInTheFarFutureIsOne() async throws {
+        let last = Date(timeIntervalSince1970: 253_402_300_799)
+        let token = try await vault.createToken(for: "acme", expires: last).token
+        #expect(try await memory.authenticate(token)?.expires == last)
+        beginOutage()
+        clock.advance(by: .seconds(3599))
+        #expect(try await memory.authenticate(token)?.tenant == "acme")
+    }
+
+    /// Of two threads that let the same token in, the slower one has the earlier time in hand: this once ended the process.
+    @Test func aTimeBeforeTheOneThatWasNotedIsNoError() async throws {
+        clock.advance(by: .seconds(60))
+        let (known, other) = (try await vault.createToken(for: "acme"), try await vault.createToken(for: "rival"))
+        let memory = TokenMemory(vault, limit: .seconds(3600), capacity: 1)
+        #expect(try await memory.authenticate(known.token)?.tenant == "acme")
+        clock.advance(by: .seconds(-30))
+        #expect(try await memory.authenticate(known.token)?.tenant == "acme")
+        beginOutage()
+        #expect(try await memory.authenticate(known.token)?.tenant == "acme")
+        store.heal()
+        // The one for which the other has to make room is younger than now.
+        #expect(try await memory.authenticate(other.token)?.tenant == "rival")
+    }
+
+    @Test func whereItIsFullTheOldestMakeRoomFirst() async throws {
+        var tokens: [String] = []
+        for number in 0..<4 { tokens.append(try await vault.createToken(for: "tenant-\(number)").token) }
+        let memory = TokenMemory(vault, limit: .seconds(3600), capacity: 2)
+        func letIn() async -> [Int] {
+            var indices: [Int] = []
+            for (index, token) in tokens.enumerated() where (try? await memory.authenticate(token)) != nil {
+                indices.append(index)
+            }
+            return indices
+        }
+        _ = try await memory.authenticate(tokens[0])
+        clock.advance(by: .seconds(3600))
+        _ = try await memory.authenticate(tokens[1])
+        // The first one's hour has passed: it goes, and nobody else has to.
+        _ = try await memory.authenticate(tokens[2])
+        beginOutage()
+        clock.advance(by: .seconds(1200))
+        #expect(await letIn() == [1, 2])
+        store.heal()
+        // Nobody's hour has passed: one of the two goes.
+        _ = try await memory.authenticate(tokens[3])
+        beginOutage()
+        clock.advance(by: .seconds(1200))
+        let left = await letIn()
+        #expect(left.count == 2 && left.last == 3)
+    }
+
+    @Test func whatIsNoOutageIsNotBridged() async throws {
+        let token = try await vault.createToken(for: "acme").token
+        #expect(try await memory.authenticate(token) != nil)
+        await vault.close()
+        await #expect(throws: VaultError(.closed, "")) { _ = try await memory.authenticate(token) }
+    }
 }
