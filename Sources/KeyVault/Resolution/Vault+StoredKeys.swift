@@ -21,18 +21,22 @@ extension Vault {
             let rows = try await VaultError.wrap { () async throws(StoreError) in
                 try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
             }
-            for row in rows { keys.append(try await storedKey(row)) }
+            for row in rows {
+                if let key = try await storedKey(row) { keys.append(key) }
+            }
             guard rows.count == Self.pageSize else { return keys }
             cursor = rows.last?.key
         }
     }
 
-    private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey {
+    /// `nil` where the key was deleted since it was listed.
+    private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey? {
         var key = StoredKey(id: row.id, revision: row.revision)
         do throws(VaultError) {
             let metadata = try await open(row).metadata
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
         } catch {
+            if error.code == .notFound { return nil }
             guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
             key.isReadable = false
         }

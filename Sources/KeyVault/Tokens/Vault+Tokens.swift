@@ -40,10 +40,9 @@ extension Vault {
                 try await store.scan(scope, after: after, limit: limit)
             }
             for row in rows {
-                let info = try await info(of: row)
-                if tenant == nil || info.tenant.map({ $0.utf8.elementsEqual(tenant?.utf8 ?? "".utf8) }) == true {
-                    tokens.append(info)
-                }
+                guard let info = try await info(of: row) else { continue }
+                if let tenant, info.tenant.map({ $0.utf8.elementsEqual(tenant.utf8) }) != true { continue }
+                tokens.append(info)
             }
             cursor = rows.count == limit ? rows.last.map { RecordKey(id: $0.id, revision: .max) } : nil
         } while cursor != nil
@@ -84,13 +83,15 @@ extension Vault {
         }
     }
 
-    private func info(of row: StoredRecord) async throws(VaultError) -> TokenInfo {
+    /// `nil` where the token was revoked since it was listed.
+    private func info(of row: StoredRecord) async throws(VaultError) -> TokenInfo? {
         do throws(VaultError) {
             let record = try await open(row)
             let tenant = record.withSecret { TokenRecord($0)?.tenant }
             return TokenInfo(
                 id: row.id.provider, tenant: tenant, created: record.metadata.created, expires: record.metadata.expires)
         } catch {
+            if error.code == .notFound { return nil }
             guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
             return TokenInfo(id: row.id.provider, tenant: nil, created: nil, expires: nil)
         }
