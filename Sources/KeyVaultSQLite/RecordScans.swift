@@ -48,7 +48,7 @@ struct RecordScans {
     private func page(
         _ statement: Statement, of tenant: String, after cursor: RecordKey?, limit: Int
     ) throws(StoreError) -> [StoredRecord] {
-        let tenant = Array(tenant.utf8)
+        let tenant = ArraySlice(tenant.utf8)
         if let cursor, cursor.id.nameBytes(at: 0).elementsEqual(tenant) {
             statement.bind(cursor)
         } else if let cursor, tenant.lexicographicallyPrecedes(cursor.id.nameBytes(at: 0)) {
@@ -60,8 +60,8 @@ struct RecordScans {
     }
 
     /// Binds what lies before every row of `tenant`, damaged ones included.
-    private func bindStart(of tenant: [UInt8], in statement: Statement) {
-        statement.bind(text: tenant[...], at: 1)
+    private func bindStart(of tenant: ArraySlice<UInt8>, in statement: Statement) {
+        statement.bind(text: tenant, at: 1)
         statement.bind(text: [], at: 2)
         statement.bind(text: [], at: 3)
         statement.bind(Int64.min, at: 4)

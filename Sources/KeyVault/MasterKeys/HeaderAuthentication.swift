@@ -41,14 +41,16 @@ extension MasterKeyRing {
     /// Keys that the header lists as retired are passed over, so that a process whose ring still begins with the old key
     /// starts again after a rotation has ended.
     private func checkFirst(against header: VaultHeader) throws(VaultError) {
-        let states = ids.map { id in header.keys.first { $0.id == id }?.state }
-        if let decisive = states.first(where: { $0 != .retired }) {
-            if decisive == .live { return }
-            let id = ids[states.firstIndex(of: nil) ?? 0]
-            throw VaultError(
-                .wrongMasterKey,
-                "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
-                hint: "Set KEYVAULT_MASTER_KEY_FILE to the key it was created with.")
+        for id in ids {
+            switch header.keys.first(where: { $0.id == id })?.state {
+            case .live: return
+            case .retired: continue
+            case nil:
+                throw VaultError(
+                    .wrongMasterKey,
+                    "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
+                    hint: "Set KEYVAULT_MASTER_KEY_FILE to the key it was created with.")
+            }
         }
         throw VaultError(
             .retiredMasterKey,

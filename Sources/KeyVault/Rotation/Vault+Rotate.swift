@@ -110,16 +110,14 @@ extension Vault {
             guard try body(&header) else { return }
             header.generation += 1
             let sealed = try ring.seal(header)
-            do {
+            do throws(StoreError) {
                 try await store.write(WriteBatch(generation: state.header.generation, header: sealed.encoded))
-                try liveKeys.adopt(KeyState(header: header, ring: ring), since: state)
-                return
-            } catch let error as StoreError {
+            } catch {
                 guard error.code == .staleHeader else { throw VaultError(error) }
                 try await liveKeys.refresh()
-            } catch {
-                throw error as? VaultError ?? VaultError(.store, "The header could not be written.", cause: error)
+                continue
             }
+            return try liveKeys.adopt(KeyState(header: header, ring: ring), since: state)
         }
         throw VaultError(.conflict, "Others keep changing the vault's header.", hint: "Try again later.")
     }

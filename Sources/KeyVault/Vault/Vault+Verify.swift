@@ -49,7 +49,7 @@ extension Vault {
     /// Walks over every row in pages, and says of each whether it is the current one of its id.
     func forEachRow(
         after position: RecordKey? = nil, _ body: (StoredRecord, RecordKind) async throws(VaultError) -> Void,
-        page pageDone: () async throws(VaultError) -> Void = {}
+        page pageDone: () async throws(VaultError) -> Void
     ) async throws(VaultError) {
         let size = 256
         var cursor = position
