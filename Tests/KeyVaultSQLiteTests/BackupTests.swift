@@ -100,6 +100,42 @@ import Testing
         await expectError(.closed) { try await store.backup(to: directory("late.db")) }
     }
 
+    @Test func aFileThatAppearsMeanwhileIsNotReplacedEither() async throws {
+        let store = try await store()
+        await expectError(.exists, naming: target) {
+            try await store.backup(to: target) { _ in try? Data("mine".utf8).write(to: URL(filePath: target)) }
+        }
+        #expect(try Data(contentsOf: URL(filePath: target)) == Data("mine".utf8))
+        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
+        await store.close()
+    }
+
+    @Test func aCopyWhoseFolderIsMovedAwayIsNone() async throws {
+        let store = try await store()
+        let (folder, moved) = (directory("folder"), directory("moved"))
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        await expectError(.io, naming: folder) {
+            try await store.backup(to: folder + "/copy.db") { _ in
+                try? FileManager.default.moveItem(atPath: folder, toPath: moved)
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: moved + "/copy.db"))
+        try await store.backup(to: target)
+        await store.close()
+    }
+
+    @Test func aNameWithoutAFolderIsAFileBesideTheProcess() async throws {
+        let store = try await store()
+        let name = "keyvault-test-\(UUID().uuidString).db"
+        defer { try? FileManager.default.removeItem(atPath: name) }
+        try await store.backup(to: name)
+        let copy = try await SQLiteStore.open("\(FileManager.default.currentDirectoryPath)/\(name)")
+        #expect(try await copy.providers(of: "acme").count == 1_000)
+        await copy.close()
+        try FileManager.default.removeItem(atPath: name + "-lock")
+        await store.close()
+    }
+
     @Test func aCancelledCopyLeavesNothing() async throws {
         let store = try await store()
         let task = Mutex<Task<Void, any Error>?>(nil)

@@ -39,6 +39,15 @@ import Testing
         #expect(again == "x")
     }
 
+    @Test(arguments: [("sk-1\n", "sk-1"), ("sk-1\r\n", "sk-1"), ("sk-1\n\n", "sk-1\n"), ("sk-1", "sk-1"), ("", "")])
+    func oneLineBreakAtTheEndIsDropped(_ typed: String, _ kept: String) throws {
+        var buffer = try SecretBuffer(capacity: 16)
+        for byte in typed.utf8 { _ = buffer.append(byte) }
+        buffer.removeLineBreak()
+        let held = text(buffer)
+        #expect(held == kept)
+    }
+
     @Test func saysWhyItCannotRead() throws {
         var buffer = try SecretBuffer()
         let code = Result { try buffer.read(from: -1) }

@@ -34,6 +34,12 @@ import Testing
         #expect(check.headers == ["x-version": "2"])
     }
 
+    @Test func whatACheckLeavesOutHasItsDefault() throws {
+        let registry = try reading(#"{"providers": [{"name": "acme", "check": {"path": "/v1/me"}}]}"#)
+        #expect(registry["acme"]?.displayName == "acme")
+        #expect(registry["acme"]?.check == LiveCheck(base: nil, path: "/v1/me"))
+    }
+
     @Test func aDocumentReplacesABuiltInProvider() throws {
         let registry = try reading(#"{"providers": [{"name": "groq", "formats": [{"prefix": "new_", "minimum": 9}]}]}"#)
         #expect(registry.providers.count == ProviderRegistry.builtIn.providers.count)
@@ -72,6 +78,19 @@ import Testing
             3, "one of"
         ),
         ("{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"header\": \"a:b\"}}]}", 3, "header"),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"scheme\": \"a\\u0007\"}}]}", 3,
+            "printable"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"headers\": {\"x\": \"é\"}}}]}", 2,
+            "printable"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\n\"minimum\": \"3\"}]}]}", 3,
+            "\"minimum\" is not a whole number"
+        ),
+        ("{\"providers\": [{\"name\": \"a\",\n\"formats\": [\nnull]}]}", 3, "not an object"),
         ("{\"models\": [\n{\"pattern\": \"a[\", \"provider\": \"a\"}]}", 2, "pattern"),
     ]) func aBadDocumentIsRefusedWithItsLineAndReason(_ text: String, _ line: Int, _ reason: String) {
         let error = #expect(throws: ProviderDocumentError.self) { _ = try reading(text) }

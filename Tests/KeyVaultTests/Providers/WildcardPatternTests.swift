@@ -1,5 +1,6 @@
-import KeyVault
 import Testing
+
+@testable import KeyVault
 
 @Suite struct WildcardPatternTests {
     @Test(arguments: [
@@ -17,6 +18,23 @@ import Testing
 
     @Test(arguments: ["[", "a[0-9", "[]", "[z-a]", "a b", "é"]) func whatIsNoPatternIsRefused(_ pattern: String) {
         #expect(WildcardPattern(pattern) == nil)
+    }
+
+    @Test(arguments: ["*", "**", ""]) func aPatternThatLooksForNothingFindsItAnywhere(_ pattern: String) throws {
+        let pattern = try #require(WildcardPattern(pattern))
+        let text = Array("text".utf8)
+        #expect(pattern.canBegin(with: text[0]))
+        let places = text.indices.filter { pattern.beginsToFit(text.span, at: $0) }
+        #expect(places == Array(text.indices))
+    }
+
+    @Test func whatAPatternLooksForFirstStandsBehindItsStars() throws {
+        let pattern = try #require(WildcardPattern("*[xX]t*"))
+        let text = Array("text".utf8)
+        #expect(pattern.floats)
+        #expect(pattern.canBegin(with: UInt8(ascii: "x")) && !pattern.canBegin(with: UInt8(ascii: "t")))
+        let places = text.indices.filter { pattern.beginsToFit(text.span, at: $0) }
+        #expect(places == [2])
     }
 
     @Test func everyPlaceholderOfTheListIsAPattern() {

@@ -192,6 +192,54 @@ import Testing
         #expect(key == "pool-key" && resolution.passedOver == [.unreadable(id)])
     }
 
+    @Test func anOutageBetweenChoiceAndReadIsNoReasonToBlameTheKey() async throws {
+        _ = try await put("openai", "stored-key")
+        store.fail(.read, with: StoreError(.io, "The disk is gone."), times: .max)
+        let served = try await resolve(KeyResolver(vault: vault, pool: pool))
+        #expect(served.key == "pool-key" && served.resolution.passedOver == [.storeFailed])
+        await #expect(throws: VaultError(.store, "")) { try await resolve(KeyResolver(vault: vault)) }
+    }
+
+    /// The pool is not for those who are no longer to be served.
+    @Test func aVaultThatIsClosedServesNobody() async throws {
+        _ = try await put("openai", "stored-key")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        store.hold(.scan, .after)
+        let between = Task { try await resolve(resolver).key }
+        await store.waitUntilHeld(.scan, .after)
+        await vault.close()
+        store.release(.scan, .after)
+        await #expect(throws: VaultError(.closed, "")) { try await between.value }
+        await #expect(throws: VaultError(.closed, "")) { try await resolve(resolver) }
+    }
+
+    @Test func whoIsCancelledWhileWaitingForAKeyGetsNone() async throws {
+        _ = try await put("openai", "stored-key")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        store.hold(.read)
+        async let first = resolve(resolver)
+        await store.waitUntilHeld(.read)
+        // Waits for what the first one reads.
+        let second = Task {
+            // The task itself, which is there while this runs.
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            return try await resolve(resolver).key
+        }
+        await #expect(throws: VaultError(.cancelled, "")) { try await second.value }
+        store.release(.read)
+        #expect(try await first.key == "stored-key")
+    }
+
+    @Test func anExpiredKeyIsNamedAsTheReason() async throws {
+        let id = try RecordID(tenant: "acme", provider: "openai")
+        _ = try await vault.putUnchecked([
+            PutRequest(id, Secret("stored-key"), expires: Date(timeIntervalSince1970: 1_000_000_000))
+        ])
+        let error = await #expect(throws: VaultError.self) { try await resolve(KeyResolver(vault: vault)) }
+        #expect(error?.code == .expired)
+        #expect(try await resolve(KeyResolver(vault: vault, pool: pool)).key == "pool-key")
+    }
+
     /// 10,000 requests of 100 tenants with inline and stored keys at once: each key names whose it is, and nobody ever gets
     /// another's.
     @Test func nobodyEverGetsAnothersKey() async throws {

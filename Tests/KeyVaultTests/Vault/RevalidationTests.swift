@@ -1,7 +1,8 @@
 import Foundation
-import KeyVault
 import Synchronization
 import Testing
+
+@testable import KeyVault
 
 @Suite struct RevalidationTests {
     private let validator = StubValidator()
@@ -92,6 +93,83 @@ import Testing
         #expect(clock.now.offset <= .seconds(66))
     }
 
+    @Test func aPauseThatIsOverDelaysNobody() async throws {
+        let time = TimeSource(clock: clock, date: { StubValidator.time })
+        let pace = ProviderPace(interval: .zero, time: time)
+        await pace.pause("groq", for: .seconds(-5))
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .zero)
+        // One that nobody has asked yet.
+        await pace.pause("xai", for: .seconds(5))
+        try await pace.turn(at: "xai")
+        #expect(clock.now.offset == .seconds(5))
+    }
+
+    @Test func aProviderThatIsAskedTooOftenIsLeftAloneForAsLongAsItSays() async throws {
+        let configuration = VaultConfiguration(
+            foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { StubValidator.time }, checks: .off)
+        let vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
+        // What the first key is told holds for the second one.
+        let told = ScriptedValidator { secret in
+            secret == "first"
+                ? Validation(
+                    verdict: .rateLimited, time: StubValidator.time, reason: "Too many.",
+                    retryAfter: StubValidator.time + 30)
+                : Validation(verdict: .valid, time: StubValidator.time, reason: "Fine.")
+        }
+        for (tenant, secret) in [("a", "first"), ("b", "second")] {
+            _ = try await vault.putUnchecked([PutRequest(RecordID(tenant: tenant, provider: "groq"), Secret(secret))])
+        }
+        let progress = try await vault.revalidate(.init(concurrency: 1, pace: .zero), with: told)
+        #expect(progress.live == 1 && progress.inconclusive == 1)
+        #expect(clock.now.offset == .seconds(30))
+    }
+
+    @Test func anAnswerThatComesAfterACancellationChangesNothing() async throws {
+        let info = try await put("a", ending: "i")
+        let asked = AsyncStream.makeStream(of: Void.self)
+        let late = ScriptedValidator { _ in
+            asked.continuation.finish()
+            while !Task.isCancelled { await Task.yield() }
+            return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
+        }
+        let told = AsyncStream.makeStream(of: RevalidationResult.self)
+        let task = Task { try await vault.revalidate(with: late) { result, _ in told.continuation.yield(result) } }
+        for await _ in asked.stream {}
+        task.cancel()
+        await #expect(throws: VaultError(.cancelled, "")) { try await task.value }
+        told.continuation.finish()
+        for await result in told.stream { Issue.record("\(result.id) was reported.") }
+        #expect(try await vault.metadata(for: info.id) == info)
+    }
+
+    @Test func aKeyThatIsPutWhileTheOldOneIsCheckedIsAnotherOne() async throws {
+        let info = try await put("a", ending: "i")
+        let vault = vault
+        let slow = ScriptedValidator { _ in
+            _ = try? await vault.putUnchecked([PutRequest(info.id, Secret("another"))])
+            return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
+        }
+        let results = Mutex<[RevalidationResult]>([])
+        let progress = try await vault.revalidate(with: slow) { result, _ in results.withLock { $0.append(result) } }
+        #expect(progress.seen == 1 && progress.invalid == 0)
+        #expect(results.withLock { $0 } == [.init(id: info.id, validation: nil, wasDisabled: false)])
+        let now = try await vault.metadata(for: info.id)
+        #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
+    }
+
+    @Test func whatCannotBeCheckedIsRefused() async throws {
+        let id = try await put("a", "unheard-of", ending: "v").id
+        let error = await #expect(throws: VaultError.self) { try await vault.revalidate(id, with: validator) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.hint?.contains("groq") == true)
+        await #expect(throws: VaultError(.invalidArgument, "")) {
+            try await vault.revalidate(.init(tenant: "a/b"), with: validator)
+        }
+        #expect(validator.calls.calls == 0)
+    }
+
     @Test func cancellationStopsItAndASecondRunGoesOn() async throws {
         for number in 0..<20 { _ = try await put("tenant-\(number)", ending: "v") }
         let task = Task {
@@ -101,5 +179,14 @@ import Testing
         }
         await #expect(throws: VaultError(.cancelled, "")) { try await task.value }
         #expect(try await vault.revalidate(with: validator).seen == 20)
+    }
+}
+
+/// Answers as its script says.
+private struct ScriptedValidator: ProviderValidator {
+    let script: @Sendable (String) async -> Validation
+
+    func validate(_ secret: RawSpan, of provider: Provider) async -> Validation {
+        await script(unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
     }
 }

@@ -38,6 +38,18 @@ import Testing
         #expect(validator.calls.calls == 0)
     }
 
+    @Test func aDryCheckSaysWhatAPutWouldSayAndStoresNothing() async throws {
+        let vault = try await vault(.lenient)
+        #expect(try vault.checkFormat(of: PutRequest(id(), Secret(key("v")))).isEmpty)
+        let unknown = try PutRequest(id(), Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 60)))
+        #expect(try vault.checkFormat(of: unknown).count == 1)
+        #expect(throws: VaultError(.keyRejected, "")) {
+            try vault.checkFormat(of: PutRequest(id(), Secret("sk-ant-" + MadeUpKey.characters(.word, 60))))
+        }
+        #expect(try await vault.list().entries.isEmpty)
+        #expect(validator.calls.calls == 0)
+    }
+
     @Test func whiteSpaceAroundAKeyIsNotStored() async throws {
         let vault = try await vault(.off)
         let key = key("v")

@@ -1,0 +1,48 @@
+import KeyVaultStorage
+import Testing
+
+@testable import KeyVaultSQLite
+
+@Suite struct ConnectionTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func connection(_ name: String) throws -> Connection {
+        try runSQL("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))", on: directory(name))
+        return try Connection(path: directory(name))
+    }
+
+    @Test func aValueOfAnotherTypeIsNone() throws {
+        let connection = try connection("some.db")
+        #expect(try connection.integer("SELECT 7") == 7 && connection.text("SELECT '7'") == "7")
+        for value in ["'7'", "7.5", "NULL", "x'07'", "1 WHERE 0"] {
+            #expect(try connection.integer("SELECT \(value)") == nil)
+        }
+        for value in ["7", "NULL", "x'37'", "'7' WHERE 0", "CAST(x'FF' AS TEXT)"] {
+            #expect(try connection.text("SELECT \(value)") == nil)
+        }
+    }
+
+    @Test func namesTheLibraryThatItRunsOn() throws {
+        #expect(try connection("some.db").text("SELECT sqlite_version()") == SQLiteStore.libraryVersion)
+    }
+
+    @Test func aDatabaseIsNotCopiedIntoItself() throws {
+        let connection = try connection("some.db")
+        let error = #expect(throws: StoreError.self) { _ = try connection.beginBackup(from: connection).total }
+        #expect(error?.message.contains("distinct") == true, "\(String(describing: error))")
+    }
+
+    @Test func aCopyThatCannotWriteSaysSo() throws {
+        let (source, target) = (try connection("some.db"), try connection("other.db"))
+        let other = try Connection(path: directory("other.db"))
+        try other.execute("BEGIN EXCLUSIVE")
+        let error = #expect(throws: StoreError.self) { _ = try target.beginBackup(from: source).step(pages: 9) }
+        #expect(error?.code == .busy)
+        try other.execute("ROLLBACK")
+        var isUnfinished = true
+        while isUnfinished { isUnfinished = try target.beginBackup(from: source).step(pages: .max) }
+        #expect(try target.integer("SELECT length(x) FROM t") == 100_000)
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import KeyVaultStorage
+import Testing
+
+@testable import KeyVaultSQLite
+
+/// Databases of an earlier version, and migrations that cannot be done or must wait.
+@Suite struct SchemaTests {
+    private let directory: TemporaryDirectory
+    private let path: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory("vault.db")
+    }
+
+    private func version() throws -> Int64? { try Connection(path: path).integer("PRAGMA user_version") }
+
+    /// What a release before the first schema would have left.
+    @Test func anEarlierDatabaseIsMigratedByWhoOpensIt() async throws {
+        try runSQL("PRAGMA application_id = \(Schema.applicationID)", on: path)
+        #expect(try Schema.inspect(Connection(path: path)) == .outdated)
+        let store = try await SQLiteStore.open(path)
+        #expect(try version() == Schema.version)
+        try await store.create(header: [1])
+        try await store.insert(try id("acme"))
+        await store.close()
+    }
+
+    @Test func aMigrationThatFailsLeavesEverythingAsItWas() async throws {
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        await store.close()
+        // The tables are there already, whatever the number says.
+        try runSQL("PRAGMA user_version = 0", on: path)
+        await expectError(.io, naming: "already exists") { _ = try await SQLiteStore.open(path) }
+        #expect(try version() == 0)
+        try runSQL("PRAGMA user_version = 1", on: path)
+        let again = try await SQLiteStore.open(path)
+        #expect(try await again.read(try id("acme")) != nil)
+        await again.close()
+    }
+
+    @Test func whereThereIsNoWriteAheadLogNothingIsMade() async throws {
+        let connection = try Connection(path: ":memory:")
+        await expectError(.io, naming: "local file system") { try Schema.migrate(connection) }
+        #expect(try connection.integer("SELECT count(*) FROM sqlite_schema") == 0)
+    }
+
+    /// The time to wait is the caller's; the shorter one does not even try again.
+    @Test(arguments: [Duration.zero, .milliseconds(20)])
+    func aMigrationWaitsForWhoeverHoldsTheLock(_ patience: Duration) async throws {
+        let lock = try FileLock(path: path + "-lock")
+        #expect(try lock.tryLock())
+        await expectError(.busy, naming: path) {
+            _ = try await SQLiteStore.open(path, create: true, busyTimeout: patience)
+        }
+        #expect(try version() == 0)
+        lock.unlock()
+        let store = try await SQLiteStore.open(path, create: true, busyTimeout: patience)
+        #expect(try await store.readHead() == nil)
+        await store.close()
+    }
+
+    /// A current one needs no lock to be opened, and none to be read.
+    @Test func aCurrentDatabaseOpensWhileSomebodyWrites() async throws {
+        let first = try await SQLiteStore.created(path)
+        try await first.insert(try id("acme"))
+        let lock = try FileLock(path: path + "-lock")
+        #expect(try lock.tryLock())
+        let second = try await SQLiteStore.open(path, busyTimeout: .zero)
+        #expect(try await second.read(try id("acme")) != nil)
+        await expectError(.busy, naming: path) { try await second.insert(try id("late")) }
+        lock.unlock()
+        try await second.insert(try id("late"))
+        await second.close()
+        await first.close()
+    }
+
+    /// Somebody who may write to the folder could otherwise have a file made elsewhere, in our name.
+    @Test func aLockThatIsALinkIsNotFollowed() async throws {
+        #expect(unsafe symlink(directory("elsewhere"), path + "-lock") == 0)
+        await expectError(.io, naming: path + "-lock") { _ = try await SQLiteStore.open(path, create: true) }
+        #expect(try !directory.names.contains("elsewhere"))
+    }
+
+    @Test(arguments: [UInt64(Int64.max) + 1, .max]) func aGenerationThatNoColumnHoldsIsRefused(_ last: UInt64)
+        async throws
+    {
+        let store = try await SQLiteStore.open(path, create: true)
+        await expectError(.invalid, naming: "2^63") { try await store.create(header: [1], generation: last) }
+        #expect(try await store.readHead() == nil)
+        try await store.create(header: [1], generation: UInt64(Int64.max))
+        #expect(try await store.readHead()?.generation == UInt64(Int64.max))
+        await store.close()
+    }
+}

@@ -1,0 +1,166 @@
+import KeyVaultTesting
+import Testing
+
+@testable import KeyVault
+
+/// Rotations that meet others, or the bounds of the header.
+@Suite struct RotationRaceTests {
+    private let base = MemoryStore()
+    private let store: FaultInjectingStore
+    private let id: RecordID
+
+    init() throws {
+        store = FaultInjectingStore(base)
+        id = try RecordID(tenant: "acme", provider: "example")
+    }
+
+    private func header() async throws -> VaultHeader {
+        try SealedHeader(try #require(try await base.readHead()).header).header
+    }
+
+    private func fresh() throws -> MasterKeyRing { MasterKeyRing(try MasterKey.random()) }
+
+    @Test func onlyTheLatestOfTwoRetiresKeys() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        _ = try await Vault.create(in: base, masterKey: old)
+        var all = old
+        all.add(new)
+        all.add(other)
+        let (first, second) = (try await Vault.open(store, keys: all), try await Vault.open(base, keys: all))
+        try await first.put(Secret("secret"), for: id)
+        // The first one's last scan has found nothing left to move.
+        store.hold(.scan)
+        let rotation = Task { try await first.rotateMasterKey(to: new) { _ in store.hold(.write) } }
+        await store.waitUntilHeld(.scan)
+        store.release(.scan)
+        await store.waitUntilHeld(.write)
+        #expect(try await second.rotateMasterKey(to: other).retired.count == 2)
+        store.release(.write)
+        await #expect(throws: VaultError(.conflict, "")) { try await rotation.value }
+        let header = try await header()
+        #expect(header.activeKeyID == other.ids[0] && header.liveKeyIDs == other.ids)
+        #expect(try await Vault.open(base, keys: other).withSecret(id) { $0.byteCount } == 6)
+    }
+
+    /// What happens between the reading of rows and the writing of their moves.
+    enum Change: CaseIterable {
+        case aRecordIsReplaced, theHeaderIsWritten, anotherRotationBegins
+    }
+
+    @Test(arguments: Change.allCases) func movesThatComeTooLate(_ change: Change) async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        _ = try await Vault.create(in: base, masterKey: old)
+        var all = old
+        all.add(new)
+        all.add(other)
+        let (first, second) = (try await Vault.open(store, keys: all), try await Vault.open(base, keys: all))
+        for number in 1...5 { try await first.put(Secret("secret"), for: .numbered(number)) }
+        store.hold(.scan)
+        let rotation = Task { try await first.rotateMasterKey(to: new) }
+        await store.waitUntilHeld(.scan)
+        store.hold(.write)
+        store.release(.scan)
+        await store.waitUntilHeld(.write)
+        switch change {
+        case .aRecordIsReplaced: try await second.put(Secret("newer"), for: .numbered(3))
+        case .theHeaderIsWritten: try await second.updateHeader { _ in true }
+        case .anotherRotationBegins: _ = try await second.rotateMasterKey(to: other)
+        }
+        store.release(.write)
+        let result = await rotation.result
+        if change == .anotherRotationBegins {
+            #expect(throws: VaultError(.conflict, "")) { try result.get() }
+        } else {
+            // The others of the batch are moved all the same, and nobody's newer key is undone.
+            #expect(try result.get().onActiveKey == 5)
+            #expect(try result.get().retired == old.ids)
+        }
+        let last = try await Vault.open(base, keys: change == .anotherRotationBegins ? other : new)
+        let report = try await last.verify()
+        #expect(report.records == 5 && report.damaged.isEmpty)
+        let length = try await last.withSecret(.numbered(3)) { $0.byteCount }
+        #expect(length == (change == .aRecordIsReplaced ? 5 : 6))
+    }
+
+    /// The passphrase would open the vault under a key that is no longer the active one.
+    @Test func aPassphraseThatIsSetDuringARotationIsRefused() async throws {
+        let (old, new) = (try fresh(), try fresh())
+        _ = try await Vault.create(in: base, masterKey: old)
+        var both = old
+        both.add(new)
+        let vault = try await Vault.open(store, keys: both)
+        store.hold(.write)
+        let setting = Task { try await vault.setPassphrase(Secret("correct horse")) }
+        await store.waitUntilHeld(.write)
+        _ = try await Vault.open(base, keys: both).rotateMasterKey(to: new)
+        store.release(.write)
+        await #expect(throws: VaultError(.conflict, "")) { try await setting.value }
+        #expect(try await header().slots.isEmpty)
+        try await vault.setPassphrase(Secret("correct horse"))
+        _ = try await Vault.open(base, keys: PassphraseSource(try Secret("correct horse")))
+    }
+
+    @Test func aPassphraseAloneResumesARotationThatWasBrokenOff() async throws {
+        let passphrase = try Secret("correct horse")
+        let vault = try await Vault.create(in: store, passphrase: passphrase)
+        try await vault.put(Secret("secret"), for: id)
+        let new = try fresh()
+        store.fail(.scan, with: StoreError(.full, "The disk is full."))
+        await #expect(throws: VaultError(.store, "")) {
+            try await vault.rotateMasterKey(to: new, passphrase: passphrase)
+        }
+        // Both keys are live, each in a slot of its own; the record is under the old one.
+        let again = try await Vault.open(store, keys: PassphraseSource(passphrase))
+        #expect(again.keys.ring.ids.count == 2 && again.keys.ring.ids[0] == new.ids[0])
+        #expect(try await again.withSecret(id) { $0.byteCount } == 6)
+        #expect(try await again.rotateMasterKey(to: new, passphrase: passphrase).retired.count == 1)
+        #expect(try await header().slots.map(\.parameters.keyID) == new.ids)
+    }
+
+    @Test func aHeaderHasRoomForSixteenSlots() async throws {
+        let passphrase = try Secret("correct horse")
+        let vault = try await Vault.create(in: store, passphrase: passphrase)
+        try await vault.updateHeader { header in
+            header.slots = Array(repeating: header.slots[0], count: VaultHeader.maximumSlots)
+            return true
+        }
+        let before = try await base.readHead()
+        let new = try fresh()
+        let error = await #expect(throws: VaultError.self) {
+            try await vault.rotateMasterKey(to: new, passphrase: passphrase)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("Too many rotations") == true)
+        #expect(try await base.readHead() == before)
+    }
+
+    @Test func aHeaderThatNeverStandsStillIsGivenUp() async throws {
+        let old = try fresh()
+        let vault = try await Vault.create(in: store, masterKey: old)
+        let new = try fresh()
+        store.fail(.write, with: StoreError(.staleHeader, "Somebody was faster."), times: .max)
+        await #expect(throws: VaultError(.conflict, "")) { try await vault.rotateMasterKey(to: new) }
+        #expect(try await header().liveKeyIDs == old.ids)
+        store.heal()
+        #expect(try await vault.rotateMasterKey(to: new).retired == old.ids)
+    }
+
+    @Test func afterManyRotationsTheOldestRetiredKeyIsForgotten() async throws {
+        let oldest = try fresh()
+        let vault = try await Vault.create(in: store, masterKey: oldest)
+        try await vault.put(Secret("secret"), for: id)
+        var last = oldest
+        for number in 1...VaultHeader.maximumKeys {
+            if number == VaultHeader.maximumKeys {
+                await #expect(throws: VaultError(.retiredMasterKey, "")) { try await Vault.open(base, keys: oldest) }
+            }
+            last = try fresh()
+            _ = try await vault.rotateMasterKey(to: last)
+        }
+        let header = try await header()
+        #expect(header.keys.count == VaultHeader.maximumKeys && header.liveKeyIDs == last.ids)
+        // No longer known, and no more able to open it than before.
+        await #expect(throws: VaultError(.wrongMasterKey, "")) { try await Vault.open(base, keys: oldest) }
+        #expect(try await Vault.open(base, keys: last).withSecret(id) { $0.byteCount } == 6)
+    }
+}

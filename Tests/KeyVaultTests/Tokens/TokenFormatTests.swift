@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import KeyVault
+
+/// What tokens and their records hold, byte by byte.
+@Suite struct TokenFormatTests {
+    private let verifier = [UInt8](repeating: 7, count: TokenRecord.verifierLength)
+    private let expires = Date(timeIntervalSince1970: 1_800_000_000)
+    private let vault: Vault
+
+    init() async throws {
+        vault = try await Vault.create(in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()))
+    }
+
+    private func bytes() throws -> [UInt8] {
+        try TokenRecord(verifier: verifier, expires: expires, tenant: "acme").secret().withSpan { bytes in
+            bytes.indices.map { bytes[$0] }
+        }
+    }
+
+    private func read(_ bytes: [UInt8]) -> TokenRecord? { TokenRecord(bytes.span) }
+
+    @Test func aRecordIsReadAsItWasWritten() throws {
+        let record = try #require(read(try bytes()))
+        #expect(record.verifier == verifier && record.expires == expires && record.tenant == "acme")
+    }
+
+    @Test func bytesThatAreNoTokensRecordAreNone() throws {
+        let bytes = try bytes()
+        let tenant = bytes.count - 4
+        for length in 0...tenant { #expect(read(Array(bytes[..<length])) == nil, "\(length)") }
+        for (name, change) in [
+            ("a later version", { $0[0] = 2 }), ("a time beyond the year 9999", { $0[tenant - 8] = 0xFF }),
+            ("a tenant that is no text", { $0[tenant] = 0xFF }),
+        ] as [(String, (inout [UInt8]) -> Void)] {
+            var changed = bytes
+            change(&changed)
+            #expect(read(changed) == nil, "\(name)")
+        }
+    }
+
+    @Test(arguments: ["+", "/", "=", " ", "\n", "~"]) func onlyBase64URLIsASecret(_ character: String) throws {
+        let token = TokenText.text(id: "0123456789abcdef", secret: verifier.span)
+        #expect(try TokenText(token) != nil)
+        for index in token.utf8.indices.suffix(43) {
+            let changed = token.replacingCharacters(in: index...index, with: character)
+            #expect(try TokenText(changed) == nil)
+        }
+    }
+
+    @Test func anIDThatIsNoneIsRefused() async {
+        for id in ["", "a/b", "a\nb", String(repeating: "a", count: 256)] {
+            await #expect(throws: VaultError(.invalidArgument, "")) { try await vault.revokeToken(id) }
+        }
+    }
+
+    /// Sealed under the right key, as the right record, and yet no token's: nobody is let in by it.
+    @Test func aRecordThatHoldsSomethingElseIsDamaged() async throws {
+        let made = try await vault.createToken(for: "acme")
+        _ = try await vault.putUnchecked([PutRequest(TokenRecord.id(of: made.info.id), Secret("something else"))])
+        await #expect(throws: VaultError(.damagedRecord, "")) { _ = try await vault.authenticate(made.token) }
+        #expect(try await vault.tokens().map(\.tenant) == [nil])
+        #expect(try await vault.revokeToken(made.info.id))
+        #expect(try await vault.authenticate(made.token) == nil)
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import KeyVault
+import KeyVaultTesting
+import Testing
+
+/// A sweep beside somebody who writes, and on a store that fails.
+@Suite struct SweepTests {
+    private let clock = ManualClock()
+    private let store = FaultInjectingStore(MemoryStore())
+    private let vault: Vault
+    private let id: RecordID
+
+    init() async throws {
+        let clock = clock
+        vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(clock: clock, date: { clock.date }))
+        id = try RecordID(tenant: "acme", provider: "example")
+        try await vault.put([PutRequest(id, Secret("old"), expires: clock.date.addingTimeInterval(10))])
+        clock.advance(by: .seconds(10))
+    }
+
+    @Test func aKeyThatWasReplacedSinceItWasFoundStays() async throws {
+        store.hold(.scan, .after)
+        async let report = vault.sweep()
+        await store.waitUntilHeld(.scan, .after)
+        try await vault.put(Secret("newer"), for: id)
+        store.release(.scan, .after)
+        #expect(try await report.expired == 0)
+        #expect(try await vault.withSecret(id) { $0.byteCount } == 5)
+    }
+
+    @Test func aKeyThatSomebodyElseRemovedIsNotCounted() async throws {
+        store.hold(.scan, .after)
+        async let report = vault.sweep()
+        await store.waitUntilHeld(.scan, .after)
+        try await vault.delete(id)
+        store.release(.scan, .after)
+        #expect(try await report.expired == 0)
+    }
+
+    @Test func aFailingStoreEndsItAndTheNextOneGoesOn() async throws {
+        store.fail(.write, with: StoreError(.full, "The disk is full."))
+        await #expect(throws: VaultError(.store, "")) { try await vault.sweep() }
+        #expect(try await vault.metadata(for: id).revision == 1)
+        #expect(try await vault.sweep().expired == 1)
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.metadata(for: id) }
+    }
+}
