@@ -66,8 +66,9 @@ final class Backup: Sendable {
         // A transaction begins with the first thing that it reads.
         _ = try from.integer("SELECT count(*) FROM vault")
         let into = try Connection(path: path)
-        // Nothing depends on the copy before it is synced as a whole.
-        try into.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        // Nothing depends on the copy before it is synced as a whole, and no second file shall be left where this is killed. A
+        // defensive connection has a journal all the same.
+        try into.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
         var pages = try into.beginBackup(from: from)
         while try pages.step(pages: Self.pagesPerStep) {
             progress(BackupProgress(pagesCopied: pages.total - pages.remaining, pagesInAll: pages.total))

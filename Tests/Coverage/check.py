@@ -13,7 +13,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 # All regions but the listed ones; and this share of them, in percent. The goal is 95 for each: raise the numbers, never lower them.
 COMPLETE = ["KeyVaultCrypto", "KeyVaultFormat"]
-ENGINE = {"KeyVault": 93, "KeyVaultStorage": 95, "KeyVaultSQLite": 93}
+ENGINE = {"KeyVault": 97, "KeyVaultStorage": 95, "KeyVaultSQLite": 96}
 CODE_REGION = 0
 SOMETIMES = "now and then: "
 

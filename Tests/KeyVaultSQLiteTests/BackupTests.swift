@@ -29,12 +29,19 @@ import Testing
         let store = try await store()
         try await store.write(WriteBatch(generation: 1, header: [1, 2, 3]))
         let seen = Mutex<[BackupProgress]>([])
-        try await store.backup(to: target) { step in seen.withLock { $0.append(step) } }
+        let files = Mutex<Set<String>>([])
+        try await store.backup(to: target) { step in
+            seen.withLock { $0.append(step) }
+            let names = (try? directory.names) ?? []
+            files.withLock { $0.formUnion(names.filter { $0.hasPrefix("copy") }) }
+        }
 
         let steps = seen.withLock { $0 }
         #expect(steps.count > 2)
         #expect(steps.map(\.pagesCopied) == steps.map(\.pagesCopied).sorted())
         #expect(steps.last.map { $0.pagesCopied == $0.pagesInAll } == true)
+        // One file while it grows, so that one is left where the process is killed.
+        #expect(files.withLock { $0 } == ["copy.db-partial"])
         #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
         let mode = try FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -114,7 +121,7 @@ import Testing
         let store = try await store()
         let (folder, moved) = (directory("folder"), directory("moved"))
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        await expectError(.io, naming: folder) {
+        await expectError(.notFound, naming: folder) {
             try await store.backup(to: folder + "/copy.db") { _ in
                 try? FileManager.default.moveItem(atPath: folder, toPath: moved)
             }
