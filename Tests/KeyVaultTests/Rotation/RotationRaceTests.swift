@@ -20,13 +20,20 @@ import Testing
 
     private func fresh() throws -> MasterKeyRing { MasterKeyRing(try MasterKey.random()) }
 
-    @Test func onlyTheLatestOfTwoRetiresKeys() async throws {
-        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+    /// A new vault, opened twice: by the store that can be held up, and beside it. Both hold all three keys.
+    private func vaults(
+        under old: MasterKeyRing, holding new: MasterKeyRing, _ other: MasterKeyRing
+    ) async throws -> (Vault, Vault) {
         _ = try await Vault.create(in: base, masterKey: old)
         var all = old
         all.add(new)
         all.add(other)
-        let (first, second) = (try await Vault.open(store, keys: all), try await Vault.open(base, keys: all))
+        return (try await Vault.open(store, keys: all), try await Vault.open(base, keys: all))
+    }
+
+    @Test func onlyTheLatestOfTwoRetiresKeys() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        let (first, second) = try await vaults(under: old, holding: new, other)
         try await first.put(Secret("secret"), for: id)
         // The first one's last scan has found nothing left to move.
         store.hold(.scan)
@@ -49,11 +56,7 @@ import Testing
 
     @Test(arguments: Change.allCases) func movesThatComeTooLate(_ change: Change) async throws {
         let (old, new, other) = (try fresh(), try fresh(), try fresh())
-        _ = try await Vault.create(in: base, masterKey: old)
-        var all = old
-        all.add(new)
-        all.add(other)
-        let (first, second) = (try await Vault.open(store, keys: all), try await Vault.open(base, keys: all))
+        let (first, second) = try await vaults(under: old, holding: new, other)
         for number in 1...5 { try await first.put(Secret("secret"), for: .numbered(number)) }
         store.hold(.scan)
         let rotation = Task { try await first.rotateMasterKey(to: new) }
