@@ -68,8 +68,27 @@ import CSodium
         guard sealed.count >= Self.tagLength else { throw .authenticationFailed }
         precondition(output.count == sealed.count - Self.tagLength, "the caller sized the output")
         try GuardedArena.checkProcess()
-        // Every buffer is passed with its own length; libsodium writes exactly `output.count` bytes, and only after the tag
-        // has been checked.
+        try decrypt(sealed, nonce, associatedData, into: &output)
+    }
+
+    /// The plaintext, which is 16 bytes shorter than `sealed`.
+    package borrowing func open(
+        _ sealed: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>
+    ) throws(CryptoError) -> GuardedBytes {
+        guard sealed.count >= Self.tagLength else { throw .authenticationFailed }
+        // Which fails in a forked child, whose key is zeros.
+        var opened = try GuardedBytes(count: sealed.count - Self.tagLength)
+        try opened.withMutableSpan { output throws(CryptoError) in
+            try decrypt(sealed, nonce, associatedData, into: &output)
+        }
+        return opened
+    }
+
+    private borrowing func decrypt(
+        _ sealed: Span<UInt8>, _ nonce: AESNonce, _ associatedData: Span<UInt8>, into output: inout MutableSpan<UInt8>
+    ) throws(CryptoError) {
+        // Every buffer is passed with its own length; libsodium writes the plaintext, for which both callers made room, and only
+        // after the tag has been checked.
         let status = unsafe output.withPointer { output, _ in
             unsafe sealed.withPointer { sealed, length in
                 unsafe associatedData.withPointer { data, dataLength in

@@ -36,6 +36,20 @@ import Testing
         #expect(isSame)
     }
 
+    @Test(arguments: [0, 1, 128, 1000]) func opensIntoMemoryOfItsOwn(_ length: Int) throws {
+        let plaintext = Samples.counting(length)
+        var sealed = try seal(plaintext)
+        let cipher = try AES256GCM(key: Samples.guarded(Samples.keyBytes))
+        let opened = try cipher.open(sealed.span, nonce: nonce, associatedData: data.span)
+        #expect(opened.exposed() == plaintext)
+        sealed[length] ^= 1
+        for wrong in [sealed, [], Array(sealed[..<15])] {
+            #expect(throws: CryptoError.authenticationFailed) {
+                _ = try cipher.open(wrong.span, nonce: nonce, associatedData: data.span)
+            }
+        }
+    }
+
     @Test func refusesEveryChangedBit() throws {
         let sealed = try seal(Samples.counting(40))
         for bit in 0..<(sealed.count * 8) {

@@ -1,5 +1,5 @@
 // What Swift cannot reach on its own: `statfs` and the open-file-description locks, which the Glibc module leaves out, a
-// variable of each thread's own, and the processor's instruction for CRC-32C.
+// variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
 #ifndef KEYVAULT_CLINUX_H
 #define KEYVAULT_CLINUX_H
 
@@ -20,6 +20,15 @@ static inline void keyvault_set_thread_word(void *value) { keyvault_thread_word 
 
 // Asks the processor to fetch the cache line of an address, and does not wait. Any address will do.
 static inline void keyvault_prefetch(const void *address) { __builtin_prefetch(address); }
+
+// Copies from where another thread may be writing: what is copied may be torn, and the caller finds out whether it is. The
+// thread sanitizer is told so. `count` is a multiple of 16, and both addresses are aligned to that.
+__attribute__((no_sanitize("thread"))) static inline void keyvault_copy_unordered(
+    void *to, const void *from, size_t count) {
+    typedef long long piece __attribute__((vector_size(16), may_alias));
+    for (size_t offset = 0; offset < count; offset += sizeof(piece))
+        *(piece *)((char *)to + offset) = *(const volatile piece *)((const char *)from + offset);
+}
 
 #if defined(__x86_64__)
 

@@ -40,11 +40,19 @@ struct CacheCipher: ~Copyable {
         }
     }
 
-    /// Turns the sealed bytes from `start` on into the secret, in place; fails when they are not of the record `id`.
+    /// The secret, or the absence of one, that was sealed for the record `id`; fails for any other.
+    ///
+    /// - Parameters:
+    ///   - secretLength: zero for an absence.
+    ///   - revision: of the record.
     @inline(__always)
-    func open(_ sealed: inout GuardedBytes, from start: Int, nonce: AESNonce, for id: RecordID) throws(CryptoError) {
+    func open(
+        _ sealed: Span<UInt8>, nonce: AESNonce, secretLength: Int, revision: UInt64, for id: RecordID
+    ) throws(CryptoError) -> CachedSecret {
         defer { StackScrub.scrubRegisters() }
-        try cipher.openInPlace(&sealed, from: start, nonce: nonce, associatedData: id.encoded.span)
+        let opened = try cipher.open(sealed, nonce: nonce, associatedData: id.encoded.span)
+        return secretLength == 0
+            ? .absent : .secret(SecretLease(opened, secret: 0..<secretLength, revision: revision))
     }
 }
 
@@ -74,6 +82,21 @@ struct CacheCipher: ~Copyable {
     }
 
     static func == (left: CipherReference, right: CipherReference) -> Bool { unsafe left.address == right.address }
+}
+
+extension CipherReference: AtomicRepresentable {
+    typealias AtomicRepresentation = UnsafeMutablePointer<CacheCipher>.AtomicRepresentation
+
+    static func encodeAtomicRepresentation(_ value: consuming CipherReference) -> AtomicRepresentation {
+        unsafe UnsafeMutablePointer.encodeAtomicRepresentation(value.address)
+    }
+
+    static func decodeAtomicRepresentation(_ value: consuming AtomicRepresentation) -> CipherReference {
+        // Encoded above.
+        unsafe CipherReference(UnsafeMutablePointer.decodeAtomicRepresentation(value))
+    }
+
+    private init(_ address: UnsafeMutablePointer<CacheCipher>) { unsafe self.address = address }
 }
 
 /// The ciphers of one cache: the one in use, and those before it, under which nothing is cached any more but which somebody

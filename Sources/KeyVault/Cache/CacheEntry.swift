@@ -41,12 +41,3 @@ struct CacheEntry: BitwiseCopyable {
 
     static func sealedLength(secret: Int) -> Int { paddedLength(secret: secret) + AES256GCM.tagLength }
 }
-
-extension CacheEntry {
-    /// The entry that ``EntrySlab/copy(_:)`` put there.
-    @inline(__always)
-    init(atStartOf bytes: borrowing GuardedBytes) {
-        // Any 64 bytes that an entry was written to; the span checks that they are there.
-        self = bytes.withSpan { unsafe $0.bytes.unsafeLoad(as: CacheEntry.self) }
-    }
-}

@@ -6,64 +6,55 @@ import KeyVaultFormat
 /// What is fetched, deleted and purged in which order is decided here and nowhere else, without waiting for anything: the
 /// tests walk through every order there is.
 struct CacheShard: ~Copyable, Sendable {
-    // What a hit touches comes first: with the lock before it, it fits in one cache line.
-    private var index = CacheIndex()
-    /// The time of the last call.
-    private var latest: UInt64 = 0
-    private(set) var cipher: CipherReference
+    private let table: CacheTable
     private(set) var statistics = CacheStatistics()
     /// Where the eviction hand stands.
     private var hand = 0
     private var flights: [RecordID: Flight] = [:]
 
-    init(cipher: CipherReference) { self.cipher = cipher }
+    init(_ table: CacheTable) { self.table = table }
 
     // MARK: Reading
 
-    /// The sealed bytes of a fresh entry.
-    @inline(__always)
-    mutating func lookup(
-        _ hash: UInt64, now: UInt64, in slab: borrowing EntrySlab
-    ) throws(CryptoError) -> SealedCopy? {
-        if now < latest { clockWentBack(slab) }
-        latest = now
-        guard let (position, number) = index.find(hash, where: { slab[$0].hash == hash }) else { return nil }
-        let entry = slab[number]
-        guard now < entry.freshUntil else {
-            if now >= entry.usableUntil {
-                remove(at: position, from: slab)
+    /// A fresh entry and its sealed bytes.
+    mutating func lookup(_ hash: UInt64, now: UInt64) throws(CryptoError) -> SealedCopy? {
+        tick(now)
+        guard let found = table.find(hash) else { return nil }
+        guard now < found.entry.freshUntil else {
+            if now >= found.entry.usableUntil {
+                table.remove(found)
                 statistics.expirations += 1
             }
             return nil
         }
-        slab.markVisited(number)
-        if entry.secretLength > 0 { statistics.hits += 1 } else { statistics.negativeHits += 1 }
-        return SealedCopy(try slab.copy(number), cipher: cipher)
+        if !found.entry.isVisited { table.mark(found, visited: true) }
+        if found.entry.secretLength > 0 { statistics.hits += 1 } else { statistics.negativeHits += 1 }
+        return try table.copy(found)
     }
 
-    /// A clock that goes back would make everything live longer than it may.
-    @inline(never)
-    private mutating func clockWentBack(_ slab: borrowing EntrySlab) { invalidateAll(in: slab) }
+    /// Notes the time of a call.
+    private mutating func tick(_ now: UInt64) {
+        // A clock that goes back would make everything live longer than it may.
+        if now < table.latest { invalidateAll() }
+        table.latest = now
+    }
 
     // MARK: Fetching
 
     /// Begins to fetch a record after a miss, or joins a flight that began less than `timeToLive` ago; `nil` where there is a
     /// fresh entry: somebody else has filled it since the caller looked.
     mutating func board(
-        _ id: RecordID, _ hash: UInt64, now: UInt64, timeToLive: UInt64, in slab: borrowing EntrySlab
+        _ id: RecordID, _ hash: UInt64, now: UInt64, timeToLive: UInt64
     ) -> (flight: Flight, isLeader: Bool)? {
-        if now < latest { clockWentBack(slab) }
-        latest = now
-        if let (_, number) = index.find(hash, where: { slab[$0].hash == hash }), now < slab[number].freshUntil {
-            return nil
-        }
+        tick(now)
+        if let found = table.find(hash), now < found.entry.freshUntil { return nil }
         statistics.misses += 1
         if let flight = flights[id], now < flight.started.advanced(saturatingBy: timeToLive) {
             statistics.coalesced += 1
             return (flight, false)
         }
         statistics.fills += 1
-        let flight = Flight(started: now, cipher: cipher)
+        let flight = Flight(started: now, cipher: table.cipher)
         flights[id] = flight
         return (flight, true)
     }
@@ -74,104 +65,89 @@ struct CacheShard: ~Copyable, Sendable {
     /// Takes a flight that ended out of the table.
     ///
     /// - Returns: whether it was there still: that nothing was deleted, replaced or purged since it began.
-    mutating func land(_ flight: Flight, _ id: RecordID, now: UInt64, in slab: borrowing EntrySlab) -> Bool {
-        if now < latest { clockWentBack(slab) }
-        latest = now
+    mutating func land(_ flight: Flight, _ id: RecordID, now: UInt64) -> Bool {
+        tick(now)
         guard flights[id] === flight else { return false }
         flights[id] = nil
-        return flight.cipher == cipher
+        return flight.cipher == table.cipher
     }
 
     /// Keeps what a flight brought, where there is room.
-    mutating func insert(_ entry: CacheEntry, sealed: Span<UInt8>, in slab: borrowing EntrySlab) {
-        remove(entry.hash, from: slab)
-        guard let number = slab.insert(entry, sealed: sealed) else { return }
-        index.insert(number, hash: entry.hash)
+    mutating func insert(_ entry: CacheEntry, sealed: Span<UInt8>) {
+        remove(entry.hash)
+        table.insert(entry, sealed: sealed)
     }
 
     /// What can be served in place of a store that fails.
-    mutating func staleEntry(
-        _ hash: UInt64, now: UInt64, in slab: borrowing EntrySlab
-    ) throws(CryptoError) -> SealedSecret? {
-        guard let (_, number) = index.find(hash, where: { slab[$0].hash == hash }) else { return nil }
-        let entry = slab[number]
-        guard now < entry.usableUntil, entry.secretLength > 0 else { return nil }
-        let copy = try slab.copy(number)
+    mutating func staleEntry(_ hash: UInt64, now: UInt64) throws(CryptoError) -> SealedSecret? {
+        guard let found = table.find(hash), now < found.entry.usableUntil, found.entry.secretLength > 0 else {
+            return nil
+        }
+        let copy = try table.copy(found)
         statistics.staleServes += 1
-        return SealedSecret(
-            bytes: copy.withSpan { span in (CacheEntry.length..<span.count).map { span[$0] } }, nonce: entry.nonce,
-            secretLength: Int(entry.secretLength), revision: entry.revision, cipher: cipher)
+        return copy.sealed()
     }
 
     // MARK: Removing
 
     /// Forgets a record: its entry, and any flight that may bring it as it was.
-    mutating func invalidate(_ id: RecordID, _ hash: UInt64, in slab: borrowing EntrySlab) {
+    mutating func invalidate(_ id: RecordID, _ hash: UInt64) {
         flights[id] = nil
-        remove(hash, from: slab)
+        remove(hash)
     }
 
     /// Forgets all records of a tenant.
-    mutating func invalidate(tenant: [UInt8], hash: UInt32, in slab: borrowing EntrySlab) {
+    mutating func invalidate(tenant: [UInt8], hash: UInt32) {
         flights = flights.filter { !$0.key.nameBytes(at: 0).elementsEqual(tenant) }
-        removeAll(from: slab) { $0.tenant == hash }
+        removeAll { $0.tenant == hash }
     }
 
     /// Forgets everything.
-    mutating func invalidateAll(in slab: borrowing EntrySlab) {
+    mutating func invalidateAll() {
         flights = [:]
-        removeAll(from: slab)
+        removeAll()
     }
 
     /// Forgets everything, and seals with another cipher from now on.
-    mutating func adopt(_ cipher: CipherReference, in slab: borrowing EntrySlab) {
-        invalidateAll(in: slab)
-        self.cipher = cipher
+    mutating func adopt(_ cipher: CipherReference) {
+        invalidateAll()
+        table.cipher = cipher
     }
 
     /// Removes the entry of a hash, where there is one.
-    mutating func remove(_ hash: UInt64, from slab: borrowing EntrySlab) {
-        guard let (position, _) = index.find(hash, where: { slab[$0].hash == hash }) else { return }
-        remove(at: position, from: slab)
+    mutating func remove(_ hash: UInt64) {
+        if let found = table.find(hash) { table.remove(found) }
     }
 
     /// Makes room by removing one entry: the first that is too old, or was not read since the hand last passed it (CLOCK).
     ///
     /// - Returns: whether there was any.
-    mutating func evict(now: UInt64, from slab: borrowing EntrySlab) -> Bool {
-        guard index.count > 0 else { return false }
+    mutating func evict(now: UInt64) -> Bool {
+        guard table.count > 0 else { return false }
         // After one turn every mark has been cleared, so that the second finds something.
-        for _ in 0..<(2 * index.capacity) {
-            if let number = index[hand] {
-                let entry = slab[number]
-                if !entry.isVisited || now >= entry.usableUntil {
-                    remove(at: hand, from: slab)
+        for _ in 0..<(2 * table.capacity) {
+            if let place = table[hand] {
+                if !place.entry.isVisited || now >= place.entry.usableUntil {
+                    table.remove(place)
                     statistics.evictions += 1
                     return true
                 }
-                slab.clearVisited(number)
+                table.mark(place, visited: false)
             }
-            hand = (hand + 1) % index.capacity
+            hand = (hand + 1) % table.capacity
         }
         return false
     }
 
-    private mutating func removeAll(from slab: borrowing EntrySlab, where matches: (CacheEntry) -> Bool = { _ in true })
-    {
-        // The index shrinks when it becomes empty, so that its capacity is asked for each time.
+    private func removeAll(where matches: (CacheEntry) -> Bool = { _ in true }) {
         var position = 0
-        while position < index.capacity, index.count > 0 {
-            if let number = index[position], matches(slab[number]) {
-                remove(at: position, from: slab)
+        while position < table.capacity, table.count > 0 {
+            if let place = table[position], matches(place.entry) {
+                // The entries behind it move up, so that the next may be here now.
+                table.remove(place)
             } else {
                 position += 1
             }
         }
-    }
-
-    private mutating func remove(at position: Int, from slab: borrowing EntrySlab) {
-        guard let number = index[position] else { return }
-        index.remove(at: position)
-        slab.remove(number)
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import KeyVaultCrypto
 import KeyVaultStorage
@@ -5,8 +6,8 @@ import KeyVaultStorage
 /// Where the entries of a cache lie, one behind the other: 64 bytes of ``CacheEntry``, then the sealed bytes, four cache
 /// lines in all. What is longer lies in memory of its own.
 ///
-/// An entry belongs to the shard that allocated it, which touches it under its own lock only; the lock here guards the
-/// bookkeeping, and no hit takes it.
+/// An entry belongs to the shard that allocated it, which changes it under its own lock only; the lock here guards the
+/// bookkeeping, and no hit takes it. The slab stays mapped until the end, so that any number may be looked at at any time.
 @safe struct EntrySlab: ~Copyable, @unchecked Sendable {
     private static let stride = 256
     private static let inlineLength = stride - CacheEntry.length
@@ -115,45 +116,55 @@ import KeyVaultStorage
 
     subscript(number: UInt32) -> CacheEntry {
         // Entries are written whole before their number is known to anybody; 64 bytes hold a `CacheEntry`, aligned.
-        @inline(__always) get { unsafe location(number).load(as: CacheEntry.self) }
+        get { unsafe location(number).load(as: CacheEntry.self) }
         nonmutating set { unsafe location(number).storeBytes(of: newValue, as: CacheEntry.self) }
     }
 
-    /// Notes that the entry was read.
-    @inline(__always)
-    func markVisited(_ number: UInt32) {
-        // As above. The line is written only once for each turn of the hand, so that processors can share it.
-        let entry = unsafe location(number).assumingMemoryBound(to: CacheEntry.self)
-        if unsafe !entry.pointee.isVisited { unsafe entry.pointee.isVisited = true }
+    /// Notes whether the entry was read since the eviction hand passed it.
+    func mark(_ number: UInt32, visited: Bool) {
+        // As above; nothing but the mark is written.
+        unsafe location(number).assumingMemoryBound(to: CacheEntry.self).pointee.isVisited = visited
     }
 
-    func clearVisited(_ number: UInt32) { self[number].isVisited = false }
-
-    /// A copy of the entry and the sealed bytes behind it, in memory where they can be opened.
+    /// Brings an entry and what lies behind it into the processor's cache, all lines at once: opening would wait for one after the
+    /// other.
     @inline(__always)
-    func copy(_ number: UInt32) throws(CryptoError) -> GuardedBytes {
-        let length = self[number].sealedLength
-        if length <= Self.inlineLength {
-            // They lie one behind the other, within the entry's part of the slab.
-            return try unsafe GuardedBytes(
-                copying: UnsafeRawBufferPointer(start: location(number), count: CacheEntry.length + length))
-        }
-        return try copyLong(number, length)
+    func prefetch(_ number: UInt32) {
+        // Only addresses are computed here, within the entry's part of the slab.
+        for line in 0..<(Self.stride / 64) { unsafe keyvault_prefetch(location(number) + line * 64) }
     }
 
-    @inline(never)
-    private func copyLong(_ number: UInt32, _ length: Int) throws(CryptoError) -> GuardedBytes {
-        var bytes = try GuardedBytes(count: CacheEntry.length + length)
-        bytes.withMutableSpan { span in
-            // The span has the sum of both lengths; the entry has `length` sealed bytes.
-            unsafe span.withUnsafeMutableBytes { target in
-                unsafe target.copyMemory(
-                    from: UnsafeRawBufferPointer(start: location(number), count: CacheEntry.length))
-                unsafe UnsafeMutableRawBufferPointer(rebasing: target[CacheEntry.length...])
-                    .copyMemory(from: UnsafeRawBufferPointer(start: sealedBytes(number, length), count: length))
-            }
+    /// The entry as it is while somebody may be writing it: what this gives may be torn.
+    @inline(__always)
+    func peek(_ number: UInt32) -> CacheEntry {
+        // An entry has this length, and this alignment is enough. (With a larger one, the memory would not be on the stack.)
+        unsafe withUnsafeTemporaryAllocation(byteCount: CacheEntry.length, alignment: 16) { line in
+            unsafe keyvault_copy_unordered(line.baseAddress, location(number), CacheEntry.length)
+            return unsafe line.load(as: CacheEntry.self)
         }
-        return bytes
+    }
+
+    /// Whether the sealed bytes lie right behind the entry.
+    @inline(__always)
+    static func isInline(_ entry: CacheEntry) -> Bool { entry.sealedLength <= inlineLength }
+
+    /// Runs `body` with the sealed bytes of an entry that is inline. Somebody may be writing there: all that `body` may do with them
+    /// is to open them.
+    @inline(__always)
+    func withSealed<Result: ~Copyable, Failure: Error>(
+        _ number: UInt32, _ entry: CacheEntry, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // Within the entry's part of the slab, which stays where it is.
+        let sealed = unsafe (location(number) + CacheEntry.length).assumingMemoryBound(to: UInt8.self)
+        return try unsafe body(Span(_unsafeStart: sealed, count: entry.sealedLength))
+    }
+
+    /// A copy of the sealed bytes of an entry.
+    func copySealed(_ number: UInt32, _ entry: CacheEntry) throws(CryptoError) -> GuardedBytes {
+        let length = entry.sealedLength
+        // As many as the entry says, where it says.
+        return try unsafe GuardedBytes(
+            copying: UnsafeRawBufferPointer(start: sealedBytes(number, length), count: length))
     }
 
     private func sealedBytes(_ number: UInt32, _ length: Int) -> UnsafeMutableRawPointer {

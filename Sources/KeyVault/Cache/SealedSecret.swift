@@ -11,34 +11,44 @@ struct SealedSecret: Sendable {
     let cipher: CipherReference
 
     func open(for id: RecordID) throws(CryptoError) -> CachedSecret {
-        var opened = try GuardedBytes(copying: bytes.span)
-        try cipher.withCipher { cipher throws(CryptoError) in try cipher.open(&opened, from: 0, nonce: nonce, for: id) }
-        return secretLength == 0
-            ? .absent : .secret(SecretLease(opened, secret: 0..<secretLength, revision: revision))
+        try cipher.withCipher { cipher throws(CryptoError) in
+            try cipher.open(bytes.span, nonce: nonce, secretLength: secretLength, revision: revision, for: id)
+        }
     }
 }
 
-/// An entry and its sealed bytes, copied out of the cache to where they can be opened.
+/// An entry and its sealed bytes, copied out of the cache, so that they can be opened after the lock was given back.
 struct SealedCopy: ~Copyable, Sendable {
-    private var bytes: GuardedBytes
+    private let entry: CacheEntry
+    /// The sealed bytes. They are no secret; guarded memory is what can be had without an allocation.
+    private let bytes: GuardedBytes
     private let cipher: CipherReference
 
-    @inline(__always)
-    init(_ bytes: consuming GuardedBytes, cipher: CipherReference) {
+    init(_ entry: CacheEntry, _ bytes: consuming GuardedBytes, cipher: CipherReference) {
+        self.entry = entry
         self.bytes = bytes
         self.cipher = cipher
     }
 
-    /// Opens them where they are.
+    func open(for id: RecordID) throws(CryptoError) -> CachedSecret {
+        try bytes.withSpan { sealed throws(CryptoError) in try cipher.open(sealed, entry, for: id) }
+    }
+
+    /// The same for those who wait for it.
+    func sealed() -> SealedSecret {
+        SealedSecret(
+            bytes: bytes.withSpan { span in span.indices.map { span[$0] } }, nonce: entry.nonce,
+            secretLength: Int(entry.secretLength), revision: entry.revision, cipher: cipher)
+    }
+}
+
+extension CipherReference {
+    /// What was sealed for the record `id`; fails for any other.
     @inline(__always)
-    consuming func open(for id: RecordID) throws(CryptoError) -> CachedSecret {
-        var bytes = bytes
-        let entry = CacheEntry(atStartOf: bytes)
-        try cipher.withCipher { cipher throws(CryptoError) in
-            try cipher.open(&bytes, from: CacheEntry.length, nonce: entry.nonce, for: id)
+    func open(_ sealed: Span<UInt8>, _ entry: CacheEntry, for id: RecordID) throws(CryptoError) -> CachedSecret {
+        try withCipher { cipher throws(CryptoError) in
+            try cipher.open(
+                sealed, nonce: entry.nonce, secretLength: Int(entry.secretLength), revision: entry.revision, for: id)
         }
-        guard entry.secretLength > 0 else { return .absent }
-        let secret = CacheEntry.length..<(CacheEntry.length + Int(entry.secretLength))
-        return .secret(SecretLease(bytes, secret: secret, revision: entry.revision))
     }
 }

@@ -6,7 +6,7 @@ extension SecretCache {
     /// Call it when a write of the record has ended, even with an error: it may have happened all the same.
     package func invalidate(_ id: RecordID) {
         let hash = Self.hash(id)
-        shards.withShard(of: hash) { $0.invalidate(id, hash, in: slab) }
+        shards.withShard(of: hash) { $0.invalidate(id, hash) }
     }
 
     /// Forgets all records of a tenant.
@@ -14,13 +14,13 @@ extension SecretCache {
         let name = Array(tenant.utf8)
         let hash = Self.tenantHash(name[...])
         for index in 0..<ShardTable.count {
-            shards.withShard(index) { $0.invalidate(tenant: name, hash: hash, in: slab) }
+            shards.withShard(index) { $0.invalidate(tenant: name, hash: hash) }
         }
     }
 
     /// Forgets everything.
     package func invalidateAll() {
-        for index in 0..<ShardTable.count { shards.withShard(index) { $0.invalidateAll(in: slab) } }
+        for index in 0..<ShardTable.count { shards.withShard(index) { $0.invalidateAll() } }
     }
 
     static func hash(_ id: RecordID) -> UInt64 { UInt64(bitPattern: Int64(id.hash)) }

@@ -54,7 +54,7 @@ extension SecretCache {
         while true {
             let boarded = shards.withShard(of: hash) { shard in
                 let timeToLive = min(limits.timeToLive, limits.maximumAge)
-                return shard.board(id, hash, now: time.monotonic(), timeToLive: timeToLive, in: slab)
+                return shard.board(id, hash, now: time.monotonic(), timeToLive: timeToLive)
             }
             if let (flight, isLeader) = boarded { return isLeader ? .lead(flight) : .join(flight) }
             if let found = try VaultError.wrap({ () throws(CryptoError) in try lookup(id) }) { return .cached(found) }
@@ -90,13 +90,13 @@ extension SecretCache {
         let hash = Self.hash(id)
         let stale: SealedSecret? = shards.withShard(of: hash) { shard in
             let now = time.monotonic()
-            guard shard.land(flight, id, now: now, in: slab), !isCancelled else { return nil }
+            guard shard.land(flight, id, now: now), !isCancelled else { return nil }
             // Anything else than a store out of reach is an answer: what was known before does not hold any more.
             guard error.code == .store else {
-                shard.remove(hash, from: slab)
+                shard.remove(hash)
                 return nil
             }
-            return try? shard.staleEntry(hash, now: now, in: slab)
+            return try? shard.staleEntry(hash, now: now)
         }
         flight.settle(isCancelled ? .abandoned : stale.map { .filled($0) } ?? .failed(error))
         return stale
@@ -107,9 +107,9 @@ extension SecretCache {
         makeRoom(secretLength: sealed.secretLength, near: hash)
         shards.withShard(of: hash) { shard in
             let now = time.monotonic()
-            guard shard.land(flight, id, now: now, in: slab) else { return }
+            guard shard.land(flight, id, now: now) else { return }
             let entry = entry(sealed, hash: hash, id, started: flight.started, now: now, lifetime: lifetime)
-            if now < entry.usableUntil { shard.insert(entry, sealed: sealed.bytes.span, in: slab) }
+            if now < entry.usableUntil { shard.insert(entry, sealed: sealed.bytes.span) }
         }
         flight.settle(.filled(sealed))
     }
@@ -133,12 +133,12 @@ extension SecretCache {
     ///
     /// Others may take the room before it is used; then the secret is not cached, this once.
     private func makeRoom(secretLength: Int, near hash: UInt64) {
-        guard slab.canHold(secretLength: secretLength) else { return }
+        guard shards.withSlab({ $0.canHold(secretLength: secretLength) }) else { return }
         let home = Int(hash >> 58)
         var step = 0
-        while !slab.hasRoom(secretLength: secretLength), step < ShardTable.count {
+        while !shards.withSlab({ $0.hasRoom(secretLength: secretLength) }), step < ShardTable.count {
             let evicted = shards.withShard((home + step) % ShardTable.count) { shard in
-                shard.evict(now: time.monotonic(), from: slab)
+                shard.evict(now: time.monotonic())
             }
             if !evicted { step += 1 }
         }

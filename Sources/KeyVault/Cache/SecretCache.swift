@@ -10,7 +10,7 @@ package final class SecretCache: Sendable {
     let limits: Limits
     let time: TimeSource
     let shards: ShardTable
-    let slab: EntrySlab
+    private let unlockedHits = HitCounters()
     private let ciphers = CipherRing()
     /// How many secrets are sealed under one key: the nonces are hashes of 96 bits, and of so few two seldom meet.
     private let fillsPerKey: UInt64
@@ -21,9 +21,9 @@ package final class SecretCache: Sendable {
         limits = Limits(configuration)
         self.time = time
         self.fillsPerKey = fillsPerKey
-        slab = try EntrySlab(
+        let slab = try EntrySlab(
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes)
-        shards = ShardTable(cipher: try ciphers.renew())
+        shards = ShardTable(cipher: try ciphers.renew(), slab: slab)
     }
 
     deinit { invalidateAll() }
@@ -33,14 +33,27 @@ package final class SecretCache: Sendable {
     package func lookup(_ id: RecordID) throws(CryptoError) -> CachedSecret? {
         let hash = Self.hash(id)
         id.prefetch()
+        switch shards.table(of: hash).openUnlocked(id, hash, now: time.monotonic()) {
+        case nil: return try lookupLocked(id, hash)
+        case .absent?:
+            unlockedHits.count(isAbsent: true)
+            return .absent
+        case .secret(let lease)?:
+            unlockedHits.count(isAbsent: false)
+            return .secret(lease)
+        }
+    }
+
+    @inline(never)
+    private func lookupLocked(_ id: RecordID, _ hash: UInt64) throws(CryptoError) -> CachedSecret? {
         let sealed: SealedCopy? = try shards.withShard(of: hash) { shard throws(CryptoError) in
             // The time is taken under the lock: otherwise a thread that waited for it would seem to go back in time.
-            try shard.lookup(hash, now: time.monotonic(), in: slab)
+            try shard.lookup(hash, now: time.monotonic())
         }
         guard let sealed else { return nil }
         do { return try sealed.open(for: id) } catch .authenticationFailed {
             // The entry is of another id with the same hash, or damaged. Either way the store knows.
-            shards.withShard(of: hash) { $0.remove(hash, from: slab) }
+            shards.withShard(of: hash) { $0.remove(hash) }
             return nil
         }
     }
@@ -60,14 +73,16 @@ package final class SecretCache: Sendable {
 
     func renewCipher() throws(CryptoError) {
         let cipher = try ciphers.renew()
-        for index in 0..<ShardTable.count { shards.withShard(index) { $0.adopt(cipher, in: slab) } }
+        for index in 0..<ShardTable.count { shards.withShard(index) { $0.adopt(cipher) } }
     }
 
     /// Gathered shard by shard, so that reads going on meanwhile may be counted in part.
     package var statistics: CacheStatistics {
         var sum = CacheStatistics()
         for index in 0..<ShardTable.count { shards.withShard(index) { sum.add($0.statistics) } }
-        (sum.entries, sum.bytes) = slab.used
+        sum.hits += unlockedHits.sum(isAbsent: false)
+        sum.negativeHits += unlockedHits.sum(isAbsent: true)
+        (sum.entries, sum.bytes) = shards.withSlab { $0.used }
         return sum
     }
 }

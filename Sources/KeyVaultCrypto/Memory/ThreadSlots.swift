@@ -10,6 +10,8 @@ import Glibc
     private static let capacity = 8
 
     let sentinel: ForkSentinel
+    /// See ``ThreadNumbers``.
+    private(set) var number = 0
     private var count = 0
     private var slots = InlineArray<8, Slot?>(repeating: nil)
 
@@ -53,6 +55,7 @@ extension ThreadSlots {
             unsafe slots.deallocate()
             return
         }
+        unsafe slots.pointee.number = ThreadNumbers.shared.take()
         unsafe keyvault_set_thread_word(slots)
     }
 
@@ -64,6 +67,7 @@ extension ThreadSlots {
             guard let slots = unsafe raw?.assumingMemoryBound(to: ThreadSlots.self) else { return }
             keyvault_set_thread_word(nil)
             while let slot = unsafe slots.pointee.take() { unsafe slot.chunk.pointee.put(slot) }
+            ThreadNumbers.shared.put(unsafe slots.pointee.number)
             unsafe slots.deallocate()
         }
         return status == 0 ? key : nil

@@ -64,4 +64,28 @@ import Testing
         let (locked, unlocked) = pool.lockedBytes
         #expect(locked + unlocked == 8 * 1024)
     }
+
+    @Test func numbersAreGivenOnceUntilTheyAreBack() {
+        let numbers = ThreadNumbers()
+        let taken = Set((1..<ThreadNumbers.limit).map { _ in numbers.take() })
+        #expect(taken == Set(1..<ThreadNumbers.limit))
+        #expect(numbers.take() == 0)
+        numbers.put(0)
+        #expect(numbers.take() == 0)
+        numbers.put(7)
+        #expect(numbers.take() == 7)
+    }
+
+    /// Otherwise the numbers would be used up.
+    @Test func aThreadThatEndsGivesItsNumberBack() throws {
+        let sentinel = try ForkSentinel()
+        let numbered = Atomic(0)
+        for _ in 0..<(3 * ThreadNumbers.limit) {
+            onAThread {
+                ThreadSlots.makeCurrent(sentinel: sentinel)
+                if ThreadNumbers.current > 0 { numbered.add(1, ordering: .relaxed) }
+            }
+        }
+        #expect(numbered.load(ordering: .relaxed) > 2 * ThreadNumbers.limit)
+    }
 }

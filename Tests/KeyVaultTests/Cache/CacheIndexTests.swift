@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [8, 64, 100_000] as [UInt64])
     func agreesWithADictionary(hashes: UInt64) {
         var random = SystemRandomNumberGenerator()
-        var index = CacheIndex()
+        let index = CacheIndex()
         var model: [UInt64: UInt32] = [:]
         for number in 0..<20_000 as Range<UInt32> {
             // Homes crowd around the end of the table and its beginning.
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func tellsEntriesOfOneFragmentApart() {
-        var index = CacheIndex()
+        let index = CacheIndex()
         for number in 0..<5 as Range<UInt32> { index.insert(number, hash: 42) }
         #expect(index.find(42, where: { $0 == 3 })?.number == 3)
         #expect(index.find(42, where: { $0 == 5 }) == nil)

@@ -227,6 +227,6 @@ extension SecretCache {
         let entry = CacheEntry(
             hash: hash, filled: 0, freshUntil: .max, usableUntil: .max, revision: 1, nonce: sealed.nonce,
             secretLength: UInt32(sealed.secretLength), tenant: 0)
-        shards.withShard(of: hash) { $0.insert(entry, sealed: sealed.bytes.span, in: slab) }
+        shards.withShard(of: hash) { $0.insert(entry, sealed: sealed.bytes.span) }
     }
 }

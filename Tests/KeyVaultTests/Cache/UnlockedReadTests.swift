@@ -1,0 +1,157 @@
+import Foundation
+import KeyVaultFormat
+import Testing
+
+@testable import KeyVault
+
+/// Reads that take no lock, and are overtaken between any two of their steps by whatever happens under it.
+@Suite struct UnlockedReadTests {
+    private let id = RecordID.numbered(1)
+    private let key = Answer.secret("sk-1", 1)
+
+    /// What can overtake a read; each makes what was about to be read wrong.
+    enum Change: CaseIterable, Sendable {
+        case delete, replace, letAnotherTakeItsPlace, purgeTenant, purge, renewCipher, turnBackTheClock
+        /// So many others that the index grows.
+        case fill
+    }
+
+    /// A cache that has room for two records, and the key of one of them, read once since it was cached: so the next read of it takes
+    /// no lock.
+    private func fixture(room: Int = 2) async throws -> CacheFixture {
+        let fixture = try CacheFixture(CacheConfiguration(maximumEntries: room))
+        #expect(try await fixture.read(id, stored: key) == key)
+        #expect(try fixture.openUnlocked(id) == nil)
+        #expect(try fixture.lookup(id) == key)
+        #expect(try fixture.openUnlocked(id) == key)
+        return fixture
+    }
+
+    private func make(_ change: Change, in fixture: CacheFixture) throws {
+        switch change {
+        case .delete: fixture.cache.invalidate(id)
+        case .replace:
+            fixture.cache.invalidate(id)
+            try fixture.fillAtOnce(id, .secret("sk-2", 2))
+        case .letAnotherTakeItsPlace:
+            // The one that was freed last is given out first.
+            fixture.cache.invalidate(id)
+            try fixture.fillAtOnce(.numbered(2), .secret("sk-of-another", 1))
+        case .purgeTenant: fixture.cache.invalidate(tenant: id.tenant)
+        case .purge: fixture.cache.invalidateAll()
+        case .renewCipher: try fixture.cache.renewCipher()
+        case .turnBackTheClock:
+            fixture.clock.step(.seconds(-1))
+            // Some other read of the same shard notices it.
+            #expect(try fixture.lookup(id) == nil)
+        case .fill:
+            for number in 2..<2000 { try fixture.fillAtOnce(.numbered(number), .absent) }
+        }
+    }
+
+    @Test(arguments: Change.allCases, UnlockedStep.allCases)
+    func nothingTornOrOutdatedComesOfAReadThatIsOvertaken(_ change: Change, _ step: UnlockedStep) async throws {
+        let fixture = try await fixture(room: 4000)
+        let found = try fixture.openUnlocked(id) { reached in
+            if reached == step { try make(change, in: fixture) }
+        }
+        #expect(found == nil)
+        // Nor does it when it comes after.
+        let after = try fixture.lookup(id)
+        switch change {
+        case .fill: #expect(after == key)
+        case .replace: #expect(after == .secret("sk-2", 2))
+        default: #expect(after == nil)
+        }
+    }
+
+    @Test func nothingIsReadWhileSomebodyIsAtWork() async throws {
+        let fixture = try await fixture()
+        fixture.table(of: id).change { #expect((try? fixture.openUnlocked(id)) == nil) }
+        #expect(try fixture.openUnlocked(id) == key)
+    }
+
+    /// The eviction hand took the mark away, and the first read must put it back.
+    @Test func whatWasNotReadSinceTheHandPassedIsReadUnderTheLock() async throws {
+        let fixture = try await fixture()
+        let table = fixture.table(of: id)
+        table.mark(try #require(table.find(SecretCache.hash(id))), visited: false)
+        #expect(try fixture.openUnlocked(id) == nil)
+        #expect(try fixture.lookup(id) == key)
+        #expect(try fixture.openUnlocked(id) == key)
+    }
+
+    @Test func theFirstReadAfterATickTakesTheLock() async throws {
+        let fixture = try await fixture()
+        fixture.clock.step(.nanoseconds(1))
+        #expect(try fixture.openUnlocked(id) == nil)
+        #expect(try fixture.lookup(id) == key)
+        #expect(try fixture.openUnlocked(id) == key)
+        fixture.clock.step(.seconds(-1))
+        #expect(try fixture.openUnlocked(id) == nil)
+    }
+
+    @Test func whatLiesOutsideOfTheSlabIsReadUnderTheLock() async throws {
+        let fixture = try CacheFixture()
+        let long = Answer.secret(String(repeating: "k", count: 4096), 1)
+        #expect(try await fixture.read(id, stored: long) == long)
+        for _ in 0..<2 {
+            #expect(try fixture.lookup(id) == long)
+            #expect(try fixture.openUnlocked(id) == nil)
+        }
+    }
+
+    @Test func hitsOfAllThreadsAreCounted() async throws {
+        let fixture = try await fixture()
+        #expect(try await fixture.read(.numbered(2), stored: .absent) == .absent)
+        let before = fixture.cache.statistics
+        let (threads, rounds) = (8, 1000)
+        let done = DispatchGroup()
+        for _ in 0..<threads {
+            done.enter()
+            Thread.detachNewThread {
+                for _ in 0..<rounds {
+                    #expect((try? fixture.lookup(id)) == key)
+                    #expect((try? fixture.lookup(.numbered(2))) == .absent)
+                }
+                done.leave()
+            }
+        }
+        await withCheckedContinuation { continuation in done.notify(queue: .global()) { continuation.resume() } }
+        let after = fixture.cache.statistics
+        #expect(after.hits - before.hits == UInt64(threads * rounds))
+        #expect(after.negativeHits - before.negativeHits == UInt64(threads * rounds))
+    }
+
+    @Test func threadsWithoutANumberShareACounter() async {
+        let counters = HitCounters()
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            for _ in 0..<1000 { counters.count(isAbsent: thread % 2 == 0, thread: 0) }
+        }
+        #expect(counters.sum(isAbsent: false) == 2000)
+        #expect(counters.sum(isAbsent: true) == 2000)
+    }
+}
+
+extension CacheFixture {
+    fileprivate func table(of id: RecordID) -> CacheTable { cache.shards.table(of: SecretCache.hash(id)) }
+
+    /// What can be read without a lock.
+    fileprivate func openUnlocked(_ id: RecordID, pause: (UnlockedStep) throws -> Void = { _ in }) throws -> Answer? {
+        var failure: (any Error)?
+        let found = table(of: id).openUnlocked(id, SecretCache.hash(id), now: cache.time.monotonic()) { step in
+            do { try pause(step) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        switch consume found {
+        case .none: return nil
+        case .some(let found): return Answer(found)
+        }
+    }
+
+    /// Reads through the cache, without waiting.
+    fileprivate func fillAtOnce(_ id: RecordID, _ stored: Answer) throws {
+        guard case .lead(let flight) = try cache.begin(id) else { return }
+        _ = try cache.complete(flight, id, Self.fill(stored))
+    }
+}
