@@ -1,6 +1,8 @@
 // How SPEC.md writes numbers: big-endian, unsigned, fixed width.
 
 extension [UInt8] {
+    /// Inlinable, since other modules would call the generic code otherwise.
+    @inlinable
     package mutating func append<Number: FixedWidthInteger & UnsignedInteger>(bigEndian number: Number) {
         // The bytes of a number on the stack, read before the call ends.
         unsafe Swift.withUnsafeBytes(of: number.bigEndian) { unsafe append(contentsOf: $0) }

@@ -40,10 +40,12 @@ final class HitFixture: Sendable {
 
     deinit { floor_table_destroy(table) }
 
-    func hit() async throws {
+    func hit() async throws { try await hit(filled.ids) }
+
+    private func hit(_ all: [RecordID]) async throws {
         var opened = 0
         // As a server does: it holds the vault, and an id for as long as the call.
-        let (vault, all) = (filled.vault, filled.ids)
+        let vault = filled.vault
         let ids = all.span
         for number in order { opened += try await vault.withSecret(ids[number]) { $0.byteCount } }
         precondition(opened == order.count * filled.secretLength)
@@ -79,11 +81,16 @@ final class HitFixture: Sendable {
     }
 
     /// As many threads at once, each ten times through the order; nanoseconds a hit of all of them together.
+    ///
+    /// Each has ids of its own, as requests do: of one that they shared, they would wait for each other's references.
     func hit(threads: Int, _ clock: Clock) async throws -> Double {
-        try await clock(threads * order.count * 10) {
+        let idsOfThreads = try (0..<threads).map { _ in
+            try filled.ids.map { try RecordID(tenant: $0.tenant, provider: $0.provider, label: $0.label) }
+        }
+        return try await clock(threads * order.count * 10) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for thread in ThreadOfItsOwn.all.prefix(threads) {
-                    group.addTask(executorPreference: thread) { for _ in 0..<10 { try await self.hit() } }
+                for (thread, ids) in zip(ThreadOfItsOwn.all, idsOfThreads) {
+                    group.addTask(executorPreference: thread) { for _ in 0..<10 { try await self.hit(ids) } }
                 }
                 try await group.waitForAll()
             }

@@ -14,7 +14,7 @@ struct GroupPlan {
     /// A row as it will be.
     private struct Row {
         var entry: RowIndex.Entry
-        /// `nil` where it is in the log already.
+        /// `nil` where it is in the log and was not read.
         var sealed: [UInt8]?
     }
 
@@ -144,7 +144,12 @@ struct GroupPlan {
         let hash = log.hash(id.encoded.span)
         var entry = source.entry(hash, below: nil)
         while let candidate = entry {
-            if try log.isRow(of: id.encoded.span, at: candidate.place) {
+            if found.isEmpty {
+                // The current row, whose commitment is what a change asks for next: read once.
+                if let sealed = try log.sealed(of: id.encoded.span, at: candidate) {
+                    found.append(Row(entry: candidate, sealed: sealed))
+                }
+            } else if try log.isRow(of: id.encoded.span, at: candidate.place) {
                 found.append(Row(entry: candidate, sealed: nil))
             }
             entry = source.entry(hash, below: candidate)
