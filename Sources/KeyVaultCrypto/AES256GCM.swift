@@ -61,7 +61,7 @@ import CSodium
         }
     }
 
-    /// Writes the plaintext into `output`, which is 16 bytes shorter than `sealed`; on failure zeros.
+    /// Writes the plaintext into `output`, which is 16 bytes shorter than `sealed`; on failure nothing of it.
     package borrowing func open(
         _ sealed: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>, into output: inout MutableSpan<UInt8>
     ) throws(CryptoError) {
@@ -87,8 +87,8 @@ import CSodium
     private borrowing func decrypt(
         _ sealed: Span<UInt8>, _ nonce: AESNonce, _ associatedData: Span<UInt8>, into output: inout MutableSpan<UInt8>
     ) throws(CryptoError) {
-        // Every buffer is passed with its own length; libsodium writes the plaintext, for which both callers made room, and only
-        // after the tag has been checked.
+        // Every buffer is passed with its own length; libsodium writes as many bytes as the plaintext has, for which both callers
+        // made room.
         let status = unsafe output.withPointer { output, _ in
             unsafe sealed.withPointer { sealed, length in
                 unsafe associatedData.withPointer { data, dataLength in

@@ -7,9 +7,7 @@ import KeyVaultCrypto
 struct CacheEntry: BitwiseCopyable {
     /// Of the id. Drawn under a key of the process, so nobody outside can make two ids meet.
     var hash: UInt64
-    /// When the store was asked, in nanoseconds of the cache's clock; all times are.
-    var filled: UInt64
-    /// Served until here.
+    /// Served until here, in nanoseconds of the cache's clock.
     var freshUntil: UInt64
     /// Served until here when the store fails.
     var usableUntil: UInt64

@@ -7,24 +7,25 @@ import Synchronization
 ///
 /// It is changed under the lock of its shard, and looked through without: what is found then may be wrong, or missing, and the
 /// caller checks (``CacheTable``). Cells that were outgrown stay until the end, since somebody may be looking through them;
-/// together they are no larger than those in use.
+/// together they are no larger than those in use. It never shrinks, so that an eviction after a purge passes by what a peak left
+/// empty.
 @safe struct CacheIndex: ~Copyable, @unchecked Sendable {
     private typealias Cell = Atomic<UInt64>
 
     /// The address of the first cell, a multiple of 64; in its six low bits, the logarithm of the number of cells. In one word,
     /// so that nobody reads the one without the other.
-    private let place: Atomic<UInt>
+    private let word: Atomic<UInt>
     private let entries = Atomic<Int>(0)
 
     private static let minimumLogarithm = 3
 
-    init() { place = Atomic(Self.makeCells(logarithm: Self.minimumLogarithm, outgrown: 0)) }
+    init() { word = Atomic(Self.makeCells(logarithm: Self.minimumLogarithm, outgrown: 0)) }
 
     deinit {
-        var place = place.load(ordering: .relaxed)
-        while place != 0 {
-            let (cells, mask) = unsafe Self.cells(place)
-            place = unsafe Self.outgrown(cells, mask)
+        var word = word.load(ordering: .relaxed)
+        while word != 0 {
+            let (cells, mask) = unsafe Self.cells(word)
+            word = unsafe Self.outgrown(cells, mask)
             // Allocated by `makeCells`; nobody looks through the index any more.
             unsafe UnsafeMutableRawPointer(cells).deallocate()
         }
@@ -34,11 +35,11 @@ import Synchronization
     var count: Int { entries.load(ordering: .relaxed) }
 
     /// How many positions there are.
-    var capacity: Int { unsafe Self.cells(place.load(ordering: .relaxed)).mask + 1 }
+    var capacity: Int { unsafe Self.cells(word.load(ordering: .relaxed)).mask + 1 }
 
     /// The number of the entry at a position; `nil` where the cell is empty.
     subscript(position: Int) -> UInt32? {
-        let (cells, mask) = unsafe Self.cells(place.load(ordering: .relaxed))
+        let (cells, mask) = unsafe Self.cells(word.load(ordering: .relaxed))
         // The mask keeps every position within the cells; here and below.
         let cell = unsafe cells[position & mask].load(ordering: .relaxed)
         return cell == 0 ? nil : UInt32(truncatingIfNeeded: cell) - 1
@@ -47,7 +48,7 @@ import Synchronization
     /// The position and number of the first entry with that hash for which `matches` holds.
     @inline(__always)
     func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> (position: Int, number: UInt32)? {
-        let (cells, mask) = unsafe Self.cells(place.load(ordering: .acquiring))
+        let (cells, mask) = unsafe Self.cells(word.load(ordering: .acquiring))
         let fragment = UInt32(truncatingIfNeeded: hash)
         var position = Int(fragment) & mask
         // A quarter of the cells is empty; the bound is for those who look on while cells move.
@@ -68,13 +69,13 @@ import Synchronization
     /// Adds an entry, whose hash is not here yet.
     func insert(_ number: UInt32, hash: UInt64) {
         if (count + 1) * 4 > capacity * 3 { grow() }
-        unsafe Self.put(hash << 32 | UInt64(number + 1), Self.cells(place.load(ordering: .relaxed)))
+        unsafe Self.put(hash << 32 | UInt64(number + 1), Self.cells(word.load(ordering: .relaxed)))
         entries.store(count + 1, ordering: .relaxed)
     }
 
     /// Empties a position. The cells behind it move up, so a sweep must look at the same position again.
     func remove(at position: Int) {
-        let (cells, mask) = unsafe Self.cells(place.load(ordering: .relaxed))
+        let (cells, mask) = unsafe Self.cells(word.load(ordering: .relaxed))
         var hole = position & mask
         var next = (hole + 1) & mask
         while true {
@@ -93,14 +94,14 @@ import Synchronization
     }
 
     private func grow() {
-        let place = place.load(ordering: .relaxed)
-        let (old, mask) = unsafe Self.cells(place)
-        let larger = Self.makeCells(logarithm: Int(place & 63) + 1, outgrown: place)
+        let word = word.load(ordering: .relaxed)
+        let (old, mask) = unsafe Self.cells(word)
+        let larger = Self.makeCells(logarithm: Int(word & 63) + 1, outgrown: word)
         for position in 0...mask {
             let cell = unsafe old[position].load(ordering: .relaxed)
             if cell != 0 { unsafe Self.put(cell, Self.cells(larger)) }
         }
-        self.place.store(larger, ordering: .releasing)
+        self.word.store(larger, ordering: .releasing)
     }
 
     // MARK: Cells
@@ -115,14 +116,14 @@ import Synchronization
         unsafe place.cells[position].store(cell, ordering: .relaxed)
     }
 
-    /// The cells at a place that `makeCells` gave, and the mask of their positions.
+    /// The cells that a word of `makeCells` stands for, and the mask of their positions.
     @inline(__always)
-    private static func cells(_ place: UInt) -> (cells: UnsafeMutablePointer<Cell>, mask: Int) {
+    private static func cells(_ word: UInt) -> (cells: UnsafeMutablePointer<Cell>, mask: Int) {
         // Never nil: an address that was allocated.
-        unsafe (UnsafeMutablePointer(bitPattern: place & ~63).unsafelyUnwrapped, 1 &<< Int(place & 63) &- 1)
+        unsafe (UnsafeMutablePointer(bitPattern: word & ~63).unsafelyUnwrapped, 1 &<< Int(word & 63) &- 1)
     }
 
-    /// The place of the cells that these took the place of; zero for the first.
+    /// The word of the cells that these took the place of; zero for the first.
     private static func outgrown(_ cells: UnsafeMutablePointer<Cell>, _ mask: Int) -> UInt {
         // It stands behind the last cell.
         UInt(unsafe cells[mask + 1].load(ordering: .relaxed))

@@ -34,6 +34,8 @@ struct CacheShard: ~Copyable, Sendable {
 
     /// Notes the time of a call.
     private mutating func tick(_ now: UInt64) {
+        // Not written where it stays: those who read without the lock share the line.
+        guard now != table.latest else { return }
         // A clock that goes back would make everything live longer than it may.
         if now < table.latest { invalidateAll() }
         table.latest = now

@@ -35,8 +35,9 @@ import Synchronization
     /// What a fresh entry says about a record, where that can be had without the lock; `nil` is no answer, and the lock's holder
     /// has it.
     ///
-    /// What would have to be written down goes the other way: the first call after a tick of the clock, and the first read of an
-    /// entry since the eviction hand passed it.
+    /// What would have to be written down goes the other way: the first call after a tick of the clock (with a clock that never
+    /// gives the same time twice, every call), and the first read of an entry since the eviction hand passed it. So do secrets that
+    /// are not inline, and the second of two ids whose hashes share 32 bits.
     ///
     /// - Parameter pause: is called between the steps; for tests, which let others be at work then.
     @inline(__always)
@@ -44,12 +45,13 @@ import Synchronization
         _ id: RecordID, _ hash: UInt64, now: UInt64, pause: (UnlockedStep) -> Void = { _ in }
     ) -> CachedSecret? {
         let version = unsafe face.pointee.version.load(ordering: .acquiring)
+        pause(.began)
         guard version & 1 == 0, unsafe face.pointee.latest.load(ordering: .relaxed) == now,
             let number = unsafe face.pointee.index.find(hash, where: { _ in true })?.number
         else { return nil }
         unsafe slab.pointee.prefetch(number)
         pause(.found)
-        let (entry, cipher) = unsafe (slab.pointee.peek(number), face.pointee.cipher.load(ordering: .relaxed))
+        let (entry, cipher) = unsafe (slab.pointee.peek(number), face.pointee.cipher.load(ordering: .acquiring))
         guard entry.hash == hash, now < entry.freshUntil, entry.isVisited, EntrySlab.isInline(entry) else { return nil }
         pause(.looked)
         let opened: CachedSecret
@@ -73,10 +75,10 @@ import Synchronization
         nonmutating set { unsafe face.pointee.latest.store(newValue, ordering: .relaxed) }
     }
 
-    /// What entries are sealed with.
+    /// What entries are sealed with. Changed while there are none.
     var cipher: CipherReference {
         get { unsafe face.pointee.cipher.load(ordering: .relaxed) }
-        nonmutating set { change { unsafe face.pointee.cipher.store(newValue, ordering: .relaxed) } }
+        nonmutating set { unsafe face.pointee.cipher.store(newValue, ordering: .releasing) }
     }
 
     /// How many entries there are.
@@ -89,7 +91,7 @@ import Synchronization
     struct Place {
         let entry: CacheEntry
         fileprivate let position: Int
-        fileprivate let number: UInt32
+        let number: UInt32
     }
 
     /// The entry of a hash.
@@ -129,7 +131,7 @@ import Synchronization
         }
     }
 
-    /// Lets nobody take for whole what he copies meanwhile.
+    /// Lets nobody take for whole what he reads meanwhile.
     func change(_ body: () -> Void) {
         let version = unsafe face.pointee.version.load(ordering: .relaxed)
         unsafe face.pointee.version.store(version + 1, ordering: .relaxed)
@@ -141,4 +143,4 @@ import Synchronization
 }
 
 /// Where a read without the lock can be overtaken.
-enum UnlockedStep: CaseIterable { case found, looked, opened }
+enum UnlockedStep: CaseIterable { case began, found, looked, opened }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import KeyVaultCrypto
 import KeyVaultStorage
+import Synchronization
 
 /// Where the entries of a cache lie, one behind the other: 64 bytes of ``CacheEntry``, then the sealed bytes, four cache
 /// lines in all. What is longer lies in memory of its own.
@@ -11,8 +12,9 @@ import KeyVaultStorage
 @safe struct EntrySlab: ~Copyable, @unchecked Sendable {
     private static let stride = 256
     private static let inlineLength = stride - CacheEntry.length
-    /// An entry, and its share of an index that is between three eighths and three quarters full.
-    static let footprint = stride + 16
+    /// An entry, and its share of an index that is between three eighths and three quarters full, and of the cells that it outgrew:
+    /// 21 to 43 bytes.
+    static let footprint = stride + 32
     /// Pages of 2 MiB spare a large cache half of its address translation; a small one should not pay for one.
     private static let ordinaryLength = 2 << 20
 
@@ -51,7 +53,7 @@ import KeyVaultStorage
     }
 
     deinit {
-        // Mapped above; the shards freed their entries, and with them what lies outside of the mapping.
+        // Mapped above; the entries were removed, and with them what lies outside of the mapping.
         unsafe munmap(base, mappedLength)
     }
 
@@ -81,6 +83,8 @@ import KeyVaultStorage
             return usage.unused - 1
         }
         guard let number else { return nil }
+        // Whoever sees anything of what is written from here on sees, too, that the entry was given up by another shard before.
+        atomicMemoryFence(ordering: .releasing)
         precondition(sealed.count == entry.sealedLength, "the entry describes these bytes")
         let payload = unsafe location(number) + CacheEntry.length
         self[number] = entry
@@ -115,7 +119,7 @@ import KeyVaultStorage
     }
 
     subscript(number: UInt32) -> CacheEntry {
-        // Entries are written whole before their number is known to anybody; 64 bytes hold a `CacheEntry`, aligned.
+        // Nobody else writes to the entry under the lock of its shard; 64 bytes hold a `CacheEntry`, aligned.
         get { unsafe location(number).load(as: CacheEntry.self) }
         nonmutating set { unsafe location(number).storeBytes(of: newValue, as: CacheEntry.self) }
     }

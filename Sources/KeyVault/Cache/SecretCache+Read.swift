@@ -123,7 +123,7 @@ extension SecretCache {
         let isAbsent = sealed.secretLength == 0
         let fresh = started.advanced(saturatingBy: isAbsent ? limits.negativeTimeToLive : limits.timeToLive)
         return CacheEntry(
-            hash: hash, filled: started, freshUntil: min(fresh, end),
+            hash: hash, freshUntil: min(fresh, end),
             usableUntil: min(isAbsent ? fresh : fresh.advanced(saturatingBy: limits.staleness), end),
             revision: sealed.revision, nonce: sealed.nonce, secretLength: UInt32(sealed.secretLength),
             tenant: Self.tenantHash(id.nameBytes(at: 0)))

@@ -26,8 +26,6 @@ package final class SecretCache: Sendable {
         shards = ShardTable(cipher: try ciphers.renew(), slab: slab)
     }
 
-    deinit { invalidateAll() }
-
     /// What is cached about a record; `nil` when the store has to be asked: go on with ``read(_:fill:)``.
     @inline(__always)
     package func lookup(_ id: RecordID) throws(CryptoError) -> CachedSecret? {
@@ -88,8 +86,7 @@ package final class SecretCache: Sendable {
 }
 
 extension RecordID {
-    /// Brings the names into the processor's cache while the entry is looked for: the lock would have the one miss wait for the
-    /// other. Names longer than two lines are read from where they are.
+    /// Brings the names into the processor's cache while the entry is looked for. Names longer than two lines are read from where they are.
     @inline(__always)
     fileprivate func prefetch() {
         // Only an address is computed here; nothing is read.

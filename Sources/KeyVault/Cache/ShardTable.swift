@@ -24,6 +24,7 @@ import KeyVaultStorage
 
     deinit {
         for index in 0..<Self.count {
+            withShard(index) { $0.invalidateAll() }
             // Initialised above; nobody refers to the table any more.
             unsafe shard(index).deinitialize(count: 1)
             unsafe face(index).deinitialize(count: 1)

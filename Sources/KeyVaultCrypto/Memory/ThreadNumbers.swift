@@ -12,7 +12,6 @@ package struct ThreadNumbers: ~Copyable {
     private let free = Atomic<UInt64>(.max - 1)
 
     /// The current thread's; zero when it has none.
-    @inline(__always)
     package static var current: Int {
         // The current thread's own.
         unsafe ThreadSlots.current?.pointee.number ?? 0

@@ -88,12 +88,17 @@ import Testing
         #expect(fixture.cache.statistics.bytes == 0)
     }
 
-    @Test func anEntryThatDoesNotOpenIsReadAgain() async throws {
+    @Test(arguments: [false, true]) func anEntryThatDoesNotOpenIsReadAgain(withoutTheLock: Bool) async throws {
         let fixture = try CacheFixture()
         let (cache, other) = (fixture.cache, RecordID.numbered(2))
         let sealed = try #require(try leading(cache, other)).seal(for: other, in: cache)
         // As if both ids had one hash, or the table had a bug.
         cache.plant(sealed, at: SecretCache.hash(id))
+        if withoutTheLock {
+            let table = cache.shards.table(of: SecretCache.hash(id))
+            table.mark(try #require(table.find(SecretCache.hash(id))), visited: true)
+            table.latest = cache.time.monotonic()
+        }
         #expect(try fixture.lookup(id) == nil)
         #expect(cache.statistics.entries == 0)
         #expect(try await fixture.read(id, stored: key) == key)
@@ -225,7 +230,7 @@ extension SecretCache {
     /// Puts sealed bytes where those of another record belong.
     fileprivate func plant(_ sealed: SealedSecret, at hash: UInt64) {
         let entry = CacheEntry(
-            hash: hash, filled: 0, freshUntil: .max, usableUntil: .max, revision: 1, nonce: sealed.nonce,
+            hash: hash, freshUntil: .max, usableUntil: .max, revision: 1, nonce: sealed.nonce,
             secretLength: UInt32(sealed.secretLength), tenant: 0)
         shards.withShard(of: hash) { $0.insert(entry, sealed: sealed.bytes.span) }
     }

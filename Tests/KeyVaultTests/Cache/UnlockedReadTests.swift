@@ -1,5 +1,6 @@
 import Foundation
 import KeyVaultFormat
+import Synchronization
 import Testing
 
 @testable import KeyVault
@@ -18,8 +19,9 @@ import Testing
 
     /// A cache that has room for two records, and the key of one of them, read once since it was cached: so the next read of it takes
     /// no lock.
-    private func fixture(room: Int = 2) async throws -> CacheFixture {
-        let fixture = try CacheFixture(CacheConfiguration(maximumEntries: room))
+    private func fixture(room: Int = 2, staleness: Duration? = nil) async throws -> CacheFixture {
+        let fixture = try CacheFixture(
+            CacheConfiguration(maximumEntries: room, staleOnStoreError: staleness))
         #expect(try await fixture.read(id, stored: key) == key)
         #expect(try fixture.openUnlocked(id) == nil)
         #expect(try fixture.lookup(id) == key)
@@ -34,9 +36,12 @@ import Testing
             fixture.cache.invalidate(id)
             try fixture.fillAtOnce(id, .secret("sk-2", 2))
         case .letAnotherTakeItsPlace:
-            // The one that was freed last is given out first.
+            let number = fixture.table(of: id).find(SecretCache.hash(id))?.number
             fixture.cache.invalidate(id)
-            try fixture.fillAtOnce(.numbered(2), .secret("sk-of-another", 1))
+            let other = RecordID.numbered(2)
+            try fixture.fillAtOnce(other, .secret("sk-of-another", 1))
+            // The one that was freed last is given out first.
+            #expect(fixture.table(of: other).find(SecretCache.hash(other))?.number == number)
         case .purgeTenant: fixture.cache.invalidate(tenant: id.tenant)
         case .purge: fixture.cache.invalidateAll()
         case .renewCipher: try fixture.cache.renewCipher()
@@ -91,13 +96,61 @@ import Testing
         #expect(try fixture.openUnlocked(id) == nil)
     }
 
-    @Test func whatLiesOutsideOfTheSlabIsReadUnderTheLock() async throws {
+    /// The call that finds an entry to be too old notes the time, and leaves it there for a store that fails: the next one must not
+    /// serve it.
+    @Test func whatIsTooOldIsNotServed() async throws {
+        let fixture = try await fixture(staleness: .seconds(300))
+        fixture.clock.step(.seconds(300))
+        #expect(try fixture.lookup(id) == nil)
+        #expect(fixture.cache.statistics.entries == 1)
+        #expect(try fixture.openUnlocked(id) == nil)
+        #expect(try fixture.lookup(id) == nil)
+    }
+
+    @Test(arguments: [176, 177, 4096]) func whatDoesNotLieInTheSlabIsReadUnderTheLock(length: Int) async throws {
         let fixture = try CacheFixture()
-        let long = Answer.secret(String(repeating: "k", count: 4096), 1)
+        let long = Answer.secret(String(repeating: "k", count: length), 1)
         #expect(try await fixture.read(id, stored: long) == long)
-        for _ in 0..<2 {
-            #expect(try fixture.lookup(id) == long)
-            #expect(try fixture.openUnlocked(id) == nil)
+        #expect(try fixture.lookup(id) == long)
+        var isLooked = false
+        let found = try fixture.openUnlocked(id) { if $0 == .looked { isLooked = true } }
+        #expect(isLooked == (length == 176))
+        #expect(found == (length == 176 ? long : nil))
+        #expect(try fixture.lookup(id) == long)
+    }
+
+    private final class Writer: Sendable {
+        let isDone = Atomic(false)
+    }
+
+    /// Threads that read while the index grows, entries come and go, and caches end.
+    @Test func readersDuringGrowth() async throws {
+        for _ in 0..<8 {
+            let fixture = try await fixture(room: 4000)
+            let writer = Writer()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        while !writer.isDone.load(ordering: .relaxed) {
+                            for number in 1..<200 {
+                                let id = RecordID.numbered(number)
+                                let found = try? fixture.lookup(id)
+                                #expect(found == nil || found == .secret("key of \(number)", 1) || found == key)
+                                #expect(found != key || number == 1)
+                            }
+                            await Task.yield()
+                        }
+                    }
+                }
+                for round in 0..<3 {
+                    for number in 2..<1000 {
+                        try? fixture.fillAtOnce(.numbered(number), .secret("key of \(number)", 1))
+                    }
+                    if round < 2 { fixture.cache.invalidate(tenant: id.tenant) }
+                    await Task.yield()
+                }
+                writer.isDone.store(true, ordering: .relaxed)
+            }
         }
     }
 
