@@ -4,8 +4,8 @@ import math
 import pathlib
 import platform
 
-# What others pay for a read, in nanoseconds: medians on a machine like the one that `machine` names (2-core AMD EPYC, Zen 4,
-# Debian 12, November 2026), 164-byte secrets.
+# What others pay for a read, in nanoseconds: medians on a virtual machine (2-core AMD EPYC, Zen 4, Debian 12,
+# November 2026), 164-byte secrets.
 ALTERNATIVES = {
     "LMDB, not encrypted, 1,000 records": 206,
     "Go AES-GCM, the call alone": 120,

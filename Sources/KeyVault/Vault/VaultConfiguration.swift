@@ -14,7 +14,8 @@ public struct VaultConfiguration: Sendable {
     /// How often the store is asked whether another process changed something. A change is noticed within this time and
     /// dropped from the cache. Default: 250 ms.
     public var foreignChangeInterval: Duration
-    /// Measures ages and sleeps. Default: the system's clock.
+    /// Measures ages and sleeps. Default: the system's clock, to some milliseconds; with one that is finer, nearly every read of a
+    /// cached key takes a lock.
     public var clock: (any Clock<Duration>)?
     /// The time of day. Default: the system's.
     public var date: @Sendable () -> Date
