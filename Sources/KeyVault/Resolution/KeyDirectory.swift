@@ -1,4 +1,4 @@
-import Synchronization
+import KeyVaultStorage
 
 /// Which keys tenants have, without the keys: kept for a while, so that choosing among them asks no store.
 ///
@@ -22,7 +22,7 @@ final class KeyDirectory: Sendable {
         var generation: UInt64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = TracedMutex(State())
     private let configuration: CacheConfiguration
     private let time: TimeSource
 
