@@ -158,13 +158,14 @@ package final class FileLog: Sendable {
                 return shared.index.highest(hash, below: passed).map { (shared.log, $0) }
             }
             guard let (log, entry) = found else { return nil }
+            if revision == nil || entry.revision == revision,
+                let sealed = try log.sealed(of: id.encoded.span, at: entry)
+            {
+                return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
+            }
             // What is passed by is another id of the same hash, or a later revision: the index may have changed in between,
             // but a row that was there throughout is found.
             previous = found
-            if let revision, entry.revision != revision { continue }
-            if let sealed = try log.sealed(of: id.encoded.span, at: entry) {
-                return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
-            }
         }
     }
 
