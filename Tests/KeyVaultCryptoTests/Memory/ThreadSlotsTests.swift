@@ -82,6 +82,7 @@ import Testing
         let numbered = Atomic(0)
         for _ in 0..<(3 * ThreadNumbers.limit) {
             onAThread {
+                #expect(ThreadNumbers.current == 0)
                 ThreadSlots.makeCurrent(sentinel: sentinel)
                 if ThreadNumbers.current > 0 { numbered.add(1, ordering: .relaxed) }
             }
