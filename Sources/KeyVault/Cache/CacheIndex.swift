@@ -6,26 +6,31 @@ import Synchronization
 /// bits alone, so that moving cells never touches an entry.
 ///
 /// It is changed under the lock of its shard, and looked through without: what is found then may be wrong, or missing, and the
-/// caller checks (``CacheTable``). Cells that were outgrown stay until the end, since somebody may be looking through them;
-/// together they are no larger than those in use. It never shrinks, so that an eviction after a purge passes by what a peak left
-/// empty.
+/// caller checks (``CacheTable``). Cells that were left for larger or smaller ones stay until the end, since somebody may be
+/// looking through them, and are used again: there are never two of one size.
 @safe struct CacheIndex: ~Copyable, @unchecked Sendable {
     private typealias Cell = Atomic<UInt64>
 
     /// The address of the first cell, a multiple of 64; in its six low bits, the logarithm of the number of cells. In one word,
     /// so that nobody reads the one without the other.
     private let word: Atomic<UInt>
+    /// The largest cells that were made; behind them are those half as large, and so on down to the smallest.
+    private let largest: Atomic<UInt>
     private let entries = Atomic<Int>(0)
 
     private static let minimumLogarithm = 3
 
-    init() { word = Atomic(Self.makeCells(logarithm: Self.minimumLogarithm, outgrown: 0)) }
+    init() {
+        let smallest = Self.makeCells(logarithm: Self.minimumLogarithm, smaller: 0)
+        word = Atomic(smallest)
+        largest = Atomic(smallest)
+    }
 
     deinit {
-        var word = word.load(ordering: .relaxed)
+        var word = largest.load(ordering: .relaxed)
         while word != 0 {
-            let (cells, mask) = unsafe Self.cells(word)
-            word = unsafe Self.outgrown(cells, mask)
+            let cells = unsafe Self.cells(word).cells
+            word = Self.smaller(word)
             // Allocated by `makeCells`; nobody looks through the index any more.
             unsafe UnsafeMutableRawPointer(cells).deallocate()
         }
@@ -68,7 +73,7 @@ import Synchronization
 
     /// Adds an entry, whose hash is not here yet.
     func insert(_ number: UInt32, hash: UInt64) {
-        if (count + 1) * 4 > capacity * 3 { grow() }
+        if (count + 1) * 4 > capacity * 3 { resize(logarithm: logarithm + 1) }
         unsafe Self.put(hash << 32 | UInt64(number + 1), Self.cells(word.load(ordering: .relaxed)))
         entries.store(count + 1, ordering: .relaxed)
     }
@@ -93,15 +98,39 @@ import Synchronization
         entries.store(count - 1, ordering: .relaxed)
     }
 
-    private func grow() {
-        let word = word.load(ordering: .relaxed)
-        let (old, mask) = unsafe Self.cells(word)
-        let larger = Self.makeCells(logarithm: Int(word & 63) + 1, outgrown: word)
+    /// Whether so few cells hold an entry that who walks through them passes by more than seven empty ones for each.
+    var isSparse: Bool { capacity > 1 << Self.minimumLogarithm && count * 8 < capacity }
+
+    /// Takes cells of which at least one in four holds an entry, or the smallest. Positions change.
+    func shrink() {
+        var smaller = logarithm
+        while smaller > Self.minimumLogarithm, count * 4 < 1 << smaller { smaller -= 1 }
+        if smaller < logarithm { resize(logarithm: smaller) }
+    }
+
+    private var logarithm: Int { Int(word.load(ordering: .relaxed) & 63) }
+
+    private func resize(logarithm: Int) {
+        let (old, mask) = unsafe Self.cells(word.load(ordering: .relaxed))
+        let new = keptCells(logarithm: logarithm)
         for position in 0...mask {
             let cell = unsafe old[position].load(ordering: .relaxed)
-            if cell != 0 { unsafe Self.put(cell, Self.cells(larger)) }
+            guard cell != 0 else { continue }
+            unsafe Self.put(cell, Self.cells(new))
+            unsafe old[position].store(0, ordering: .relaxed)
         }
-        self.word.store(larger, ordering: .releasing)
+        word.store(new, ordering: .releasing)
+    }
+
+    /// The empty cells of a size, at most one larger than all before.
+    private func keptCells(logarithm: Int) -> UInt {
+        var word = largest.load(ordering: .relaxed)
+        if logarithm > Int(word & 63) {
+            word = Self.makeCells(logarithm: logarithm, smaller: word)
+            largest.store(word, ordering: .relaxed)
+        }
+        while logarithm < Int(word & 63) { word = Self.smaller(word) }
+        return word
     }
 
     // MARK: Cells
@@ -123,20 +152,21 @@ import Synchronization
         unsafe (UnsafeMutablePointer(bitPattern: word & ~63).unsafelyUnwrapped, 1 &<< Int(word & 63) &- 1)
     }
 
-    /// The word of the cells that these took the place of; zero for the first.
-    private static func outgrown(_ cells: UnsafeMutablePointer<Cell>, _ mask: Int) -> UInt {
+    /// The word of the cells half as large; zero for the smallest.
+    private static func smaller(_ word: UInt) -> UInt {
+        let (cells, mask) = unsafe cells(word)
         // It stands behind the last cell.
-        UInt(unsafe cells[mask + 1].load(ordering: .relaxed))
+        return UInt(unsafe cells[mask + 1].load(ordering: .relaxed))
     }
 
     /// Empty cells.
-    private static func makeCells(logarithm: Int, outgrown: UInt) -> UInt {
+    private static func makeCells(logarithm: Int, smaller: UInt) -> UInt {
         let capacity = 1 << logarithm
         let raw = UnsafeMutableRawPointer.allocate(byteCount: (capacity + 1) * MemoryLayout<Cell>.stride, alignment: 64)
         let cells = unsafe raw.bindMemory(to: Cell.self, capacity: capacity + 1)
         // Fresh memory, with one word behind the cells.
         for position in 0..<capacity { unsafe (cells + position).initialize(to: Cell(0)) }
-        unsafe (cells + capacity).initialize(to: Cell(UInt64(outgrown)))
+        unsafe (cells + capacity).initialize(to: Cell(UInt64(smaller)))
         return UInt(bitPattern: raw) | UInt(logarithm)
     }
 }

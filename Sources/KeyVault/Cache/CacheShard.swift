@@ -126,6 +126,7 @@ struct CacheShard: ~Copyable, Sendable {
     /// - Returns: whether there was any.
     mutating func evict(now: UInt64) -> Bool {
         guard table.count > 0 else { return false }
+        table.shrink()
         // After one turn every mark has been cleared, so that the second finds something.
         for _ in 0..<(2 * table.capacity) {
             if let place = table[hand] {

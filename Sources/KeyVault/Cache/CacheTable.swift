@@ -131,6 +131,11 @@ import Synchronization
         }
     }
 
+    /// Gives up the positions that a peak left empty, if they are many: whoever walks through all would pass by them. Places change.
+    func shrink() {
+        if unsafe face.pointee.index.isSparse { change { unsafe face.pointee.index.shrink() } }
+    }
+
     /// Lets nobody take for whole what he reads meanwhile.
     func change(_ body: () -> Void) {
         let version = unsafe face.pointee.version.load(ordering: .relaxed)

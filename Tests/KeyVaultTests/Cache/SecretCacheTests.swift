@@ -154,6 +154,21 @@ import Testing
         #expect(kept == wanted.count)
     }
 
+    /// The hand would pass by thousands of empty positions for one entry.
+    @Test func anEvictionGivesUpWhatAPeakLeftEmpty() async throws {
+        let fixture = try CacheFixture()
+        for number in 0..<10_000 { _ = try await fixture.read(.numbered(number), stored: .absent) }
+        let kept = (0..<10_000).map { RecordID.numbered($0) }.filter { SecretCache.hash($0) >> 58 == 0 }.prefix(3)
+        for number in 0..<10_000 where !kept.contains(.numbered(number)) { fixture.cache.invalidate(.numbered(number)) }
+        let table = fixture.cache.shards.table(of: 0)
+        #expect(table.count == 3)
+        #expect(table.capacity > 128)
+        #expect(fixture.cache.shards.withShard(of: 0) { $0.evict(now: fixture.cache.time.monotonic()) })
+        #expect(table.count == 2)
+        #expect(table.capacity == 8)
+        #expect(try kept.filter { try fixture.lookup($0) == .absent }.count == 2)
+    }
+
     // MARK: A store that fails
 
     @Test func servesNothingStaleUnlessToldTo() async throws {

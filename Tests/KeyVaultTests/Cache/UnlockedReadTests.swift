@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    /// What a peak left empty is given up, and what is left moves.
+    @Test(arguments: UnlockedStep.allCases)
+    func nothingComesOfAReadThatIsOvertakenByShrinking(_ step: UnlockedStep) async throws {
+        let fixture = try await fixture(room: 4000)
+        let table = fixture.table(of: id)
+        try make(.fill, in: fixture)
+        for number in 2..<2000 { fixture.cache.invalidate(.numbered(number)) }
+        #expect(table.capacity > 8)
+        let found = try fixture.openUnlocked(id) { if $0 == step { table.shrink() } }
+        #expect(found == nil)
+        #expect(table.capacity == 8)
+        #expect(try fixture.openUnlocked(id) == key)
+    }
+
     @Test func nothingIsReadWhileSomebodyIsAtWork() async throws {
         let fixture = try await fixture()
         fixture.table(of: id).change { #expect((try? fixture.openUnlocked(id)) == nil) }
