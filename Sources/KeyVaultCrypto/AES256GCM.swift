@@ -36,9 +36,14 @@ import CSodium
     package borrowing func seal(
         _ plaintext: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>
     ) throws(CryptoError) -> [UInt8] {
-        var sealed = [UInt8](repeating: 0, count: plaintext.count + Self.tagLength)
-        var output = sealed.mutableSpan
-        try seal(plaintext, nonce: nonce, associatedData: associatedData, into: &output)
+        let count = plaintext.count + Self.tagLength
+        var sealed: [UInt8] = []
+        // Not `repeating:`, which asks the runtime for the array's type each time.
+        try sealed.append(addingCapacity: count) { output throws(CryptoError) in
+            output.append(repeating: 0, count: count)
+            var output = output.mutableSpan
+            try seal(plaintext, nonce: nonce, associatedData: associatedData, into: &output)
+        }
         return sealed
     }
 

@@ -37,7 +37,8 @@ package struct ByteReader {
     }
 
     package mutating func expect(_ magic: [UInt8]) throws(FormatError) {
-        guard try bytes[take(magic.count)].elementsEqual(magic) else {
+        let start = try take(magic.count).lowerBound
+        guard magic.indices.allSatisfy({ bytes[start + $0] == magic[$0] }) else {
             throw FormatError(.badMagic, "The data does not begin as this structure does.", section: section)
         }
     }

@@ -8,6 +8,12 @@ extension [UInt8] {
         unsafe Swift.withUnsafeBytes(of: number.bigEndian) { unsafe append(contentsOf: $0) }
     }
 
+    /// As `+=` with an array, whose references are not counted for it.
+    package mutating func append(_ bytes: Span<UInt8>) {
+        // Read before the call ends.
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    }
+
     /// Reads an even number of hexadecimal digits of either case; `nil` for anything else.
     package init?(hexadecimal text: some StringProtocol) {
         let digits = Array(text.utf8)
@@ -38,18 +44,21 @@ extension [UInt8] {
 extension Span<UInt8> {
     @inlinable
     @inline(__always)
-    package func uint16(at offset: Int) -> UInt16 { UInt16(self[offset]) << 8 | UInt16(self[offset + 1]) }
+    package func uint16(at offset: Int) -> UInt16 { UInt16(bigEndian: number(at: offset)) }
 
     @inlinable
     @inline(__always)
-    package func uint32(at offset: Int) -> UInt32 {
-        UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset + 2))
-    }
+    package func uint32(at offset: Int) -> UInt32 { UInt32(bigEndian: number(at: offset)) }
 
     @inlinable
     @inline(__always)
-    package func uint64(at offset: Int) -> UInt64 {
-        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
+    package func uint64(at offset: Int) -> UInt64 { UInt64(bigEndian: number(at: offset)) }
+
+    @inlinable
+    @inline(__always)
+    func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Number {
+        // Any bytes make a number, and the load checks that all of them lie within the span.
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self)
     }
 }
 

@@ -57,9 +57,9 @@ package enum Context {
         bytes.append(suite.rawValue)
         bytes.append(purpose.rawValue)
         bytes.append(0)
-        bytes += vault.bytes
+        bytes.append(vault.bytes.span)
         bytes.append(bigEndian: revision)
-        bytes += tail
+        bytes.append(tail.span)
         return bytes
     }
 }

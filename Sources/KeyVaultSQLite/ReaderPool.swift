@@ -21,6 +21,7 @@ final class ReaderPool: Sendable {
         self.patience = patience
     }
 
+    @inline(__always)
     func withReader<Result>(_ body: (Reader) throws(StoreError) -> Result) throws(StoreError) -> Result {
         let reader = try take()
         defer { giveBack(reader) }

@@ -38,7 +38,8 @@ import KeyVaultStorage
     func reset() { unsafe sqlite3_reset(handle) }
 
     /// Runs `body` with the tenant, the provider and the label bound as the first three parameters, and ends its read. The names
-    /// are not copied, which a point read would feel.
+    /// are not copied, which a point read would feel; nor are references counted on what `body` captures, once it is inlined.
+    @inline(__always)
     func withNames<Result>(
         of id: RecordID, _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {

@@ -1,4 +1,5 @@
 import Floor
+import Glibc
 import KeyVault
 import Synchronization
 
@@ -9,16 +10,27 @@ final class StoreFloor: Sendable {
     private nonisolated(unsafe) let envelope: OpaquePointer
     private nonisolated(unsafe) let file: OpaquePointer
     private let folder: WorkFolder
-    private let names: [[[CChar]]]
+    /// Three C strings an id, and room for one row: as a C program has them, without counting references in the turns.
+    private nonisolated(unsafe) let names: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>>
+    private nonisolated(unsafe) let sealed: UnsafeMutablePointer<UInt8>
+    private let ids: Int
     private let next = Atomic<Int>(0)
     private let writes = Atomic<Int>(0)
     /// A sealed record of 164 bytes: 140, the padded plaintext, the tag.
     private static let sealedLength = 140 + 256 + 16
     private static let contextLength = 32 + 64
+    private static let capacity = 1024
 
     init(_ ids: [RecordID]) throws {
         folder = try WorkFolder()
-        names = ids.map { [$0.tenant, $0.provider, $0.label].map { Array($0.utf8CString) } }
+        self.ids = ids.count
+        names = .allocate(capacity: 3 * ids.count)
+        let copies: [UnsafeMutablePointer<CChar>] = ids.flatMap { id in
+            [id.tenant, id.provider, id.label].compactMap { (name: String) in strdup(name) }
+        }
+        _ = names.initialize(from: copies)
+        sealed = .allocate(capacity: Self.capacity)
+        sealed.initialize(repeating: 0, count: Self.capacity)
         guard let database = floor_database_open(folder.path("floor.db")),
             let envelope = floor_envelope_create(Self.contextLength, 256),
             let file = floor_file_create(folder.path("floor.log"))
@@ -34,11 +46,14 @@ final class StoreFloor: Sendable {
         floor_database_close(database)
         floor_envelope_destroy(envelope)
         floor_file_close(file)
+        for name in names { free(name) }
+        names.deallocate()
+        sealed.deallocate()
     }
 
     private func check(_ status: Int32) throws { guard status == 0 else { throw FloorFailed() } }
 
-    private func nextNumber() -> Int { next.add(1, ordering: .relaxed).newValue &* 7919 % names.count }
+    private func nextNumber() -> Int { next.add(1, ordering: .relaxed).newValue &* 7919 % ids }
 
     // MARK: libsodium
 
@@ -49,27 +64,25 @@ final class StoreFloor: Sendable {
     // MARK: SQLite
 
     func select() throws {
-        var sealed = [UInt8](repeating: 0, count: 1024)
-        let name = names[nextNumber()]
-        guard floor_database_read(database, name[0], name[1], name[2], &sealed, sealed.count) == Self.sealedLength
-        else {
-            throw FloorFailed()
-        }
+        let name = nextNumber() * 3
+        let length = floor_database_read(
+            database, names[name], names[name + 1], names[name + 2], sealed, Self.capacity)
+        guard length == Self.sealedLength else { throw FloorFailed() }
     }
 
     func list(_ count: Int) throws {
-        var sealed = [UInt8](repeating: 0, count: 1024)
-        guard floor_database_list(database, Int32(count), &sealed, sealed.count) == count else { throw FloorFailed() }
+        guard floor_database_list(database, Int32(count), sealed, Self.capacity) == count else { throw FloorFailed() }
     }
 
     func upsert() throws { try upsert(nextNumber()) }
 
     private func upsert(_ number: Int) throws {
         // Never the same twice: SQLite would not write a row that has not changed.
-        let sealed = [UInt8](
-            repeating: UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue), count: Self.sealedLength)
-        let name = names[number]
-        try check(floor_database_upsert(database, name[0], name[1], name[2], sealed, sealed.count))
+        let byte = UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue)
+        sealed.update(repeating: byte, count: Self.sealedLength)
+        let name = number * 3
+        try check(
+            floor_database_upsert(database, names[name], names[name + 1], names[name + 2], sealed, Self.sealedLength))
     }
 
     /// Nanoseconds a deletion; what was deleted is put back.
@@ -77,8 +90,8 @@ final class StoreFloor: Sendable {
         let numbers = (0..<count).map { _ in nextNumber() }
         let time = try await measure(count) {
             for number in numbers {
-                let name = names[number]
-                try check(floor_database_delete(database, name[0], name[1], name[2]))
+                let name = number * 3
+                try check(floor_database_delete(database, names[name], names[name + 1], names[name + 2]))
             }
         }
         try check(floor_database_begin(database))
@@ -89,9 +102,9 @@ final class StoreFloor: Sendable {
 
     /// Writes every row anew, in transactions of `batch`.
     func updateAll(batch: Int) throws {
-        for start in stride(from: 0, to: names.count, by: batch) {
+        for start in stride(from: 0, to: ids, by: batch) {
             try check(floor_database_begin(database))
-            for number in start..<min(start + batch, names.count) { try upsert(number) }
+            for number in start..<min(start + batch, ids) { try upsert(number) }
             try check(floor_database_commit(database))
         }
     }

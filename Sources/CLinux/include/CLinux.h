@@ -47,6 +47,13 @@ __attribute__((target("sse4.2"))) static inline uint32_t keyvault_crc32c(
         wide = __builtin_ia32_crc32di(wide, word);
     }
     uint32_t narrow = (uint32_t)wide;
+    if (count >= 4) {
+        uint32_t word;
+        memcpy(&word, next, 4);
+        narrow = __builtin_ia32_crc32si(narrow, word);
+        count -= 4;
+        next += 4;
+    }
     for (; count > 0; count--, next++) narrow = __builtin_ia32_crc32qi(narrow, (unsigned char)*next);
     return narrow;
 }

@@ -51,14 +51,19 @@ struct CacheShard: ~Copyable, Sendable {
         tick(now)
         if let found = table.find(hash), now < found.entry.freshUntil { return nil }
         statistics.misses += 1
-        if let flight = flights[id], now < flight.started.advanced(saturatingBy: timeToLive) {
-            statistics.coalesced += 1
-            return (flight, false)
-        }
-        statistics.fills += 1
-        let flight = Flight(started: now, cipher: table.cipher)
-        flights[id] = flight
-        return (flight, true)
+        let boarded = Self.board(&flights[id], now: now, timeToLive: timeToLive, table.cipher)
+        if boarded.isLeader { statistics.fills += 1 } else { statistics.coalesced += 1 }
+        return boarded
+    }
+
+    /// As above, with one look into the table of flights.
+    private static func board(
+        _ flight: inout Flight?, now: UInt64, timeToLive: UInt64, _ cipher: CipherReference
+    ) -> (flight: Flight, isLeader: Bool) {
+        if let flight, now < flight.started.advanced(saturatingBy: timeToLive) { return (flight, false) }
+        let new = Flight(started: now, cipher: cipher)
+        flight = new
+        return (new, true)
     }
 
     /// The flight that may be joined.
@@ -69,9 +74,14 @@ struct CacheShard: ~Copyable, Sendable {
     /// - Returns: whether it was there still: that nothing was deleted, replaced or purged since it began.
     mutating func land(_ flight: Flight, _ id: RecordID, now: UInt64) -> Bool {
         tick(now)
-        guard flights[id] === flight else { return false }
-        flights[id] = nil
-        return flight.cipher == table.cipher
+        return Self.land(flight, &flights[id]) && flight.cipher == table.cipher
+    }
+
+    /// As above, with one look.
+    private static func land(_ flight: Flight, _ found: inout Flight?) -> Bool {
+        guard found === flight else { return false }
+        found = nil
+        return true
     }
 
     /// Keeps what a flight brought, where there is room.

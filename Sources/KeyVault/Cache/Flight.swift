@@ -34,8 +34,7 @@ final class Flight: Sendable {
     func settle(_ outcome: Outcome) {
         let waiting = state.withLock { state in
             state.outcome = outcome
-            defer { state.waiting = [:] }
-            return state.waiting
+            return exchange(&state.waiting, with: [:])
         }
         for continuation in waiting.values { continuation.resume(returning: outcome) }
     }

@@ -12,7 +12,7 @@ extension SecretCache {
     /// Forgets all records of a tenant.
     package func invalidate(tenant: String) {
         let name = Array(tenant.utf8)
-        let hash = Self.tenantHash(name[...])
+        let hash = tenantHash(name.span)
         for index in 0..<ShardTable.count {
             shards.withShard(index) { $0.invalidate(tenant: name, hash: hash) }
         }
@@ -25,9 +25,5 @@ extension SecretCache {
 
     static func hash(_ id: RecordID) -> UInt64 { UInt64(bitPattern: Int64(id.hash)) }
 
-    static func tenantHash(_ name: ArraySlice<UInt8>) -> UInt32 {
-        var hasher = Hasher()
-        unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        return UInt32(truncatingIfNeeded: hasher.finalize())
-    }
+    func tenantHash(_ name: Span<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: tenants.hash(name)) }
 }

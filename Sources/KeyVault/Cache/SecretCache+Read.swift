@@ -104,7 +104,7 @@ extension SecretCache {
 
     private func settle(_ flight: Flight, _ id: RecordID, _ sealed: SealedSecret, lifetime: Duration?) {
         let hash = Self.hash(id)
-        makeRoom(secretLength: sealed.secretLength, near: hash)
+        makeRoom(secretLength: sealed.secretLength, near: hash, now: flight.started)
         shards.withShard(of: hash) { shard in
             let now = time.monotonic()
             guard shard.land(flight, id, now: now) else { return }
@@ -126,20 +126,19 @@ extension SecretCache {
             hash: hash, freshUntil: min(fresh, end),
             usableUntil: min(isAbsent ? fresh : fresh.advanced(saturatingBy: limits.staleness), end),
             revision: sealed.revision, nonce: sealed.nonce, secretLength: UInt32(sealed.secretLength),
-            tenant: Self.tenantHash(id.nameBytes(at: 0)))
+            tenant: tenantHash(id.nameBytes(at: 0).span))
     }
 
     /// Evicts until a secret of that length fits, beginning with the shard that it belongs to.
     ///
-    /// Others may take the room before it is used; then the secret is not cached, this once.
-    private func makeRoom(secretLength: Int, near hash: UInt64) {
+    /// Others may take the room before it is used; then the secret is not cached, this once. The time may be a little old: it only
+    /// tells which entries are of no use any more.
+    private func makeRoom(secretLength: Int, near hash: UInt64, now: UInt64) {
         guard shards.withSlab({ $0.canHold(secretLength: secretLength) }) else { return }
         let home = Int(hash >> 58)
         var step = 0
         while !shards.withSlab({ $0.hasRoom(secretLength: secretLength) }), step < ShardTable.count {
-            let evicted = shards.withShard((home + step) % ShardTable.count) { shard in
-                shard.evict(now: time.monotonic())
-            }
+            let evicted = shards.withShard((home + step) % ShardTable.count) { $0.evict(now: now) }
             if !evicted { step += 1 }
         }
     }

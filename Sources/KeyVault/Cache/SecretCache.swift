@@ -1,6 +1,7 @@
 import CLinux
 package import KeyVaultCrypto
 package import KeyVaultFormat
+import KeyVaultStorage
 
 /// Keeps the secrets that are read often, sealed, so that most reads neither wait nor ask the store.
 ///
@@ -12,6 +13,7 @@ package final class SecretCache: Sendable {
     let shards: ShardTable
     private let unlockedHits = HitCounters()
     private let ciphers = CipherRing()
+    let tenants: SipHash
     /// How many secrets are sealed under one key: the nonces are hashes of 96 bits, and of so few two seldom meet.
     private let fillsPerKey: UInt64
 
@@ -21,6 +23,7 @@ package final class SecretCache: Sendable {
         limits = Limits(configuration)
         self.time = time
         self.fillsPerKey = fillsPerKey
+        tenants = SipHash(key: try Random.bytes(SipHash.keyLength))
         let slab = try EntrySlab(
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes)
         shards = ShardTable(cipher: try ciphers.renew(), slab: slab)

@@ -150,26 +150,34 @@ package final class FileLog: Sendable {
     /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
     package func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
         var previous: (log: LogFile, entry: RowIndex.Entry)?
-        while true {
-            let found = try withShared { shared throws(StoreError) -> (log: LogFile, entry: RowIndex.Entry)? in
-                // Places are compared within one generation of the log alone.
-                let passed = previous.flatMap { $0.log === shared.log ? $0.entry : nil }
-                let hash = passed?.hash ?? shared.log.hash(id.encoded.span)
-                return shared.index.highest(hash, below: passed).map { (shared.log, $0) }
-            }
-            guard let (log, entry) = found else { return nil }
-            if revision == nil || entry.revision == revision,
-                let sealed = try log.sealed(of: id.encoded.span, at: entry)
+        while let found = try place(of: id, below: previous) {
+            if revision == nil || found.entry.revision == revision,
+                let sealed = try found.log.sealed(of: id.encoded, at: found.entry)
             {
-                return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
+                return StoredRecord(key: RecordKey(id: id, revision: found.entry.revision), sealed: sealed)
             }
             // What is passed by is another id of the same hash, or a later revision: the index may have changed in between,
             // but a row that was there throughout is found.
             previous = found
         }
+        return nil
+    }
+
+    /// Where the row of `id` with the highest revision may lie, or the next one behind `previous`.
+    @inline(__always)
+    private func place(
+        of id: RecordID, below previous: (log: LogFile, entry: RowIndex.Entry)?
+    ) throws(StoreError) -> (log: LogFile, entry: RowIndex.Entry)? {
+        try withShared { shared throws(StoreError) in
+            // Places are compared within one generation of the log alone.
+            let passed = previous.flatMap { $0.log === shared.log ? $0.entry : nil }
+            let hash = passed?.hash ?? shared.log.hash(id.encoded.span)
+            return shared.index.highest(hash, below: passed).map { (shared.log, $0) }
+        }
     }
 
     /// Runs `body` on what readers see, unless the store is closed or this process is not the one that opened it.
+    @inline(__always)
     func withShared<Result>(
         _ body: (inout sending Shared) throws(StoreError) -> sending Result
     ) throws(StoreError) -> sending Result {
@@ -190,12 +198,12 @@ extension StoreError {
 
 extension LogFile {
     /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
-    func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
+    func sealed(of name: [UInt8], at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
         try withFrame(at: entry.place) { frame, bytes throws(StoreError) in
             guard case .put(let row, let start) = FrameContent(frame, bytes), row.revision == entry.revision else {
                 throw .damaged(path, at: entry.place.offset, "a row")
             }
-            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
+            return bytes.extracting(row.range).equals(name.span) ? bytes.array(start..<bytes.count) : nil
         }
     }
 }

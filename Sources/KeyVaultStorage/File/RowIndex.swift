@@ -44,18 +44,19 @@ struct RowIndex {
     /// The entry of `hash` with the highest revision; or, behind `previous`, the next one that another id of the same hash
     /// or an earlier revision may have.
     func highest(_ hash: UInt64, below previous: Entry? = nil) -> Entry? {
-        var best: Entry?
+        var best = Self.free
         var slot = home(hash)
-        while table[slot].place.packed != 0 {
+        while true {
             let entry = table[slot]
-            if entry.hash == hash, previous.map({ Self.isLower(entry, than: $0) }) ?? true,
-                best.map({ Self.isLower($0, than: entry) }) ?? true
+            guard entry.place.packed != 0 else { break }
+            if entry.hash == hash, Self.isLower(best, than: entry),
+                previous.map({ Self.isLower(entry, than: $0) }) ?? true
             {
                 best = entry
             }
             slot = (slot + 1) & (table.count - 1)
         }
-        return best
+        return best.place.packed == 0 ? nil : best
     }
 
     mutating func insert(_ entry: Entry) {

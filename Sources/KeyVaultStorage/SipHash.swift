@@ -1,15 +1,17 @@
 /// SipHash-1-3 (Aumasson and Bernstein): a keyed hash, so that nobody who picks names can make them collide.
-struct SipHash {
+package struct SipHash: Sendable {
+    package static let keyLength = 16
+
     private let k0: UInt64
     private let k1: UInt64
 
     /// - Parameter key: 16 bytes.
-    init(key: [UInt8]) {
+    package init(key: [UInt8]) {
         k0 = Self.word(key.span, at: 0, count: 8)
         k1 = Self.word(key.span, at: 8, count: 8)
     }
 
-    func hash(_ bytes: Span<UInt8>) -> UInt64 {
+    package func hash(_ bytes: Span<UInt8>) -> UInt64 {
         var state = State(k0, k1)
         let whole = bytes.count & ~7
         // Each load ends at or before `whole`, which is at most `bytes.count`.
