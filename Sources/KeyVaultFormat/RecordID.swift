@@ -90,14 +90,16 @@ extension RecordID {
                 .invalidName, "The \(part) is \(bytes.count) bytes long; at most \(maximumNameLength) are allowed.",
                 section: "2")
         }
-        for scalar in name.unicodeScalars {
-            if scalar == "/" {
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: "/") {
                 throw FormatError(.invalidName, "The \(part) holds a '/', which separates names.", section: "2")
             }
-            // General category Cc: C0, DEL and C1.
-            if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+            // General category Cc: C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8.
+            if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte <= 0x9F) {
                 throw FormatError(.invalidName, "The \(part) holds a control character.", section: "2")
             }
+            previous = byte
         }
         encoded.append(UInt8(bytes.count))
         encoded.append(contentsOf: bytes)
