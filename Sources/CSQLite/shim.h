@@ -11,6 +11,10 @@ static inline int keyvault_sqlite3_bind_borrowed_text(sqlite3_stmt *statement, i
     return sqlite3_bind_text(statement, index, (const char *)bytes, length, SQLITE_STATIC);
 }
 
+static inline int keyvault_sqlite3_bind_borrowed_blob(sqlite3_stmt *statement, int index, const void *bytes, int length) {
+    return sqlite3_bind_blob(statement, index, bytes, length, SQLITE_STATIC);
+}
+
 // The bytes are copied: they need not outlive the call.
 static inline int keyvault_sqlite3_bind_text(sqlite3_stmt *statement, int index, const void *bytes, int length) {
     return sqlite3_bind_text(statement, index, (const char *)bytes, length, SQLITE_TRANSIENT);

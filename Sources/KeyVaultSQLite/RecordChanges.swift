@@ -80,10 +80,12 @@ struct RecordChanges {
             }
 
         case .rewrap(let key, let sealed, let commitment):
-            rewrap.bind(key)
-            rewrap.bind(blob: sealed, at: 5)
+            // A rotation does this for every row: nothing is copied but the commitment.
+            rewrap.bind(Int64(clamping: key.revision), at: 4)
             rewrap.bind(blob: commitment, at: 6)
-            try rewrap.run()
+            try rewrap.withNames(of: key.id) { () throws(StoreError) in
+                try rewrap.withBlob(sealed, at: 5) { () throws(StoreError) in try rewrap.run() }
+            }
             if connection.changes == 0 { throw .conflict(over: key.id) }
 
         case .delete(let id, let revision):

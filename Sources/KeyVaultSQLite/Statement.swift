@@ -57,6 +57,24 @@ import KeyVaultStorage
         }
     }
 
+    /// Runs `body` with a blob bound at `index`, as ``withNames(of:_:)`` does with names, and ends its read.
+    @inline(__always)
+    func withBlob<Result>(
+        _ blob: [UInt8], at index: Int32, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        // The bytes stay where they are until the statement is reset, and are bound anew before it is used again.
+        try unsafe blob.span.withUnsafeBytes { bytes throws(StoreError) in
+            defer { reset() }
+            if unsafe bytes.isEmpty {
+                // No address would bind NULL.
+                unsafe sqlite3_bind_zeroblob(handle, index, 0)
+            } else {
+                unsafe keyvault_sqlite3_bind_borrowed_blob(handle, index, bytes.baseAddress, Int32(clamping: bytes.count))
+            }
+            return try body()
+        }
+    }
+
     /// Binds the tenant, the provider and the label at `index` and the two behind it.
     func bind(_ id: RecordID, at index: Int32 = 1) {
         for part in 0..<3 { bind(text: id.nameBytes(at: part), at: index + Int32(part)) }
