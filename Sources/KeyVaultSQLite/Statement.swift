@@ -69,7 +69,8 @@ import KeyVaultStorage
                 // No address would bind NULL.
                 unsafe sqlite3_bind_zeroblob(handle, index, 0)
             } else {
-                unsafe keyvault_sqlite3_bind_borrowed_blob(handle, index, bytes.baseAddress, Int32(clamping: bytes.count))
+                unsafe keyvault_sqlite3_bind_borrowed_blob(
+                    handle, index, bytes.baseAddress, Int32(clamping: bytes.count))
             }
             return try body()
         }
