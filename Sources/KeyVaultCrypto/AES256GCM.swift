@@ -36,15 +36,9 @@ import CSodium
     package borrowing func seal(
         _ plaintext: Span<UInt8>, nonce: AESNonce, associatedData: Span<UInt8>
     ) throws(CryptoError) -> [UInt8] {
-        let count = plaintext.count + Self.tagLength
-        var sealed: [UInt8] = []
-        // Not `repeating:`, which asks the runtime for the array's type each time.
-        try sealed.append(addingCapacity: count) { output throws(CryptoError) in
-            output.append(repeating: 0, count: count)
-            var output = output.mutableSpan
+        try [UInt8](count: plaintext.count + Self.tagLength) { output throws(CryptoError) in
             try seal(plaintext, nonce: nonce, associatedData: associatedData, into: &output)
         }
-        return sealed
     }
 
     /// Writes ciphertext and tag into `output`, which is 16 bytes longer than the plaintext.

@@ -33,10 +33,7 @@ package struct KeyedHash: ~Copyable {
 
     /// The hash, as bytes that are no secret.
     package consuming func finish() -> [UInt8] {
-        var hash = [UInt8](repeating: 0, count: outputLength)
-        var output = hash.mutableSpan
-        write(into: &output)
-        return hash
+        [UInt8](count: outputLength) { write(into: &$0) }
     }
 
     /// The hash, as a secret.

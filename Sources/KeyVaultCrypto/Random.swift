@@ -5,10 +5,9 @@ package enum Random {
     /// `count` random bytes that are no secret: ids and salts.
     package static func bytes(_ count: Int) throws(CryptoError) -> [UInt8] {
         try Sodium.start()
-        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            // The buffer has room for `count` bytes.
-            if let base = buffer.baseAddress { unsafe randombytes_buf(base, count) }
-            initialized = count
+        return [UInt8](count: count) { bytes in
+            // The span covers writable memory of its own length.
+            unsafe bytes.withPointer { unsafe randombytes_buf($0, $1) }
         }
     }
 }

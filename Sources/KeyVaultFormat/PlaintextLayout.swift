@@ -52,13 +52,16 @@ package enum PlaintextLayout {
         if case .disabled(let why, let end) = metadata.state { (state, reason, until) = (1, why.rawValue, end) }
         if kind == .retained { until = metadata.retainedUntil }
 
-        var header: [UInt8] = [version, state, reason, metadata.verdict.rawValue]
+        var header: [UInt8] = []
+        header.reserveCapacity(headerLength)
+        header += [version, state, reason, metadata.verdict.rawValue]
         header.append(bigEndian: metadata.order)
         header.append(bigEndian: UInt16(0))
         header.append(bigEndian: UInt32(secretLength))
         let hint = metadata.hint?.bytes ?? []
         header.append(UInt8(hint.count))
-        header += hint + [UInt8](repeating: 0, count: 11 - hint.count)
+        header += hint
+        header.append(contentsOf: repeatElement(0, count: 11 - hint.count))
         for date in [metadata.created, metadata.updated, metadata.lastValidated, metadata.expires, until] {
             header.append(bigEndian: Timestamp(date).milliseconds)
         }

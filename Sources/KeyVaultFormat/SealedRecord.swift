@@ -39,16 +39,16 @@ public struct SealedRecord: Hashable, Sendable {
     ) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.prefixLength + ciphertext.count)
-        bytes += Self.magic
+        bytes.append(Self.magic.span)
         bytes.append(FormatVersion.current)
         bytes.append(suite.rawValue)
         bytes.append(bigEndian: UInt16(0))
         bytes += keyID.bytes
-        bytes += salt
-        bytes += commitment
-        bytes += wrappedKey
+        bytes.append(salt.span)
+        bytes.append(commitment.span)
+        bytes.append(wrappedKey.span)
         bytes.append(bigEndian: UInt32(ciphertext.count))
-        bytes += ciphertext
+        bytes.append(ciphertext.span)
         encoded = bytes
         self.suite = suite
         self.keyID = keyID

@@ -104,7 +104,8 @@ struct CacheShard: ~Copyable, Sendable {
 
     /// Forgets a record: its entry, and any flight that may bring it as it was.
     mutating func invalidate(_ id: RecordID, _ hash: UInt64) {
-        flights[id] = nil
+        // Most often there is none, and to look for one costs more than all else here.
+        if !flights.isEmpty { flights[id] = nil }
         remove(hash)
     }
 

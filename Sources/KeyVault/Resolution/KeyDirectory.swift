@@ -54,7 +54,7 @@ final class KeyDirectory: Sendable {
     func forget(_ tenant: String) {
         state.withLock { state in
             state.generation += 1
-            state.entries[Array(tenant.utf8)] = nil
+            if !state.entries.isEmpty { state.entries[Array(tenant.utf8)] = nil }
         }
     }
 
