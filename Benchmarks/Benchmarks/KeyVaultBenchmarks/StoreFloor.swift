@@ -13,7 +13,7 @@ final class StoreFloor: Sendable {
     /// Three C strings an id, and room for one row: as a C program has them, without counting references in the turns.
     private nonisolated(unsafe) let names: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>>
     private nonisolated(unsafe) let sealed: UnsafeMutablePointer<UInt8>
-    private let ids: Int
+    private let count: Int
     private let next = Atomic<Int>(0)
     private let writes = Atomic<Int>(0)
     /// A sealed record of 164 bytes: 140, the padded plaintext, the tag.
@@ -23,7 +23,7 @@ final class StoreFloor: Sendable {
 
     init(_ ids: [RecordID]) throws {
         folder = try WorkFolder()
-        self.ids = ids.count
+        count = ids.count
         names = .allocate(capacity: 3 * ids.count)
         let copies: [UnsafeMutablePointer<CChar>] = ids.flatMap { id in
             [id.tenant, id.provider, id.label].compactMap { (name: String) in strdup(name) }
@@ -38,7 +38,7 @@ final class StoreFloor: Sendable {
         self.database = database
         self.envelope = envelope
         self.file = file
-        try updateAll(batch: ids.count)
+        try inTransactions(of: count) { try upsert($0) }
         for _ in ids { try check(floor_file_append(file, 0)) }
     }
 
@@ -53,7 +53,7 @@ final class StoreFloor: Sendable {
 
     private func check(_ status: Int32) throws { guard status == 0 else { throw FloorFailed() } }
 
-    private func nextNumber() -> Int { next.add(1, ordering: .relaxed).newValue &* 7919 % ids }
+    private func nextNumber() -> Int { next.add(1, ordering: .relaxed).newValue &* 7919 % count }
 
     // MARK: libsodium
 
@@ -64,9 +64,9 @@ final class StoreFloor: Sendable {
     // MARK: SQLite
 
     func select() throws {
-        let name = nextNumber() * 3
+        let first = nextNumber() * 3
         let length = floor_database_read(
-            database, names[name], names[name + 1], names[name + 2], sealed, Self.capacity)
+            database, names[first], names[first + 1], names[first + 2], sealed, Self.capacity)
         guard length == Self.sealedLength else { throw FloorFailed() }
     }
 
@@ -77,12 +77,25 @@ final class StoreFloor: Sendable {
     func upsert() throws { try upsert(nextNumber()) }
 
     private func upsert(_ number: Int) throws {
-        // Never the same twice: SQLite would not write a row that has not changed.
+        changeSealed()
+        let first = number * 3
+        try check(
+            floor_database_upsert(
+                database, names[first], names[first + 1], names[first + 2], sealed, Self.sealedLength))
+    }
+
+    private func update(_ number: Int) throws {
+        changeSealed()
+        let first = number * 3
+        try check(
+            floor_database_update(
+                database, names[first], names[first + 1], names[first + 2], sealed, Self.sealedLength))
+    }
+
+    /// Never the same twice: SQLite would not write a row that has not changed.
+    private func changeSealed() {
         let byte = UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue)
         sealed.update(repeating: byte, count: Self.sealedLength)
-        let name = number * 3
-        try check(
-            floor_database_upsert(database, names[name], names[name + 1], names[name + 2], sealed, Self.sealedLength))
     }
 
     /// Nanoseconds a deletion; what was deleted is put back.
@@ -90,8 +103,8 @@ final class StoreFloor: Sendable {
         let numbers = (0..<count).map { _ in nextNumber() }
         let time = try await measure(count) {
             for number in numbers {
-                let name = number * 3
-                try check(floor_database_delete(database, names[name], names[name + 1], names[name + 2]))
+                let first = number * 3
+                try check(floor_database_delete(database, names[first], names[first + 1], names[first + 2]))
             }
         }
         try check(floor_database_begin(database))
@@ -101,10 +114,12 @@ final class StoreFloor: Sendable {
     }
 
     /// Writes every row anew, in transactions of `batch`.
-    func updateAll(batch: Int) throws {
-        for start in stride(from: 0, to: ids, by: batch) {
+    func updateAll(batch: Int) throws { try inTransactions(of: batch) { try update($0) } }
+
+    private func inTransactions(of batch: Int, _ write: (Int) throws -> Void) throws {
+        for start in stride(from: 0, to: count, by: batch) {
             try check(floor_database_begin(database))
-            for number in start..<min(start + batch, ids) { try upsert(number) }
+            for number in start..<min(start + batch, count) { try write(number) }
             try check(floor_database_commit(database))
         }
     }

@@ -6,7 +6,7 @@
 
 struct floor_database {
     sqlite3 *handle;
-    sqlite3_stmt *select, *upsert, *list, *remove;
+    sqlite3_stmt *select, *upsert, *update, *list, *remove;
 };
 
 static const char schema[] =
@@ -32,6 +32,10 @@ floor_database *floor_database_open(const char *path) {
                 "INSERT INTO records (tenant, provider, label, revision, sealed) VALUES (?1, ?2, ?3, 1, ?4)"
                 " ON CONFLICT DO UPDATE SET sealed = ?4",
                 -1, SQLITE_PREPARE_PERSISTENT, &database->upsert, NULL)
+            || sqlite3_prepare_v3(
+                database->handle,
+                "UPDATE records SET sealed = ?4 WHERE tenant = ?1 AND provider = ?2 AND label = ?3 AND revision = 1",
+                -1, SQLITE_PREPARE_PERSISTENT, &database->update, NULL)
             || sqlite3_prepare_v3(
                 database->handle,
                 "SELECT tenant, provider, label, revision, sealed FROM records"
@@ -98,19 +102,33 @@ int floor_database_delete(floor_database *database, const char *tenant, const ch
     return status == SQLITE_DONE ? 0 : -1;
 }
 
+static int write_row(
+    sqlite3_stmt *statement, const char *tenant, const char *provider, const char *label, const uint8_t *sealed,
+    size_t length) {
+    bind_names(statement, tenant, provider, label);
+    sqlite3_bind_blob(statement, 4, sealed, (int)length, SQLITE_STATIC);
+    int status = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return status == SQLITE_DONE ? 0 : -1;
+}
+
 int floor_database_upsert(
     floor_database *database, const char *tenant, const char *provider, const char *label, const uint8_t *sealed,
     size_t length) {
-    bind_names(database->upsert, tenant, provider, label);
-    sqlite3_bind_blob(database->upsert, 4, sealed, (int)length, SQLITE_STATIC);
-    int status = sqlite3_step(database->upsert);
-    sqlite3_reset(database->upsert);
-    return status == SQLITE_DONE ? 0 : -1;
+    return write_row(database->upsert, tenant, provider, label, sealed, length);
+}
+
+int floor_database_update(
+    floor_database *database, const char *tenant, const char *provider, const char *label, const uint8_t *sealed,
+    size_t length) {
+    if (write_row(database->update, tenant, provider, label, sealed, length)) return -1;
+    return sqlite3_changes(database->handle) == 1 ? 0 : -1;
 }
 
 void floor_database_close(floor_database *database) {
     sqlite3_finalize(database->select);
     sqlite3_finalize(database->upsert);
+    sqlite3_finalize(database->update);
     sqlite3_finalize(database->list);
     sqlite3_finalize(database->remove);
     sqlite3_close(database->handle);

@@ -21,6 +21,13 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c(const uint8_t *bytes, s
         state = __builtin_ia32_crc32di(state, word);
     }
     uint32_t narrow = (uint32_t)state;
+    if (count >= 4) {
+        uint32_t word;
+        memcpy(&word, bytes, 4);
+        narrow = __builtin_ia32_crc32si(narrow, word);
+        count -= 4;
+        bytes += 4;
+    }
     for (; count > 0; count--, bytes++) narrow = __builtin_ia32_crc32qi(narrow, *bytes);
     return ~narrow;
 }

@@ -103,9 +103,9 @@ import Synchronization
 
     /// Takes cells of which at least one in four holds an entry, or the smallest. Positions change.
     func shrink() {
-        var smaller = logarithm
-        while smaller > Self.minimumLogarithm, count * 4 < 1 << smaller { smaller -= 1 }
-        if smaller < logarithm { resize(logarithm: smaller) }
+        var fitting = logarithm
+        while fitting > Self.minimumLogarithm, count * 4 < 1 << fitting { fitting -= 1 }
+        if fitting < logarithm { resize(logarithm: fitting) }
     }
 
     private var logarithm: Int { Int(word.load(ordering: .relaxed) & 63) }
@@ -122,9 +122,10 @@ import Synchronization
         word.store(new, ordering: .releasing)
     }
 
-    /// The empty cells of a size, at most one larger than all before.
+    /// The empty cells of a size, which is at most twice the largest before.
     private func keptCells(logarithm: Int) -> UInt {
         var word = largest.load(ordering: .relaxed)
+        precondition(logarithm <= Int(word & 63) + 1, "an index doubles when it grows")
         if logarithm > Int(word & 63) {
             word = Self.makeCells(logarithm: logarithm, smaller: word)
             largest.store(word, ordering: .relaxed)

@@ -154,6 +154,7 @@ struct CacheShard: ~Copyable, Sendable {
     }
 
     private func removeAll(where matches: (CacheEntry) -> Bool = { _ in true }) {
+        table.shrink()
         var position = 0
         while position < table.capacity, table.count > 0 {
             if let place = table[position], matches(place.entry) {

@@ -12,8 +12,8 @@ import Synchronization
 @safe struct EntrySlab: ~Copyable, @unchecked Sendable {
     private static let stride = 256
     private static let inlineLength = stride - CacheEntry.length
-    /// An entry, and its share of an index that is between three eighths and three quarters full, and of the cells that it outgrew:
-    /// 21 to 43 bytes.
+    /// An entry, and its share of an index: 21 to 43 bytes while it grows, with the cells that it outgrew. (What a peak needed is kept
+    /// and not counted again.)
     static let footprint = stride + 32
     /// Pages of 2 MiB spare a large cache half of its address translation; a small one should not pay for one.
     private static let ordinaryLength = 2 << 20

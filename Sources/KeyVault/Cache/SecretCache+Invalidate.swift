@@ -25,5 +25,5 @@ extension SecretCache {
 
     static func hash(_ id: RecordID) -> UInt64 { UInt64(bitPattern: Int64(id.hash)) }
 
-    func tenantHash(_ name: Span<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: tenants.hash(name)) }
+    func tenantHash(_ name: Span<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: tenantHasher.hash(name)) }
 }

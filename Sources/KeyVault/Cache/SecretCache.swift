@@ -13,7 +13,7 @@ package final class SecretCache: Sendable {
     let shards: ShardTable
     private let unlockedHits = HitCounters()
     private let ciphers = CipherRing()
-    let tenants: SipHash
+    let tenantHasher: SipHash
     /// How many secrets are sealed under one key: the nonces are hashes of 96 bits, and of so few two seldom meet.
     private let fillsPerKey: UInt64
 
@@ -23,7 +23,7 @@ package final class SecretCache: Sendable {
         limits = Limits(configuration)
         self.time = time
         self.fillsPerKey = fillsPerKey
-        tenants = SipHash(key: try Random.bytes(SipHash.keyLength))
+        tenantHasher = SipHash(key: try Random.bytes(SipHash.keyLength))
         let slab = try EntrySlab(
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes)
         shards = ShardTable(cipher: try ciphers.renew(), slab: slab)

@@ -137,7 +137,7 @@ import Testing
         let isDone = Atomic(false)
     }
 
-    /// Threads that read while the index grows, entries come and go, and caches end.
+    /// Threads that read while the index grows and shrinks, entries come and go, and caches end.
     @Test func readersDuringGrowth() async throws {
         for _ in 0..<8 {
             let fixture = try await fixture(room: 4000)
@@ -160,7 +160,13 @@ import Testing
                     for number in 2..<1000 {
                         try? fixture.fillAtOnce(.numbered(number), .secret("key of \(number)", 1))
                     }
-                    if round < 2 { fixture.cache.invalidate(tenant: id.tenant) }
+                    if round < 2 {
+                        for number in 100..<1000 { fixture.cache.invalidate(.numbered(number)) }
+                        for index in 0..<ShardTable.count {
+                            fixture.cache.shards.withShard(index) { _ = $0.evict(now: 0) }
+                        }
+                    }
+                    if round == 2 { fixture.cache.invalidate(tenant: id.tenant) }
                     await Task.yield()
                 }
                 writer.isDone.store(true, ordering: .relaxed)

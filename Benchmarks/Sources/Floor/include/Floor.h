@@ -44,10 +44,14 @@ int floor_database_delete(floor_database *database, const char *tenant, const ch
 int floor_database_upsert(
     floor_database *database, const char *tenant, const char *provider, const char *label, const uint8_t *sealed,
     size_t length);
+/// Replaces the bytes of a row that is there.
+int floor_database_update(
+    floor_database *database, const char *tenant, const char *provider, const char *label, const uint8_t *sealed,
+    size_t length);
 void floor_database_close(floor_database *database);
 
 /// As long as a frame of the file store with a record of 164 bytes under an id of 64.
-enum { FLOOR_FRAME_LENGTH = 520 };
+enum { FLOOR_FRAME_LENGTH = 516 };
 
 /// A file of frames, each with a CRC-32C.
 typedef struct floor_file floor_file;
