@@ -15,7 +15,8 @@ final class Flight: Sendable {
 
     private struct State: Sendable {
         var outcome: Outcome?
-        var waiting: [Int: CheckedContinuation<Outcome?, Never>] = [:]
+        /// Each is told whether the flight has ended; otherwise the waiting has.
+        var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
         var lastWaiter = 0
     }
 
@@ -36,7 +37,7 @@ final class Flight: Sendable {
             state.outcome = outcome
             return exchange(&state.waiting, with: [:])
         }
-        for continuation in waiting.values { continuation.resume(returning: outcome) }
+        for continuation in waiting.values { continuation.resume(returning: true) }
     }
 
     /// Waits until the flight ends; `nil` when the waiting task is cancelled before.
@@ -45,23 +46,26 @@ final class Flight: Sendable {
             state.lastWaiter += 1
             return state.lastWaiter
         }
-        return await withTaskCancellationHandler {
+        let hasEnded = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let early: Outcome?? = state.withLock { state in
-                    if let outcome = state.outcome { return .some(outcome) }
+                let early: Bool? = state.withLock { state in
+                    if state.outcome != nil { return true }
                     // The handler may have run before there was anything to take out.
-                    if Task.isCancelled { return .some(nil) }
+                    if Task.isCancelled { return false }
                     state.waiting[waiter] = continuation
                     return nil
                 }
                 if let early { continuation.resume(returning: early) }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume(returning: nil)
+            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume(returning: false)
         }
+        // Fetched under the lock: what a continuation hands over, the thread sanitizer takes for a race.
+        return hasEnded ? settled : nil
     }
 
-    /// How it ended, and how many wait for that; for tests.
+    /// How it ended, if it has.
     var settled: Outcome? { state.withLock(\.outcome) }
+    /// How many wait for that; for tests.
     var waiters: Int { state.withLock { $0.waiting.count } }
 }
