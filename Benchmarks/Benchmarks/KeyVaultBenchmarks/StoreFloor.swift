@@ -76,26 +76,21 @@ final class StoreFloor: Sendable {
 
     func upsert() throws { try upsert(nextNumber()) }
 
-    private func upsert(_ number: Int) throws {
-        changeSealed()
-        let first = number * 3
-        try check(
-            floor_database_upsert(
-                database, names[first], names[first + 1], names[first + 2], sealed, Self.sealedLength))
-    }
+    private func upsert(_ number: Int) throws { try write(number, floor_database_upsert) }
 
-    private func update(_ number: Int) throws {
-        changeSealed()
-        let first = number * 3
-        try check(
-            floor_database_update(
-                database, names[first], names[first + 1], names[first + 2], sealed, Self.sealedLength))
-    }
+    private func update(_ number: Int) throws { try write(number, floor_database_update) }
 
-    /// Never the same twice: SQLite would not write a row that has not changed.
-    private func changeSealed() {
-        let byte = UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue)
-        sealed.update(repeating: byte, count: Self.sealedLength)
+    private func write(
+        _ number: Int,
+        _ call: (
+            OpaquePointer, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<UInt8>, Int
+        ) -> Int32
+    ) throws {
+        // Never the same twice: SQLite would not write a row that has not changed.
+        sealed.update(
+            repeating: UInt8(truncatingIfNeeded: writes.add(1, ordering: .relaxed).newValue), count: Self.sealedLength)
+        let first = number * 3
+        try check(call(database, names[first], names[first + 1], names[first + 2], sealed, Self.sealedLength))
     }
 
     /// Nanoseconds a deletion; what was deleted is put back.
