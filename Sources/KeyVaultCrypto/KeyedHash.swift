@@ -16,7 +16,7 @@ package struct KeyedHash: ~Copyable {
         precondition((16...64).contains(outputLength), "every caller names a constant")
         state = try GuardedBytes(count: crypto_generichash_blake2b_statebytes())
         self.outputLength = outputLength
-        let personal = personalization.bytes
+        let personal = personalization.rawValue.utf8
         // The slot has room for the state, aligned beyond its 64 bytes; `personal` has 16.
         _ = unsafe personal.span.withPointer { personal, _ in
             unsafe crypto_generichash_blake2b_init_salt_personal(

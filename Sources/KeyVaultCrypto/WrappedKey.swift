@@ -25,7 +25,7 @@ package struct WrappedKey: Sendable {
         let salt = hash.finish()
 
         let derived = try Self.derive(salt: salt.span, under: master, context: context)
-        let commitment = derived.withSpan { derived in derived.indices.dropFirst(32).map { derived[$0] } }
+        let commitment = derived.withSpan { [UInt8](copying: $0.extracting(droppingFirst: 32)) }
         let sealed = try derived.withSpan { derived throws(CryptoError) in
             let cipher = try AES256GCM(key: derived.extracting(first: AES256GCM.keyLength))
             return try key.withSpan { key throws(CryptoError) in

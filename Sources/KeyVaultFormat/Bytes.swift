@@ -62,6 +62,32 @@ extension Span<UInt8> {
     }
 }
 
+extension MutableSpan<UInt8> {
+    mutating func store<Number: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        bigEndian number: Number, at offset: Int
+    ) {
+        // Unsafe for elements that not any bytes make; the store checks that all of the number lies within the span.
+        var bytes = unsafe mutableBytes
+        bytes.storeBytes(of: number.bigEndian, toByteOffset: offset, as: Number.self)
+    }
+
+    mutating func copy(_ bytes: Span<UInt8>, to offset: Int) {
+        var place = _mutatingExtracting(offset..<(offset + bytes.count))
+        // Both have `bytes.count` bytes.
+        unsafe place.withUnsafeMutableBytes { place in
+            unsafe bytes.withUnsafeBytes { unsafe place.copyMemory(from: $0) }
+        }
+    }
+}
+
+extension Span<UInt8> {
+    var isASCII: Bool {
+        var all: UInt8 = 0
+        for index in indices { all |= self[index] }
+        return all < 0x80
+    }
+}
+
 extension Sequence<UInt8> {
     /// Two lower-case digits a byte.
     package var hexadecimal: String {

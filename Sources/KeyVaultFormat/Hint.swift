@@ -8,7 +8,7 @@ public struct Hint: Hashable, Sendable, CustomStringConvertible {
     package static let prefixLength = 3
     package static let suffixLength = 4
 
-    private static let length = prefixLength + suffixLength
+    static let length = prefixLength + suffixLength
 
     /// 7 bytes of printable ASCII as one number, big-endian, so that a hint needs no memory of its own.
     private let packed: UInt64
@@ -33,9 +33,10 @@ public struct Hint: Hashable, Sendable, CustomStringConvertible {
         self.packed = packed
     }
 
-    package var bytes: [UInt8] {
-        (0..<Self.length).map { UInt8(truncatingIfNeeded: packed >> UInt64(8 * (Self.length - 1 - $0))) }
-    }
+    /// One of the 7 bytes.
+    subscript(index: Int) -> UInt8 { UInt8(truncatingIfNeeded: packed >> UInt64(8 * (Self.length - 1 - index))) }
+
+    package var bytes: [UInt8] { (0..<Self.length).map { self[$0] } }
 
     public var description: String {
         let bytes = bytes

@@ -18,10 +18,10 @@ package enum PlaintextLayout {
         _ metadata: Metadata, kind: RecordKind, secret: Span<UInt8>, into output: inout MutableSpan<UInt8>
     ) {
         precondition(output.count == length(secret: secret.count), "the caller sized the output with length(secret:)")
-        let header = encodedHeader(metadata, kind: kind, secretLength: secret.count)
-        for index in header.indices { output[index] = header[index] }
-        for index in secret.indices { output[headerLength + index] = secret[index] }
-        for index in (headerLength + secret.count)..<output.count { output[index] = 0 }
+        encodeHeader(metadata, kind: kind, secretLength: secret.count, into: &output)
+        output.copy(secret, to: headerLength)
+        var padding = output._mutatingExtracting((headerLength + secret.count)...)
+        padding.update(repeating: 0)
     }
 
     /// Reads what ``encode(_:kind:secret:into:)`` wrote.
@@ -47,25 +47,28 @@ package enum PlaintextLayout {
         return (metadata, headerLength..<end)
     }
 
-    private static func encodedHeader(_ metadata: Metadata, kind: RecordKind, secretLength: Int) -> [UInt8] {
+    /// Writes the fields where SPEC.md section 4.3 says they lie, in the first 64 bytes.
+    private static func encodeHeader(
+        _ metadata: Metadata, kind: RecordKind, secretLength: Int, into output: inout MutableSpan<UInt8>
+    ) {
         var (state, reason, until): (UInt8, UInt8, Date?) = (0, 0, nil)
         if case .disabled(let why, let end) = metadata.state { (state, reason, until) = (1, why.rawValue, end) }
         if kind == .retained { until = metadata.retainedUntil }
 
-        var header: [UInt8] = []
-        header.reserveCapacity(headerLength)
-        header += [version, state, reason, metadata.verdict.rawValue]
-        header.append(bigEndian: metadata.order)
-        header.append(bigEndian: UInt16(0))
-        header.append(bigEndian: UInt32(secretLength))
-        let hint = metadata.hint?.bytes ?? []
-        header.append(UInt8(hint.count))
-        header += hint
-        header.append(contentsOf: repeatElement(0, count: 11 - hint.count))
-        for date in [metadata.created, metadata.updated, metadata.lastValidated, metadata.expires, until] {
-            header.append(bigEndian: Timestamp(date).milliseconds)
-        }
-        return header
+        output[0] = version
+        output[1] = state
+        output[2] = reason
+        output[3] = metadata.verdict.rawValue
+        output.store(bigEndian: metadata.order, at: 4)
+        output.store(bigEndian: UInt16(0), at: 6)
+        output.store(bigEndian: UInt32(secretLength), at: 8)
+        output[12] = metadata.hint == nil ? 0 : UInt8(Hint.length)
+        for index in 0..<11 { output[13 + index] = index < Hint.length ? metadata.hint?[index] ?? 0 : 0 }
+        output.store(bigEndian: Timestamp(metadata.created).milliseconds, at: 24)
+        output.store(bigEndian: Timestamp(metadata.updated).milliseconds, at: 32)
+        output.store(bigEndian: Timestamp(metadata.lastValidated).milliseconds, at: 40)
+        output.store(bigEndian: Timestamp(metadata.expires).milliseconds, at: 48)
+        output.store(bigEndian: Timestamp(until).milliseconds, at: 56)
     }
 
     /// Reads the fields where SPEC.md section 4.3 says they lie, in the first 64 bytes.
@@ -99,7 +102,7 @@ package enum PlaintextLayout {
             try expectZeros(plaintext, start..<end)
             return nil
         }
-        guard length == Hint.prefixLength + Hint.suffixLength,
+        guard length == Hint.length,
             let hint = Hint(plaintext.extracting(start..<(start + length)))
         else {
             throw FormatError(.invalidField, "The hint is not 7 bytes of printable ASCII.", section: "4.3")

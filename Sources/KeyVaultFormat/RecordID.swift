@@ -28,7 +28,23 @@ public struct RecordID: Sendable {
         try Self.append(tenant, part: "tenant", to: &encoded)
         try Self.append(provider, part: "provider", to: &encoded)
         try Self.append(label, part: "label", to: &encoded)
-        self.init(encoded: encoded)
+        self.init(checked: encoded)
+    }
+
+    /// Takes over what ``encoded`` was; `nil` where SPEC.md section 2 refuses it.
+    package init?(encoded: [UInt8]) {
+        var start = 0
+        for _ in 0..<3 {
+            guard start < encoded.count, start + 1 + Int(encoded[start]) <= encoded.count else { return nil }
+            let end = start + 1 + Int(encoded[start])
+            let name = encoded.span.extracting((start + 1)..<end)
+            guard Self.refusal(of: name) == nil,
+                name.isASCII || String(validating: encoded[(start + 1)..<end], as: UTF8.self) != nil
+            else { return nil }
+            start = end
+        }
+        guard start == encoded.count else { return nil }
+        self.init(checked: encoded)
     }
 
     /// Reads `TENANT/PROVIDER` or `TENANT/PROVIDER/LABEL`.
@@ -44,7 +60,7 @@ public struct RecordID: Sendable {
             label: parts.count == 3 ? String(Substring(parts[2])) : Self.defaultLabel)
     }
 
-    private init(encoded: [UInt8]) {
+    private init(checked encoded: [UInt8]) {
         self.encoded = encoded
         var hasher = Hasher()
         // The bytes as one piece: an array feeds the hasher one by one.
@@ -81,28 +97,30 @@ extension RecordID {
 
     /// Appends `name` behind its length, or says why SPEC.md section 2 refuses it.
     private static func append(_ name: String, part: String, to encoded: inout [UInt8]) throws(FormatError) {
-        let bytes = name.utf8
-        guard !bytes.isEmpty else {
-            throw FormatError(.invalidName, "The \(part) is empty.", section: "2")
-        }
-        guard bytes.count <= maximumNameLength else {
-            throw FormatError(
-                .invalidName, "The \(part) is \(bytes.count) bytes long; at most \(maximumNameLength) are allowed.",
-                section: "2")
-        }
-        var previous: UInt8 = 0
-        for byte in bytes {
-            if byte == UInt8(ascii: "/") {
-                throw FormatError(.invalidName, "The \(part) holds a '/', which separates names.", section: "2")
-            }
-            // General category Cc: C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8.
-            if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte <= 0x9F) {
-                throw FormatError(.invalidName, "The \(part) holds a control character.", section: "2")
-            }
-            previous = byte
+        let text = name.utf8
+        let bytes = text.span
+        if let refusal = refusal(of: bytes) {
+            throw FormatError(.invalidName, "The \(part) \(refusal).", section: "2")
         }
         encoded.append(UInt8(bytes.count))
-        encoded.append(contentsOf: bytes)
+        encoded.append(bytes)
+    }
+
+    /// What is wrong with the bytes of a name, other than that they may be no UTF-8.
+    private static func refusal(of name: Span<UInt8>) -> String? {
+        if name.isEmpty { return "is empty" }
+        if name.count > maximumNameLength {
+            return "is \(name.count) bytes long; at most \(maximumNameLength) are allowed"
+        }
+        var previous: UInt8 = 0
+        for index in name.indices {
+            let byte = name[index]
+            if byte == UInt8(ascii: "/") { return "holds a '/', which separates names" }
+            // General category Cc: C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8.
+            if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte <= 0x9F) { return "holds a control character" }
+            previous = byte
+        }
+        return nil
     }
 }
 

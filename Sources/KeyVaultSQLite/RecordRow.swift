@@ -19,9 +19,7 @@ extension Statement {
 
     /// A row of five columns: the names, the revision, the sealed bytes.
     func record(path: String) throws(StoreError) -> StoredRecord {
-        guard let tenant = text(0), let provider = text(1), let label = text(2),
-            let id = try? RecordID(tenant: tenant, provider: provider, label: label)
-        else {
+        guard let id = names() else {
             let names = (text(0) ?? "?", text(1) ?? "?", text(2) ?? "?")
             throw StoreError(
                 .corrupt,

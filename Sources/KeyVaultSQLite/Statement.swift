@@ -127,11 +127,25 @@ import KeyVaultStorage
         return unsafe String(validating: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
+    /// The tenant, the provider and the label in the first three columns; `nil` where one of them is no name.
+    func names() -> RecordID? {
+        var encoded: [UInt8] = []
+        for column in Int32(0)..<3 {
+            guard unsafe sqlite3_column_type(handle, column) == SQLITE_TEXT,
+                let start = unsafe sqlite3_column_text(handle, column),
+                let count = UInt8(exactly: unsafe sqlite3_column_bytes(handle, column))
+            else { return nil }
+            encoded.append(count)
+            // As above; they are copied.
+            unsafe encoded.append(contentsOf: UnsafeRawBufferPointer(start: start, count: Int(count)))
+        }
+        return RecordID(encoded: encoded)
+    }
+
     func blob(_ column: Int32) -> [UInt8]? {
         guard unsafe sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
         guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
-        // As above; they are copied.
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
 }

@@ -83,7 +83,7 @@ extension StoredRecord {
     /// Whether the sealed bytes hold `commitment` where SPEC.md section 4.1 puts it. Not secret: no constant time needed.
     public func carries(_ commitment: [UInt8]) -> Bool {
         sealed.count >= SealedRecord.commitmentRange.upperBound
-            && sealed[SealedRecord.commitmentRange].elementsEqual(commitment)
+            && sealed.span.extracting(SealedRecord.commitmentRange).equals(commitment.span)
     }
 }
 

@@ -60,6 +60,29 @@ import Testing
         #expect(throws: FormatError(.invalidName, "", section: "2")) { try RecordID.checkTenant("a/\u{301}") }
     }
 
+    @Test func anEncodingIsTakenWhereItsNamesAreAndNowhereElse() throws {
+        let longest = String(repeating: "é", count: 127) + "a"
+        for id in try [RecordID("acme/openai/ci"), RecordID(tenant: longest, provider: longest, label: "\u{A0}💡")] {
+            #expect(RecordID(encoded: id.encoded) == id)
+            for count in 0..<id.encoded.count { #expect(RecordID(encoded: Array(id.encoded.prefix(count))) == nil) }
+            #expect(RecordID(encoded: id.encoded + [0]) == nil)
+            #expect(RecordID(encoded: id.encoded + [1, 0x61]) == nil)
+        }
+        // Every name of two bytes, in one place or another: it is taken where a text of those bytes is, and makes the same id.
+        var wrong: [[UInt8]] = []
+        for number in UInt16.min...UInt16.max {
+            let name = [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
+            let text = String(validating: name, as: UTF8.self) ?? "/"
+            let place = Int(number) % 3
+            let pieces: [[UInt8]] = (0..<3).map { $0 == place ? [2] + name : [1, 0x61] }
+            let names = (0..<3).map { $0 == place ? text : "a" }
+            let expected = try? RecordID(tenant: names[0], provider: names[1], label: names[2])
+            if RecordID(encoded: Array(pieces.joined())) != expected { wrong.append(name) }
+        }
+        #expect(wrong.prefix(9) == [])
+        #expect(RecordID(encoded: [0, 1, 0x61, 1, 0x61]) == nil)
+    }
+
     @Test func namesThatDifferInNormalisationAreTwo() throws {
         let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
         try #require(composed == decomposed)

@@ -114,7 +114,7 @@ extension FileLog.Shared {
     private func current(
         _ row: LogRow, notedAt place: RowIndex.Place, _ scope: ScanScope
     ) throws(StoreError) -> StoredRecord? {
-        guard let id = RecordID(encodedBytes: row.encodedID) else {
+        guard let id = RecordID(encoded: row.encodedID) else {
             throw .damaged(log.path, at: place.offset, "a name")
         }
         guard scope.includes(id) else { return nil }

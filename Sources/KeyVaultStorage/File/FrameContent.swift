@@ -49,22 +49,3 @@ enum FrameContent {
         return Name(range: Frame.headerLength..<end, revision: bytes.uint64(at: end))
     }
 }
-
-extension RecordID {
-    /// Reads an encoded id; `nil` where SPEC.md section 2 refuses it.
-    init?(encodedBytes bytes: [UInt8]) {
-        var names: [String] = []
-        var start = 0
-        for _ in 0..<3 {
-            guard start < bytes.count, start + 1 + Int(bytes[start]) <= bytes.count else { return nil }
-            let end = start + 1 + Int(bytes[start])
-            guard let name = String(validating: bytes[(start + 1)..<end], as: UTF8.self) else { return nil }
-            names.append(name)
-            start = end
-        }
-        guard start == bytes.count,
-            let id = try? RecordID(tenant: names[0], provider: names[1], label: names[2])
-        else { return nil }
-        self = id
-    }
-}

@@ -94,7 +94,8 @@ struct GroupPlan {
                 all.removeLast()
                 remove(old, of: key.id, floor: 0)
             }
-            set(key.id, all + [try put(key, sealed, in: nil)])
+            all.append(try put(key, sealed, in: nil))
+            set(key.id, all)
 
         case .rewrap(let key, let sealed, let commitment):
             var all = try rows(of: key.id)

@@ -79,25 +79,30 @@ private func check(_ result: Int32) throws(FileError) {
 
 private final class LinuxFile: OpenFile {
     let descriptor: Int32
+    /// Which file this is, on which device: neither changes while it is open.
+    private let identity: (device: dev_t, file: ino_t)
 
     /// Readable by its owner alone; never handed on to a program that this one starts.
     init(_ path: String, flags: Int32) throws(FileError) {
         // The string outlives the call.
         descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(errno) }
+        var own = stat()
+        // `own` outlives the call, which fails for no descriptor that is open.
+        _ = unsafe fstat(descriptor, &own)
+        identity = (own.st_dev, own.st_ino)
     }
 
     deinit { close(descriptor) }
 
     func isAt(_ path: String) throws(FileError) -> Bool {
-        var (own, found) = (stat(), stat())
-        // Both structures and the string outlive the calls.
-        try check(unsafe fstat(descriptor, &own))
+        var found = stat()
+        // The structure and the string outlive the call.
         guard unsafe stat(path, &found) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return false }
             throw FileError(errno)
         }
-        return own.st_dev == found.st_dev && own.st_ino == found.st_ino
+        return identity == (found.st_dev, found.st_ino)
     }
 
     func size() throws(FileError) -> UInt64 {

@@ -1,4 +1,10 @@
 extension [UInt8] {
+    init(copying bytes: Span<UInt8>) {
+        self = []
+        // Read before the call ends.
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    }
+
     /// `count` bytes, which `body` finds as zeros and writes over.
     ///
     /// Made by appending: `repeating:count:` and `unsafeUninitializedCapacity:` ask the runtime for the array's type each time,
