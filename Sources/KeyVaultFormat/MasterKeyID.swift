@@ -3,7 +3,7 @@ public struct MasterKeyID: Hashable, Sendable, CustomStringConvertible {
     package static let length = 16
 
     /// The bytes as one number, big-endian: ids are compared on every read that misses the cache.
-    private let number: UInt128
+    let number: UInt128
 
     package init(_ reader: inout ByteReader) throws(FormatError) {
         number = UInt128(try reader.uint64()) << 64 | UInt128(try reader.uint64())
@@ -19,7 +19,7 @@ public struct MasterKeyID: Hashable, Sendable, CustomStringConvertible {
     /// For the 16 bytes that a key's own hash gave.
     package init(trusted bytes: [UInt8]) {
         precondition(bytes.count == Self.length, "the hash has this length")
-        number = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+        number = UInt128(bytes.span.uint64(at: 0)) << 64 | UInt128(bytes.span.uint64(at: 8))
     }
 
     package var bytes: [UInt8] {

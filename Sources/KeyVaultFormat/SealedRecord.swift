@@ -35,7 +35,8 @@ public struct SealedRecord: Hashable, Sendable {
 
     /// Puts the fields together, which have the lengths of the specification.
     package init(
-        suite: Suite, keyID: MasterKeyID, salt: [UInt8], commitment: [UInt8], wrappedKey: [UInt8], ciphertext: [UInt8]
+        suite: Suite, keyID: MasterKeyID, salt: [UInt8], commitment: [UInt8], wrappedKey: [UInt8],
+        ciphertext: Span<UInt8>
     ) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.prefixLength + ciphertext.count)
@@ -43,12 +44,12 @@ public struct SealedRecord: Hashable, Sendable {
         bytes.append(FormatVersion.current)
         bytes.append(suite.rawValue)
         bytes.append(bigEndian: UInt16(0))
-        bytes += keyID.bytes
+        bytes.append(bigEndian: keyID.number)
         bytes.append(salt.span)
         bytes.append(commitment.span)
         bytes.append(wrappedKey.span)
         bytes.append(bigEndian: UInt32(ciphertext.count))
-        bytes.append(ciphertext.span)
+        bytes.append(ciphertext)
         encoded = bytes
         self.suite = suite
         self.keyID = keyID

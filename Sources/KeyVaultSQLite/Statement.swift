@@ -130,6 +130,8 @@ import KeyVaultStorage
     /// The tenant, the provider and the label in the first three columns; `nil` where one of them is no name.
     func names() -> RecordID? {
         var encoded: [UInt8] = []
+        // Room for most ids, so that it is found once.
+        encoded.reserveCapacity(96)
         for column in Int32(0)..<3 {
             guard unsafe sqlite3_column_type(handle, column) == SQLITE_TEXT,
                 let start = unsafe sqlite3_column_text(handle, column),

@@ -32,10 +32,11 @@ enum Samples {
     }
 
     static func record(ciphertext: Int = SealedRecord.minimumCiphertextLength) -> SealedRecord {
-        SealedRecord(
+        let ciphertext = [UInt8](repeating: 4, count: ciphertext)
+        return SealedRecord(
             suite: .aes256GCMBLAKE2b, keyID: keyID, salt: [UInt8](repeating: 1, count: 32),
             commitment: [UInt8](repeating: 2, count: 32), wrappedKey: [UInt8](repeating: 3, count: 48),
-            ciphertext: [UInt8](repeating: 4, count: ciphertext))
+            ciphertext: ciphertext.span)
     }
 
     static func slot(_ keyID: MasterKeyID = keyID) throws -> PassphraseSlot {

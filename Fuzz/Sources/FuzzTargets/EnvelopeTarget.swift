@@ -94,6 +94,6 @@ struct EnvelopeTarget: FuzzTarget {
         let ciphertext = try dataKey.seal(plaintext.span, associatedData: context.span)
         return SealedRecord(
             suite: suite, keyID: master.id, salt: wrapped.salt, commitment: wrapped.commitment,
-            wrappedKey: wrapped.sealed, ciphertext: ciphertext)
+            wrappedKey: wrapped.sealed, ciphertext: ciphertext.span)
     }
 }

@@ -30,8 +30,8 @@ package struct Envelope: Sendable {
         return try plaintext.withSpan { plaintext throws(CryptoError) in
             let key = try master.deriveDataKey(random: random.span, context: context.span, plaintext: plaintext)
             let wrapped = try master.wrap(key, context: wrapContext.span)
-            return try record(
-                wrapped, ciphertext: key.seal(plaintext, associatedData: context.span), under: master)
+            let ciphertext = try key.seal(plaintext, associatedData: context.span)
+            return record(wrapped, ciphertext: ciphertext.span, under: master)
         }
     }
 
@@ -66,7 +66,9 @@ package struct Envelope: Sendable {
         defer { StackScrub.scrub() }
         let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
         let dataKey = try unwrap(record, context: context.span, under: old)
-        return try self.record(new.wrap(dataKey, context: context.span), ciphertext: record.ciphertext, under: new)
+        return try self.record(
+            new.wrap(dataKey, context: context.span),
+            ciphertext: record.encoded.span.extracting(droppingFirst: SealedRecord.prefixLength), under: new)
     }
 
     private func unwrap(
@@ -81,8 +83,8 @@ package struct Envelope: Sendable {
     }
 
     private func record(
-        _ wrapped: WrappedKey, ciphertext: [UInt8], under master: borrowing MasterKey
-    ) throws(CryptoError) -> SealedRecord {
+        _ wrapped: WrappedKey, ciphertext: Span<UInt8>, under master: borrowing MasterKey
+    ) -> SealedRecord {
         SealedRecord(
             suite: Self.suite, keyID: master.id, salt: wrapped.salt, commitment: wrapped.commitment,
             wrappedKey: wrapped.sealed, ciphertext: ciphertext)
