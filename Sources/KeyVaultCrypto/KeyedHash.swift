@@ -17,6 +17,7 @@ package struct KeyedHash: ~Copyable {
         state = try GuardedBytes(count: crypto_generichash_blake2b_statebytes())
         self.outputLength = outputLength
         let personal = personalization.rawValue.utf8
+        precondition(personal.count == 16, "every purpose fills the field")
         // The slot has room for the state, aligned beyond its 64 bytes; `personal` has 16.
         _ = unsafe personal.span.withPointer { personal, _ in
             unsafe crypto_generichash_blake2b_init_salt_personal(

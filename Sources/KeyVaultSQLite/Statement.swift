@@ -148,6 +148,7 @@ import KeyVaultStorage
         guard unsafe sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
         guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
+        // As above; they are copied.
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
 }

@@ -10,15 +10,14 @@ import Synchronization
 package final class Arrivals: Sendable {
     private static let lookout = Duration.microseconds(100)
 
-    /// Follows ``semaphore`` and may lag behind it: a hint for a thread that looks out instead of sleeping.
+    /// Whether ``semaphore`` has been raised and not been waited for: it is at most at one.
     private let isRaised = Atomic(false)
-    /// May be raised once too often.
     private let semaphore = DispatchSemaphore(value: 0)
 
     package init() {}
 
     package func signal() {
-        isRaised.store(true, ordering: .relaxed)
+        guard !isRaised.exchange(true, ordering: .acquiringAndReleasing) else { return }
         semaphore.signal()
     }
 
@@ -27,9 +26,19 @@ package final class Arrivals: Sendable {
         let start = ContinuousClock.now
         while !isRaised.load(ordering: .relaxed), start.duration(to: .now) < Self.lookout { sched_yield() }
         semaphore.wait()
-        isRaised.store(false, ordering: .relaxed)
+        lower()
     }
 
     /// Waits for the next signal, but no longer than `timeout`.
-    package func wait(for timeout: DispatchTimeInterval) { _ = semaphore.wait(timeout: .now() + timeout) }
+    ///
+    /// - Returns: whether there was one.
+    @discardableResult
+    package func wait(for timeout: DispatchTimeInterval) -> Bool {
+        guard semaphore.wait(timeout: .now() + timeout) == .success else { return false }
+        lower()
+        return true
+    }
+
+    /// Whoever signals from here on raises the semaphore again; what those before have brought, the thread sees when it looks.
+    private func lower() { _ = isRaised.exchange(false, ordering: .acquiringAndReleasing) }
 }

@@ -19,10 +19,23 @@ extension FileError {
     }
 }
 
-extension OpenFile {
+extension NamedFile {
+    func isStill(at path: String) throws(FileError) -> Bool {
+        try retrying { () throws(FileError) in try isAt(path) }
+    }
+
     /// How often in a row an operation may be interrupted, or make no progress, before that counts as a failure.
     private var patience: Int { 100 }
 
+    fileprivate func retrying<Result>(_ operation: () throws(FileError) -> Result) throws(FileError) -> Result {
+        for _ in 1..<patience {
+            do { return try operation() } catch { guard error == .interrupted else { throw error } }
+        }
+        return try operation()
+    }
+}
+
+extension OpenFile {
     /// Reads until `buffer` is full or the file ends.
     ///
     /// - Returns: how many bytes were read.
@@ -52,16 +65,5 @@ extension OpenFile {
 
     func truncateFully(to size: UInt64) throws(FileError) {
         try retrying { () throws(FileError) in try truncate(to: size) }
-    }
-
-    func isStill(at path: String) throws(FileError) -> Bool {
-        try retrying { () throws(FileError) in try isAt(path) }
-    }
-
-    private func retrying<Result>(_ operation: () throws(FileError) -> Result) throws(FileError) -> Result {
-        for _ in 1..<patience {
-            do { return try operation() } catch { guard error == .interrupted else { throw error } }
-        }
-        return try operation()
     }
 }

@@ -7,6 +7,8 @@ package protocol FileLayer: Sendable {
     var processID: Int32 { get }
     /// 16 random bytes.
     func makeHashKey() -> [UInt8]
+    /// The path of the same file without symbolic links. The file itself need not be there.
+    func resolve(_ path: String) throws(FileError) -> String
     /// Whether the file system that holds `path` lies behind a network.
     func isOnNetwork(_ path: String) throws(FileError) -> Bool
     /// Takes the exclusive lock on `path`, which is created where it is missing, and notes the process id in it.
@@ -19,10 +21,14 @@ package protocol FileLayer: Sendable {
     func syncDirectory(of path: String) throws(FileError)
 }
 
-/// One open file; closed when the last reference to it goes.
-package protocol OpenFile: AnyObject, Sendable {
+/// A file that was found under a name; closed when the last reference to it goes.
+package protocol NamedFile: AnyObject, Sendable {
     /// Whether `path` still leads to this file, and not to another one or to none.
     func isAt(_ path: String) throws(FileError) -> Bool
+}
+
+/// One open file.
+package protocol OpenFile: NamedFile {
     func size() throws(FileError) -> UInt64
     /// How many bytes were read: fewer than asked for at the end of the file, or when interrupted.
     func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int
@@ -36,7 +42,7 @@ package protocol OpenFile: AnyObject, Sendable {
 /// What came of asking for a lock.
 package enum FileLock: Sendable {
     /// Held for as long as this object lives, or a child of `fork` has a copy of it.
-    case held(any AnyObject & Sendable)
+    case held(any NamedFile)
     /// By the process of this id, where it is known.
     case heldElsewhere(Int32?)
 }

@@ -3,12 +3,19 @@ import Synchronization
 extension FileLog {
     /// Ends every use, with a checkpoint where one can be written. Twice is once.
     package func close() {
+        // In a child that `fork` made a lock may be held by a thread that is not there.
+        guard isOfThisProcess else { return }
         writer.withLock { writer in
             guard let isWritable = try? withShared({ shared throws(StoreError) in shared.refusal == nil }) else {
                 return
             }
             // Whatever fails here costs the next opening time and nothing else.
-            if isWritable, !writer.endsWithCheckpoint { try? writeCheckpoint(&writer) }
+            if isWritable, !writer.endsWithCheckpoint {
+                do throws(StoreError) {
+                    try checkPlace()
+                    try writeCheckpoint(&writer)
+                } catch {}
+            }
             shared.withLock { shared in
                 shared.isClosed = true
                 shared.index = RowIndex()
@@ -24,6 +31,7 @@ extension FileLog {
         let hint = IndexHint.encoded(
             index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation)
         let isThere = (try? writeHint(hint.bytes)) != nil
+        if !isThere { try? layer.remove(paths.newHint) }
         var bytes: [UInt8] = []
         Frame.append(
             isThere ? .checkpoint(hintEntries: UInt64(index.count), hintChecksum: hint.checksum) : .plainCheckpoint,

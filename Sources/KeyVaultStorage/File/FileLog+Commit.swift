@@ -45,12 +45,13 @@ extension FileLog {
     }
 
     private func plan(_ writer: borrowing Writer) throws(StoreError) -> GroupPlan {
-        let sequence = writer.sequence
+        let (sequence, unproven) = (writer.sequence, UInt64(writer.unproven.count))
         let plan = try withShared { shared throws(StoreError) in
             if let refusal = shared.refusal { throw refusal }
-            return GroupPlan(self, shared.log, head: shared.head, end: shared.end, sequence: sequence)
+            return GroupPlan(
+                self, shared.log, head: shared.head, end: shared.end, mark: shared.end - unproven, sequence: sequence)
         }
-        try plan.log.checkPlace()
+        try checkPlace()
         return plan
     }
 

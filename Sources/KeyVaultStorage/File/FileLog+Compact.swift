@@ -20,6 +20,8 @@ extension FileLog {
 
     /// Rewrites the log into a new generation (SPEC.md section 7.2.7).
     package func compact() throws(StoreError) {
+        // Before the lock, which in a child that `fork` made may be held by a thread that is not there.
+        try checkUsable()
         try compaction.withLock { _ throws(StoreError) in
             let (log, places, head, end) = try withShared { shared throws(StoreError) in
                 (shared.log, shared.index.places, shared.head, shared.end)
@@ -55,7 +57,7 @@ extension FileLog {
             _ = try rewrite.appendFrames(from: copied, to: end)
             try rewrite.finish()
             // Whatever has come to lie there instead is not ours to replace.
-            try rewrite.old.checkPlace()
+            try checkPlace()
             let failure = try rewrite.takePlace()
             writer = Writer(
                 sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,

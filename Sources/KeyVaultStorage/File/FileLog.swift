@@ -51,7 +51,7 @@ package final class FileLog: Sendable {
     let layer: any FileLayer
     let settings: Settings
     /// Held until the log is closed, or the last user of this object is gone.
-    let lock: TracedMutex<(any AnyObject & Sendable)?>
+    let lock: TracedMutex<(any NamedFile)?>
     private let owner: Int32
     let shared: TracedMutex<Shared>
     let writer: TracedMutex<Writer>
@@ -66,6 +66,7 @@ package final class FileLog: Sendable {
     package init(
         _ path: String, creating: Bool, layer: any FileLayer, settings: Settings = Settings()
     ) throws(StoreError) {
+        let path = try Self.resolve(path, layer)
         paths = LogPaths(log: path)
         self.layer = layer
         self.settings = settings
@@ -77,6 +78,8 @@ package final class FileLog: Sendable {
         let hint = IndexHint(log, paths, layer)
         var recovery = try Recovery(log, hint: hint, chunk: settings.chunk)
         let unproven = try recovery.repairTail()
+        // Whoever renamed the log to its name may have died, or failed, before that was durable.
+        do { try layer.syncDirectory(of: path) } catch { throw error.doing("synced by name", path) }
         shared = TracedMutex(
             Shared(log: log, index: recovery.replay.index, head: recovery.replay.storeHead, end: recovery.end))
         writer = TracedMutex(
@@ -87,7 +90,7 @@ package final class FileLog: Sendable {
 
     static func lock(
         _ paths: LogPaths, _ layer: any FileLayer, _ settings: Settings
-    ) throws(StoreError) -> any AnyObject & Sendable {
+    ) throws(StoreError) -> any NamedFile {
         let isRefused: Bool
         let outcome: FileLock
         do throws(FileError) {
@@ -108,6 +111,13 @@ package final class FileLog: Sendable {
             let who = holder.map { "process \($0)" } ?? "another process"
             throw StoreError(.busy, "\(paths.log) is in use by \(who). A file store serves one process at a time.")
         }
+    }
+
+    /// `path` without symbolic links: all who name one log, by whatever way, have to meet at one lock.
+    static func resolve(_ path: String, _ layer: any FileLayer) throws(StoreError) -> String {
+        do { return try layer.resolve(path) } catch .notFound {
+            throw StoreError(.notFound, "The directory of \(path) does not exist. Create it.")
+        } catch { throw error.doing("looked for", path) }
     }
 
     private static func open(
@@ -138,13 +148,23 @@ package final class FileLog: Sendable {
     func checkUsable() throws(StoreError) { try withShared { _ throws(StoreError) in } }
 
     package func head() throws(StoreError) -> StoreHead? {
-        let (log, head) = try withShared { shared throws(StoreError) in (shared.log, shared.head) }
-        try log.checkPlace()
+        let head = try withShared { shared throws(StoreError) in shared.head }
+        try checkPlace()
         return head
     }
 
+    /// Refuses to go on where the log or its lock was moved or deleted.
     func checkPlace() throws(StoreError) {
         try withShared { shared throws(StoreError) in shared.log }.checkPlace()
+        guard let held = lock.withLock({ $0 }) else { throw .closed }
+        let isInPlace: Bool
+        do { isInPlace = try held.isStill(at: paths.lock) } catch { throw error.doing("looked for", paths.lock) }
+        guard isInPlace else {
+            throw StoreError(
+                .io,
+                "\(paths.lock) was moved or deleted while \(paths.log) was open: another process may have it too. Restart what "
+                    + "has it open.")
+        }
     }
 
     /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
@@ -176,12 +196,15 @@ package final class FileLog: Sendable {
         }
     }
 
+    /// Whether no `fork` lies between the opening and now.
+    var isOfThisProcess: Bool { layer.processID == owner }
+
     /// Runs `body` on what readers see, unless the store is closed or this process is not the one that opened it.
     @inline(__always)
     func withShared<Result>(
         _ body: (inout sending Shared) throws(StoreError) -> sending Result
     ) throws(StoreError) -> sending Result {
-        guard layer.processID == owner else {
+        guard isOfThisProcess else {
             throw StoreError(
                 .closed, "\(paths.log) was opened by process \(owner), and this is a child of it. Open it anew here.")
         }

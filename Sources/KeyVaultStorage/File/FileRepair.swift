@@ -4,7 +4,7 @@ package struct FileRepair {
     private let layer: any FileLayer
     private let settings: FileLog.Settings
     /// Held as long as this is.
-    private let lock: any AnyObject & Sendable
+    private let lock: any NamedFile
     private let log: LogFile
     private var replay: Replay
     private var ranges: [Range<UInt64>] = []
@@ -12,6 +12,7 @@ package struct FileRepair {
     private var highestRevision: UInt64 = 0
 
     package init(_ path: String, layer: any FileLayer, allowsNetwork: Bool = false) throws(StoreError) {
+        let path = try FileLog.resolve(path, layer)
         paths = LogPaths(log: path)
         self.layer = layer
         var settings = FileLog.Settings()
@@ -37,8 +38,9 @@ package struct FileRepair {
     /// Replaces the log by what could be read of it, and keeps it under another name.
     package func run() throws(StoreError) -> FileStoreDamage? {
         guard var damage else { return nil }
-        damage.damagedCopy = paths.damaged(generation: log.header.generation)
-        try copy(to: paths.damaged(generation: log.header.generation))
+        let copyPath = try freePath()
+        damage.damagedCopy = copyPath
+        try copy(to: copyPath)
         let places = replay.index.places
         var rewrite = try Rewrite(of: log, paths, layer, settings, rows: places.count)
         do throws(StoreError) {
@@ -110,6 +112,18 @@ package struct FileRepair {
             ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
         } else {
             ranges.append(range)
+        }
+    }
+
+    /// Where no copy lies yet: one of an earlier repair is the only one of what that has left out.
+    private func freePath() throws(StoreError) -> String {
+        var number = 1
+        while true {
+            let path = paths.damaged(generation: log.header.generation, number)
+            do { _ = try layer.open(path, creating: false) } catch .notFound { return path } catch {
+                throw error.doing("looked for", path)
+            }
+            number += 1
         }
     }
 

@@ -20,8 +20,8 @@ struct GroupPlan {
 
     private let source: FileLog
     let log: LogFile
-    /// Where the group begins, and so what its frames bear as their mark.
-    private let start: UInt64
+    /// The log is known to be durable up to here.
+    private let mark: UInt64
 
     private(set) var head: StoreHead?
     /// Where the last head of the group lies, if it has one.
@@ -38,13 +38,13 @@ struct GroupPlan {
     /// Where the next frame will begin.
     private var end: UInt64
 
-    init(_ source: FileLog, _ log: LogFile, head: StoreHead?, end: UInt64, sequence: UInt64) {
+    init(_ source: FileLog, _ log: LogFile, head: StoreHead?, end: UInt64, mark: UInt64, sequence: UInt64) {
         self.source = source
         self.log = log
         self.head = head
         self.end = end
+        self.mark = mark
         self.sequence = sequence
-        start = end
     }
 
     mutating func add(creation first: StoreHead) throws(StoreError) {
@@ -215,7 +215,7 @@ struct GroupPlan {
         for (index, entry) in entries.enumerated() {
             sequence += 1
             Frame.append(
-                entry, sequence: sequence, mark: start, continues: index < entries.count - 1,
+                entry, sequence: sequence, mark: mark, continues: index < entries.count - 1,
                 seed: log.header.frameSeed,
                 to: &bytes)
         }

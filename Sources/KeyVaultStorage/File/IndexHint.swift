@@ -17,11 +17,11 @@ struct IndexHint {
 
     /// Reads the hint beside `log`; `nil` where there is none that the log vouches for.
     init?(_ log: LogFile, _ paths: LogPaths, _ layer: any FileLayer) {
-        guard let bytes = try? Self.bytes(of: paths.hint, layer), let replay = Self.replay(bytes.span, log) else {
+        guard let size = try? log.size(), let bytes = try? Self.bytes(of: paths.hint, logSize: size, layer) else {
             return nil
         }
         let (span, checksum) = (bytes.span, CRC32C.of(bytes.span.extracting(0..<(bytes.count - 4))))
-        guard checksum == span.uint32(at: bytes.count - 4) else { return nil }
+        guard checksum == span.uint32(at: bytes.count - 4), let replay = Self.replay(span, log) else { return nil }
         checkpoint = span.uint64(at: 16)
         let place = RowIndex.Place(offset: checkpoint, length: LogEntry.checkpointLength)
         let frame = try? log.withFrame(at: place) { frame, bytes throws(StoreError) -> Frame? in
@@ -61,11 +61,11 @@ struct IndexHint {
         return (bytes, checksum)
     }
 
-    private static func bytes(of path: String, _ layer: any FileLayer) throws -> [UInt8] {
+    private static func bytes(of path: String, logSize: UInt64, _ layer: any FileLayer) throws -> [UInt8] {
         let file = try layer.open(path, creating: false)
         let size = try file.size()
-        // An index of the largest log there can be, one row in every 42 bytes, would be as large as this.
-        guard size >= UInt64(headerLength + 4), size <= RowIndex.Place.maximumOffset else {
+        // An entry is shorter than any frame.
+        guard size >= UInt64(headerLength + 4), size - UInt64(headerLength + 4) <= logSize else {
             throw FileError.inputOutput
         }
         var bytes = [UInt8](repeating: 0, count: Int(size))

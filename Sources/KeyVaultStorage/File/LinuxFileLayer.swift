@@ -4,7 +4,7 @@ import Synchronization
 
 /// The operating system's own files.
 ///
-/// The only file of this target that talks to C. Every pointer in it is used within the call that it is handed to.
+/// The only file of this target that opens, reads and writes files. Every pointer in it is used within the call that it is handed to.
 package struct LinuxFileLayer: FileLayer {
     package init() {}
 
@@ -13,6 +13,22 @@ package struct LinuxFileLayer: FileLayer {
     package func makeHashKey() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    package func resolve(_ path: String) throws(FileError) -> String {
+        do { return try Self.realPath(path) } catch .notFound {
+            let directory = try Self.realPath(Self.directory(of: path))
+            let name =
+                path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
+            return directory == "/" ? "/\(name)" : "\(directory)/\(name)"
+        }
+    }
+
+    private static func realPath(_ path: String) throws(FileError) -> String {
+        // `realpath` allocates what it returns, which is freed here.
+        guard let resolved = unsafe realpath(path, nil) else { throw FileError(errno) }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {

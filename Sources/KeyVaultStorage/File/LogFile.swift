@@ -1,4 +1,3 @@
-import Glibc
 import KeyVaultFormat
 
 /// One generation of the log, open. Closed when the last reader lets go of it.
@@ -122,18 +121,5 @@ final class LogFile: Sendable {
             bytes.removeLast(count - done)
         } catch { throw error.doing("read", path) }
         return bytes
-    }
-}
-
-extension Span<UInt8> {
-    func equals(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        // A name is compared on every read. Both hold `count` bytes; empty ones may have no address.
-        return unsafe withUnsafeBytes { left in
-            unsafe other.withUnsafeBytes { right in
-                guard let one = left.baseAddress, let another = right.baseAddress else { return true }
-                return unsafe memcmp(one, another, left.count) == 0
-            }
-        }
     }
 }

@@ -7,5 +7,8 @@ struct LogPaths {
     var newLog: String { log + "-new" }
     var newHint: String { log + "-hint-new" }
 
-    func damaged(generation: UInt64) -> String { log + "-damaged-\(generation)" }
+    /// Where a repair keeps the log as it was; `number` counts repairs of one generation.
+    func damaged(generation: UInt64, _ number: Int) -> String {
+        log + "-damaged-\(generation)" + (number == 1 ? "" : "-\(number)")
+    }
 }

@@ -1,6 +1,7 @@
 /// Reads a log as SPEC.md section 7.2.6 says: to its end, to a torn tail, or to damage.
 struct Recovery {
     private let log: LogFile
+    private let chunk: Int
     private(set) var replay: Replay
     /// Behind the last complete batch.
     private(set) var end: UInt64
@@ -18,6 +19,7 @@ struct Recovery {
     /// Nothing is changed on disk; see ``repairTail()``.
     init(_ log: LogFile, hint: IndexHint?, chunk: Int = 1 << 20) throws(StoreError) {
         self.log = log
+        self.chunk = chunk
         size = try log.size()
         if let hint {
             replay = hint.replay
@@ -27,11 +29,11 @@ struct Recovery {
             (end, sequence, mark) = (UInt64(LogHeader.length), 0, UInt64(LogHeader.length))
         }
         endsWithCheckpoint = hint != nil
-        try read(chunk: chunk)
+        try read()
     }
 
     /// What the log says before its first invalid frame.
-    private mutating func read(chunk: Int) throws(StoreError) {
+    private mutating func read() throws(StoreError) {
         var reader = FrameReader(log, from: end, to: size, chunk: chunk)
         var last = sequence
         while true {
@@ -79,19 +81,22 @@ struct Recovery {
     ///
     /// - Returns: a checkpoint at the end that nothing bears witness of, to be written again with the next batch; else empty.
     mutating func repairTail() throws(StoreError) -> [UInt8] {
-        let tail = try log.read(Int(end - mark), at: mark)
         do throws(FileError) {
-            if end < size {
-                try log.file.truncateFully(to: end)
-                try log.file.sync()
-                size = end
-            }
-            if endsWithCheckpoint, tail.count == LogEntry.checkpointLength { return tail }
-            guard !tail.isEmpty else { return [] }
-            try log.file.writeFully(tail, at: mark)
+            if end < size { try log.file.truncateFully(to: end) }
+            // Without a cut too: whoever had the log before may have died between a cut of its own and the sync.
             try log.file.sync()
-            mark = end
-            return []
         } catch { throw error.doing("recovered", log.path) }
+        size = end
+        if endsWithCheckpoint, end - mark == UInt64(LogEntry.checkpointLength) {
+            return try log.read(LogEntry.checkpointLength, at: mark)
+        }
+        guard mark < end else { return [] }
+        while mark < end {
+            let bytes = try log.read(Int(min(UInt64(chunk), end - mark)), at: mark)
+            do { try log.file.writeFully(bytes, at: mark) } catch { throw error.doing("recovered", log.path) }
+            mark += UInt64(bytes.count)
+        }
+        do { try log.file.sync() } catch { throw error.doing("recovered", log.path) }
+        return []
     }
 }

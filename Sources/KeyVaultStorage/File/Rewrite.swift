@@ -69,6 +69,7 @@ struct Rewrite {
             replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint,
             generation: new.log.header.generation)
         hasHint = (try? writeHint(hint.bytes)) != nil
+        if !hasHint { try? layer.remove(paths.newHint) }
         try new.append(
             .checkpoint(hintEntries: UInt64(replay.index.count), hintChecksum: hint.checksum), mark: checkpoint)
     }

@@ -73,6 +73,8 @@ final class WriterThread: Sendable {
 
     /// Finishes what waits, and closes the log.
     func close() async {
+        // In a child that `fork` made there is no thread to wait for.
+        guard log.isOfThisProcess else { return }
         _ = await withCheckedContinuation { continuation in
             let closing = Job.run({ log in log.close() }, continuation)
             if !inbox.put(closing, isLast: true) { continuation.resume(returning: nil) }
@@ -83,7 +85,7 @@ final class WriterThread: Sendable {
     func stop() { inbox.stop() }
 
     private func enqueue(_ job: (CheckedContinuation<StoreError?, Never>) -> Job) async throws(StoreError) {
-        // In a child that `fork` made there is no thread to wait for.
+        // As above.
         try log.checkUsable()
         let failure = await withCheckedContinuation { continuation in
             if !inbox.put(job(continuation)) { continuation.resume(returning: .closed) }

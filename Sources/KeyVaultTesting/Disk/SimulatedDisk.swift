@@ -56,6 +56,8 @@ package final class SimulatedDisk: FileLayer {
 
     package func makeHashKey() -> [UInt8] { (0..<16).map { $0 } }
 
+    package func resolve(_ path: String) throws(FileError) -> String { path }
+
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
         try call { state, _ throws(FileError) in state.isOnNetwork }
     }
@@ -99,13 +101,17 @@ package final class SimulatedDisk: FileLayer {
 
     // MARK: Parts
 
-    private final class Lock: Sendable {
+    private final class Lock: NamedFile {
         let disk: SimulatedDisk
         let path: String
 
         init(_ disk: SimulatedDisk, _ path: String) {
             self.disk = disk
             self.path = path
+        }
+
+        func isAt(_ path: String) throws(FileError) -> Bool {
+            try disk.call { state, _ throws(FileError) in state.locked.contains(path) }
         }
 
         deinit { _ = disk.state.withLock { $0.locked.remove(path) } }

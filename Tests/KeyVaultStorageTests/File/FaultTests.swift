@@ -42,7 +42,6 @@ private struct FaultRun {
     private let workload: LogWorkload
     private var random: SplitMix
     private var acknowledged = Acknowledged()
-    private var isFailing = false
 
     init(_ workload: LogWorkload, random: SplitMix) {
         self.workload = workload
@@ -50,7 +49,6 @@ private struct FaultRun {
     }
 
     mutating func run(failing calls: Range<Int>, with fault: SimulatedDisk.Fault) async throws {
-        isFailing = calls.upperBound == .max
         disk.fail(calls, with: fault)
         // A store may hold what was acknowledged, or also the one batch at which the store gave up.
         var allowed = [try await acknowledged.contents()]
@@ -60,14 +58,28 @@ private struct FaultRun {
         }
         disk.fail(0..<0, with: .short)
         // The machine loses power; or it goes on, another process opens the store, and then it loses power.
-        for _ in 0..<2 {
+        for _ in 0..<3 {
             let seed = random.next()
             let image = disk.disk
             try expect(SimulatedDisk(image.image { _ in false }), allowed, "after a power cut that keeps nothing")
             try expect(SimulatedDisk(image.image { _ in true }), allowed, "after a power cut that keeps everything")
             try expect(SimulatedDisk(image.image { seed >> UInt64($0 % 64) & 1 == 1 }), allowed, "after a power cut")
-            allowed = [try expect(disk, allowed, "after a restart")]
+            allowed = [try write(after: try expect(disk, allowed, "after a restart"))]
         }
+    }
+
+    /// What is acknowledged after a restart, whatever the process before had left undone.
+    private func write(after before: Contents) throws -> Contents {
+        let log = try FileLog(CrashEnumeration.path, creating: true, layer: disk)
+        if before.head == nil {
+            try log.create(header: LogWorkload.header, generation: 1)
+        } else {
+            let id = try RecordID(tenant: "later", provider: "openai", label: "\(before.rows.count)")
+            let key = RecordKey(id: id, revision: (before.head?.revisionFloor ?? 0) + 1)
+            let batch = WriteBatch(generation: before.head?.generation ?? 0, changes: [.insert(key, sealed: [1])])
+            if let failure = log.commit([batch])[0] { throw failure }
+        }
+        return try Contents(log)
     }
 
     private mutating func work(_ log: FileLog) async throws -> [Contents] {

@@ -45,6 +45,35 @@ import Testing
         #expect(disk.image == before)
     }
 
+    /// Whoever cut it, or gave it its name, may have died before either was durable.
+    @Test func openingMakesTheLogAndItsNameDurable() throws {
+        try created().close()
+        let before = disk.trace.count
+        _ = try open()
+        let opening = disk.trace[before...]
+        #expect(opening.contains { if case .sync = $0 { true } else { false } })
+        #expect(opening.contains(.syncDirectory))
+    }
+
+    /// A checkpoint that may not be on the disk yet is not vouched for by the group that writes it once more.
+    @Test func aHoleInTheLastGroupIsATornTail() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        // Closing looks for the log and the lock, makes, writes and renames the hint, writes the checkpoint, and syncs it: that fails.
+        let end = try #require(disk.image[Self.path]).count
+        disk.fail((disk.calls + 6)..<(disk.calls + 7), with: .error(.inputOutput))
+        log.close()
+        let again = try open()
+        #expect(again.commit([try insert("b")]) == [nil])
+        var torn = disk.image
+        let file = try #require(torn.names[Self.path])
+        #expect(torn.files[file].count > end + 100)
+        torn.files[file][end + 9] ^= 1
+        torn.names[Self.path + "-hint"] = nil
+        let left = try FileLog(Self.path, creating: false, layer: SimulatedDisk(torn))
+        #expect(try Contents(left).rows.map(\.id.label) == ["a"])
+    }
+
     @Test func aNetworkIsRefusedUnlessItIsAllowed() throws {
         disk.setOnNetwork(true)
         #expect(throws: StoreError(.invalid, "")) { try open() }
@@ -80,8 +109,8 @@ import Testing
 
     @Test func aFullDiskRefusesOneWriteAndTheNextOneGoesOn() throws {
         let log = try created()
-        // A commit looks whether the log is where it was, writes and syncs.
-        disk.fail((disk.calls + 1)..<(disk.calls + 2), with: .error(.noSpace))
+        // A commit looks whether the log and the lock are where they were, writes and syncs.
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.noSpace))
         #expect(log.commit([try insert("a")]) == [StoreError(.full, "")])
         #expect(log.commit([try insert("b")]) == [nil])
         #expect(try Contents(log).rows.map(\.id.label) == ["b"])
@@ -90,7 +119,7 @@ import Testing
     @Test func aFailedSyncEndsWritingUntilTheStoreIsRewritten() throws {
         let log = try created()
         #expect(log.commit([try insert("a")]) == [nil])
-        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.inputOutput))
+        disk.fail((disk.calls + 3)..<(disk.calls + 4), with: .error(.inputOutput))
         #expect(log.commit([try insert("b")]) == [StoreError(.io, "")])
         #expect(log.commit([try insert("c")]) == [StoreError(.readOnly, "")])
         #expect(try Contents(log).rows.map(\.id.label) == ["a"])
@@ -219,6 +248,7 @@ private final class InterruptibleLayer: FileLayer {
 
     var processID: Int32 { disk.processID }
     func makeHashKey() -> [UInt8] { disk.makeHashKey() }
+    func resolve(_ path: String) throws(FileError) -> String { try disk.resolve(path) }
     func isOnNetwork(_ path: String) throws(FileError) -> Bool { try disk.isOnNetwork(path) }
     func lock(_ path: String) throws(FileError) -> FileLock { try disk.lock(path) }
     func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }

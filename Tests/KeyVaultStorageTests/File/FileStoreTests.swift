@@ -48,6 +48,79 @@ import Testing
         await reopened.close()
     }
 
+    @Test func everyRepairKeepsTheFileThatItFound() async throws {
+        let path = folder.file("keys.vault")
+        let store = try await FileStore.open(path)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        let key = RecordKey(id: try RecordID(tenant: "acme", provider: "openai"), revision: 1)
+        try await store.write(WriteBatch(generation: 1, changes: [.insert(key, sealed: [7])]))
+        await store.close()
+        let whole = try folder.bytes(of: "keys.vault")
+        var copies: [String: [UInt8]] = [:]
+        for number in 1...3 {
+            // As restored from a backup, and damaged anew.
+            var bytes = whole
+            bytes[whole.count - number] ^= 1
+            bytes += [UInt8](repeating: 9, count: number)
+            try folder.write(bytes, to: "keys.vault")
+            let copy = try #require(try await FileStore.repairAcceptingLoss(path)?.damagedCopy)
+            #expect(copies.updateValue(bytes, forKey: copy) == nil)
+        }
+        for (copy, bytes) in copies { #expect(try Data(contentsOf: URL(filePath: copy)) == Data(bytes)) }
+    }
+
+    @Test func aLinkLeadsToTheSameLockAndSurvivesACompaction() async throws {
+        let (path, link) = (folder.file("keys.vault"), folder.file("link"))
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("sub"), withDestinationPath: URL(filePath: path).deletingLastPathComponent().path())
+        let store = try await FileStore.open(folder.file("sub/keys.vault"))
+        try await store.create(header: [1, 2, 3], generation: 1)
+        for name in [path, link, folder.file("sub/link")] {
+            await #expect(throws: StoreError(.busy, "")) { _ = try await FileStore.open(name) }
+        }
+        await store.close()
+        let linked = try await FileStore.open(link)
+        try await linked.compact()
+        await linked.close()
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == path)
+        let reopened = try await FileStore.open(path)
+        #expect(try await reopened.readHead()?.header == [1, 2, 3])
+        await reopened.close()
+    }
+
+    @Test func aLockThatIsGoneIsNoticed() async throws {
+        let path = folder.file("keys.vault")
+        let store = try await FileStore.open(path)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        try FileManager.default.removeItem(atPath: path + "-lock")
+        // Now another process could open it.
+        let other = try await FileStore.open(path)
+        let batch = WriteBatch(
+            generation: 1,
+            changes: [.insert(RecordKey(id: try RecordID(tenant: "a", provider: "openai"), revision: 1), sealed: [7])])
+        await #expect(throws: StoreError(.io, "")) { try await store.write(batch) }
+        await #expect(throws: StoreError(.io, "")) { try await store.compact() }
+        try await other.write(batch)
+        await store.close()
+        #expect(try await other.scan(.everything, after: nil, limit: 9).count == 1)
+        await other.close()
+    }
+
+    @Test func aHintLargerThanItsLogIsIgnored() async throws {
+        let path = folder.file("keys.vault")
+        let store = try await FileStore.open(path)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        await store.close()
+        // Nothing of this size could be read into memory.
+        let hint = try FileHandle(forWritingTo: URL(filePath: path + "-hint"))
+        try hint.truncate(atOffset: 1 << 39)
+        try hint.close()
+        let reopened = try await FileStore.open(path)
+        #expect(try await reopened.readHead()?.header == [1, 2, 3])
+        await reopened.close()
+    }
+
     /// What is written to a file that has lost its name is gone with its last user.
     @Test func aFileThatIsGoneIsNoticedAndFoundAgain() async throws {
         let (path, away) = (folder.file("keys.vault"), folder.file("away.vault"))
