@@ -26,12 +26,14 @@ struct Opening {
         if finding != .current {
             try Self.wait(for: lock, patience: patience, path: connection.path)
             defer { lock.unlock() }
+            // Whoever made the file may have died before its name was durable.
+            try Files.syncDirectory(of: connection.path)
             // Another process may have been faster.
             if try Schema.inspect(connection) != .current { try Schema.migrate(connection) }
         }
     }
 
-    /// Makes an empty file that only its owner may read, and sees to it that its name survives a power cut.
+    /// Makes an empty file that only its owner may read.
     ///
     /// A file that is there is not even opened: closing it again would drop the locks that SQLite has on it in this process.
     private static func createFile(at path: String) throws(StoreError) {
@@ -41,7 +43,6 @@ struct Opening {
             throw StoreError.system(errno, path: path)
         }
         close(descriptor)
-        try Files.syncDirectory(of: path)
     }
 
     private static func connect(to path: String) throws(StoreError) -> Connection {
