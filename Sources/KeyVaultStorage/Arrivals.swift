@@ -10,7 +10,7 @@ import Synchronization
 package final class Arrivals: Sendable {
     private static let lookout = Duration.microseconds(100)
 
-    /// Whether ``semaphore`` has been raised and not been waited for: it is at most at one.
+    /// Raised together with ``semaphore``, which is so never above one, and lowered by the one thread that waits.
     private let isRaised = Atomic(false)
     private let semaphore = DispatchSemaphore(value: 0)
 

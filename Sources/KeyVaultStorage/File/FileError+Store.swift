@@ -2,6 +2,7 @@ import Glibc
 
 extension FileError {
     package static let notFound = FileError(ENOENT)
+    package static let exists = FileError(EEXIST)
     package static let interrupted = FileError(EINTR)
     package static let noSpace = FileError(ENOSPC)
     package static let inputOutput = FileError(EIO)
@@ -19,7 +20,18 @@ extension FileError {
     }
 }
 
+extension FileLayer {
+    /// Makes `path` anew; what bears the name goes, and is not written over by whoever still has it open.
+    func create(_ path: String) throws(FileError) -> any OpenFile {
+        do { return try open(path, creating: true) } catch .exists {
+            try remove(path)
+            return try open(path, creating: true)
+        }
+    }
+}
+
 extension NamedFile {
+    /// As ``isAt(_:)``, which may be interrupted.
     func isStill(at path: String) throws(FileError) -> Bool {
         try retrying { () throws(FileError) in try isAt(path) }
     }

@@ -7,13 +7,13 @@ package protocol FileLayer: Sendable {
     var processID: Int32 { get }
     /// 16 random bytes.
     func makeHashKey() -> [UInt8]
-    /// The path of the same file without symbolic links. The file itself need not be there.
+    /// The path of the same file without symbolic links, that of the file itself included. The file need not be there.
     func resolve(_ path: String) throws(FileError) -> String
     /// Whether the file system that holds `path` lies behind a network.
     func isOnNetwork(_ path: String) throws(FileError) -> Bool
     /// Takes the exclusive lock on `path`, which is created where it is missing, and notes the process id in it.
     func lock(_ path: String) throws(FileError) -> FileLock
-    /// Opens `path` to read and write; `creating` makes it anew and empty.
+    /// Opens `path` to read and write; `creating` makes it, and fails with `exists` where there is anything of that name.
     func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile
     func rename(_ path: String, to target: String) throws(FileError)
     func remove(_ path: String) throws(FileError)

@@ -41,7 +41,7 @@ extension FileLog {
     }
 
     private func writeHint(_ bytes: [UInt8]) throws(FileError) {
-        let file = try layer.open(paths.newHint, creating: true)
+        let file = try layer.create(paths.newHint)
         try file.writeFully(bytes, at: 0)
         try layer.rename(paths.newHint, to: paths.hint)
     }

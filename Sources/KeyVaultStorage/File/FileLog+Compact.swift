@@ -21,7 +21,7 @@ extension FileLog {
     /// Rewrites the log into a new generation (SPEC.md section 7.2.7).
     package func compact() throws(StoreError) {
         // Before the lock, which in a child that `fork` made may be held by a thread that is not there.
-        try checkUsable()
+        try checkPlace()
         try compaction.withLock { _ throws(StoreError) in
             let (log, places, head, end) = try withShared { shared throws(StoreError) in
                 (shared.log, shared.index.places, shared.head, shared.end)

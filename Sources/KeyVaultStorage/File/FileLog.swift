@@ -66,17 +66,24 @@ package final class FileLog: Sendable {
     package init(
         _ path: String, creating: Bool, layer: any FileLayer, settings: Settings = Settings()
     ) throws(StoreError) {
-        let path = try Self.resolve(path, layer)
+        let given = path
+        let path = try Self.resolve(given, creating: creating, layer)
         paths = LogPaths(log: path)
         self.layer = layer
         self.settings = settings
         // Where there is nothing to open, no lock file is left behind either.
         if !creating, try LogFile(existing: path, layer) == nil { throw Self.notFound(path) }
-        lock = TracedMutex(try Self.lock(paths, layer, settings))
+        let held = try Self.lock(paths, layer, settings)
+        lock = TracedMutex(held)
         owner = layer.processID
         let log = try Self.open(paths, creating: creating, layer)
         let hint = IndexHint(log, paths, layer)
         var recovery = try Recovery(log, hint: hint, chunk: settings.chunk)
+        // Before anything is changed: is it this log that the lock is for, and are we the only ones who have it?
+        guard try Self.resolve(given, creating: creating, layer) == path else {
+            throw StoreError(.busy, "What \(given) leads to has changed while it was opened. Try again.")
+        }
+        try Self.checkPlace(of: held, paths)
         let unproven = try recovery.repairTail()
         // Whoever renamed the log to its name may have died, or failed, before that was durable.
         do { try layer.syncDirectory(of: path) } catch { throw error.doing("synced by name", path) }
@@ -114,8 +121,9 @@ package final class FileLog: Sendable {
     }
 
     /// `path` without symbolic links: all who name one log, by whatever way, have to meet at one lock.
-    static func resolve(_ path: String, _ layer: any FileLayer) throws(StoreError) -> String {
+    static func resolve(_ path: String, creating: Bool, _ layer: any FileLayer) throws(StoreError) -> String {
         do { return try layer.resolve(path) } catch .notFound {
+            guard creating else { throw notFound(path) }
             throw StoreError(.notFound, "The directory of \(path) does not exist. Create it.")
         } catch { throw error.doing("looked for", path) }
     }
@@ -156,14 +164,21 @@ package final class FileLog: Sendable {
     /// Refuses to go on where the log or its lock was moved or deleted.
     func checkPlace() throws(StoreError) {
         try withShared { shared throws(StoreError) in shared.log }.checkPlace()
-        guard let held = lock.withLock({ $0 }) else { throw .closed }
+        // Within: a reference that went out could keep the lock held when a close has returned.
+        try lock.withLock { held throws(StoreError) in
+            guard let held else { throw .closed }
+            try Self.checkPlace(of: held, paths)
+        }
+    }
+
+    static func checkPlace(of lock: any NamedFile, _ paths: LogPaths) throws(StoreError) {
         let isInPlace: Bool
-        do { isInPlace = try held.isStill(at: paths.lock) } catch { throw error.doing("looked for", paths.lock) }
+        do { isInPlace = try lock.isStill(at: paths.lock) } catch { throw error.doing("looked for", paths.lock) }
         guard isInPlace else {
             throw StoreError(
                 .io,
-                "\(paths.lock) was moved or deleted while \(paths.log) was open: another process may have it too. Restart what "
-                    + "has it open.")
+                "\(paths.lock) was moved or deleted while \(paths.log) was open: another process may have it too. Put it back, or "
+                    + "restart what has it open.")
         }
     }
 

@@ -12,7 +12,7 @@ package struct FileRepair {
     private var highestRevision: UInt64 = 0
 
     package init(_ path: String, layer: any FileLayer, allowsNetwork: Bool = false) throws(StoreError) {
-        let path = try FileLog.resolve(path, layer)
+        let path = try FileLog.resolve(path, creating: false, layer)
         paths = LogPaths(log: path)
         self.layer = layer
         var settings = FileLog.Settings()
@@ -38,11 +38,21 @@ package struct FileRepair {
     /// Replaces the log by what could be read of it, and keeps it under another name.
     package func run() throws(StoreError) -> FileStoreDamage? {
         guard var damage else { return nil }
-        let copyPath = try freePath()
-        damage.damagedCopy = copyPath
-        try copy(to: copyPath)
+        let copy = try copy()
+        damage.damagedCopy = copy
+        var isInPlace = false
+        do throws(StoreError) { try rewrite(&isInPlace) } catch {
+            // The log is what it was then, and a full disk needs the room.
+            if !isInPlace { try? layer.remove(copy) }
+            throw error
+        }
+        return damage
+    }
+
+    private func rewrite(_ isInPlace: inout Bool) throws(StoreError) {
         let places = replay.index.places
         var rewrite = try Rewrite(of: log, paths, layer, settings, rows: places.count)
+        defer { isInPlace = rewrite.isInPlace }
         do throws(StoreError) {
             if var head = replay.storeHead {
                 // A revision that only a lost change had used must not be used again.
@@ -53,12 +63,12 @@ package struct FileRepair {
             for place in places { try rewrite.appendRow(at: place) }
             try rewrite.writeCheckpoint()
             try rewrite.finish()
+            try FileLog.checkPlace(of: lock, paths)
             if let failure = try rewrite.takePlace() { throw failure }
         } catch {
             if !rewrite.isInPlace { rewrite.abandon() }
             throw error
         }
-        return damage
     }
 
     private mutating func read() throws(StoreError) {
@@ -115,32 +125,36 @@ package struct FileRepair {
         }
     }
 
-    /// Where no copy lies yet: one of an earlier repair is the only one of what that has left out.
-    private func freePath() throws(StoreError) -> String {
+    /// Copies the log to the first of the names for it that is free: a copy that is there is the only one of what an earlier repair has
+    /// left out.
+    private func copy() throws(StoreError) -> String {
         var number = 1
         while true {
             let path = paths.damaged(generation: log.header.generation, number)
-            do { _ = try layer.open(path, creating: false) } catch .notFound { return path } catch {
-                throw error.doing("looked for", path)
-            }
-            number += 1
+            do throws(FileError) {
+                let target = try layer.open(path, creating: true)
+                do throws(FileError) {
+                    try copy(to: target)
+                    try layer.syncDirectory(of: path)
+                    return path
+                } catch {
+                    try? layer.remove(path)
+                    throw error
+                }
+            } catch .exists { number += 1 } catch { throw error.doing("copied", path) }
         }
     }
 
-    private func copy(to path: String) throws(StoreError) {
-        let size = try log.size()
-        do throws(FileError) {
-            let target = try layer.open(path, creating: true)
-            var offset: UInt64 = 0
-            while offset < size {
-                var bytes = [UInt8](repeating: 0, count: Int(min(UInt64(settings.chunk), size - offset)))
-                var span = bytes.mutableSpan
-                guard try log.file.readFully(into: &span, at: offset) == bytes.count else { throw .inputOutput }
-                try target.writeFully(bytes, at: offset)
-                offset += UInt64(bytes.count)
-            }
-            try target.sync()
-            try layer.syncDirectory(of: path)
-        } catch { throw error.doing("copied", path) }
+    private func copy(to target: any OpenFile) throws(FileError) {
+        let size = try log.file.size()
+        var offset: UInt64 = 0
+        while offset < size {
+            var bytes = [UInt8](repeating: 0, count: Int(min(UInt64(settings.chunk), size - offset)))
+            var span = bytes.mutableSpan
+            guard try log.file.readFully(into: &span, at: offset) == bytes.count else { throw .inputOutput }
+            try target.writeFully(bytes, at: offset)
+            offset += UInt64(bytes.count)
+        }
+        try target.sync()
     }
 }

@@ -76,7 +76,7 @@ struct IndexHint {
 
     /// The state that `bytes` describe, where they describe one of this log at all.
     private static func replay(_ bytes: Span<UInt8>, _ log: LogFile) -> Replay? {
-        guard bytes.count >= headerLength + 4,
+        guard
             bytes.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
             bytes.uint64(at: 8) == log.header.generation
         else { return nil }

@@ -2,6 +2,8 @@ import CLinux
 import Glibc
 import Synchronization
 
+import class Foundation.FileManager
+
 /// The operating system's own files.
 ///
 /// The only file of this target that opens, reads and writes files. Every pointer in it is used within the call that it is handed to.
@@ -15,12 +17,20 @@ package struct LinuxFileLayer: FileLayer {
         return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    package func resolve(_ path: String) throws(FileError) -> String {
-        do { return try Self.realPath(path) } catch .notFound {
-            let directory = try Self.realPath(Self.directory(of: path))
+    package func resolve(_ path: String) throws(FileError) -> String { try Self.resolve(path, links: 40) }
+
+    private static func resolve(_ path: String, links: Int) throws(FileError) -> String {
+        do { return try realPath(path) } catch .notFound {
+            let directory = try realPath(directory(of: path))
             let name =
                 path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
-            return directory == "/" ? "/\(name)" : "\(directory)/\(name)"
+            let resolved = directory == "/" ? "/\(name)" : "\(directory)/\(name)"
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: resolved) else {
+                return resolved
+            }
+            // A link that leads to nothing yet.
+            guard links > 0 else { throw FileError(ELOOP) }
+            return try resolve(target.hasPrefix("/") ? target : "\(directory)/\(target)", links: links - 1)
         }
     }
 
@@ -28,7 +38,8 @@ package struct LinuxFileLayer: FileLayer {
         // `realpath` allocates what it returns, which is freed here.
         guard let resolved = unsafe realpath(path, nil) else { throw FileError(errno) }
         defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
+        guard let text = unsafe String(validatingCString: resolved) else { throw FileError(EILSEQ) }
+        return text
     }
 
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
@@ -56,7 +67,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
-        try LinuxFile(path, flags: creating ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR)
+        try LinuxFile(path, flags: creating ? O_RDWR | O_CREAT | O_EXCL : O_RDWR)
     }
 
     package func rename(_ path: String, to target: String) throws(FileError) {

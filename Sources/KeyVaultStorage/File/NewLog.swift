@@ -12,7 +12,7 @@ struct NewLog {
 
     init(_ header: LogHeader, _ paths: LogPaths, _ layer: any FileLayer, chunk: Int = 1 << 20) throws(StoreError) {
         do {
-            log = LogFile(try layer.open(paths.newLog, creating: true), path: paths.log, header: header)
+            log = LogFile(try layer.create(paths.newLog), path: paths.log, header: header)
         } catch { throw error.doing("created", paths.newLog) }
         self.layer = layer
         self.paths = paths

@@ -93,6 +93,7 @@ struct Recovery {
         guard mark < end else { return [] }
         while mark < end {
             let bytes = try log.read(Int(min(UInt64(chunk), end - mark)), at: mark)
+            guard !bytes.isEmpty else { throw .damaged(log.path, at: mark, "the file has become shorter") }
             do { try log.file.writeFully(bytes, at: mark) } catch { throw error.doing("recovered", log.path) }
             mark += UInt64(bytes.count)
         }

@@ -2,7 +2,7 @@ import KeyVaultFormat
 
 /// A compaction or a repair at work: the rows of one log on their way into the next generation.
 struct Rewrite {
-    let old: LogFile
+    private let old: LogFile
     private let paths: LogPaths
     private let layer: any FileLayer
     private let chunk: Int
@@ -97,6 +97,6 @@ struct Rewrite {
     }
 
     private func writeHint(_ bytes: [UInt8]) throws(FileError) {
-        try layer.open(paths.newHint, creating: true).writeFully(bytes, at: 0)
+        try layer.create(paths.newHint).writeFully(bytes, at: 0)
     }
 }

@@ -82,7 +82,7 @@ final class WriterThread: Sendable {
     }
 
     /// Finishes what waits, and leaves the log as a crash would.
-    func stop() { inbox.stop() }
+    func stop() { if log.isOfThisProcess { inbox.stop() } }
 
     private func enqueue(_ job: (CheckedContinuation<StoreError?, Never>) -> Job) async throws(StoreError) {
         // As above.

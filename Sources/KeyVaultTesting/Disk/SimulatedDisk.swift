@@ -70,7 +70,7 @@ package final class SimulatedDisk: FileLayer {
     package func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
         let number = try call { state, _ throws(FileError) in
             if let file = state.image.names[path] {
-                if creating { state.perform(.truncate(file: file, size: 0)) }
+                guard !creating else { throw .exists }
                 return file
             }
             guard creating else { throw .notFound }

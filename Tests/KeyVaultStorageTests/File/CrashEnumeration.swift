@@ -20,10 +20,12 @@ struct CrashEnumeration {
     }
 
     static let path = "/d/v"
-    private static let subsetLimit = 12
+    /// All subsets of so many unsynced operations are tried, and random ones of more.
+    static let subsetLimit = 12
     private static let randomSubsets = 4096
 
     let workload: LogWorkload
+    /// How often the store was opened on what a power cut had left.
     private(set) var states = 0
     /// The most operations that a sync was still to come for, at one point.
     private(set) var mostUncertain = 0

@@ -74,6 +74,29 @@ import Testing
         #expect(try Contents(left).rows.map(\.id.label) == ["a"])
     }
 
+    /// It would eat the room that somebody made for the next one.
+    @Test func aRepairThatFailsLeavesNoCopyBehind() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        #expect(log.commit([try insert("b")]) == [nil])
+        log.close()
+        var damaged = disk.image
+        let file = try #require(damaged.names[Self.path])
+        damaged.files[file][damaged.files[file].count / 2] ^= 1
+        damaged.names[Self.path + "-hint"] = nil
+        let whole = SimulatedDisk(damaged)
+        let copy = try #require(try FileRepair(Self.path, layer: whole).run()?.damagedCopy)
+        #expect(whole.image[copy] == damaged.files[file])
+        for call in 0..<whole.calls {
+            let disk = SimulatedDisk(damaged)
+            disk.fail(call..<(call + 1), with: .error(.noSpace))
+            let outcome = Result { () throws(StoreError) in try FileRepair(Self.path, layer: disk).run() }
+            let isReplaced = disk.image[Self.path] != damaged.files[file]
+            #expect((disk.image[copy] != nil) == isReplaced, "call \(call)")
+            if case .success = outcome { #expect(isReplaced) }
+        }
+    }
+
     @Test func aNetworkIsRefusedUnlessItIsAllowed() throws {
         disk.setOnNetwork(true)
         #expect(throws: StoreError(.invalid, "")) { try open() }
@@ -172,9 +195,16 @@ import Testing
             WriteBatch(generation: 1, changes: [.delete(key("a", 1).id, revision: nil)]),
         ]
         let outcomes = Mutex<[StoreError?]>([])
-        layer.onceAFileIsMade { outcomes.withLock { $0 = log.commit(batches) } }
+        let kept = try key("c", 1)
+        let seen = Mutex<StoredRecord?>(nil)
+        layer.onceAFileIsMade {
+            outcomes.withLock { $0 = log.commit(batches) }
+            seen.withLock { $0 = try? log.read(kept.id) }
+        }
         try log.compact()
         #expect(outcomes.withLock { $0 } == [nil, nil, nil])
+        // Who reads meanwhile is not kept waiting.
+        #expect(seen.withLock { $0?.key } == kept)
 
         let contents = try Contents(log)
         #expect(contents.rows.map(\.key) == (try [key("b", 2), key("c", 1), key("d", 1), key("e", 1)]))

@@ -89,6 +89,21 @@ import Testing
         await reopened.close()
     }
 
+    @Test func aLinkToNothingLeadsToWhatIsMadeThere() async throws {
+        let (path, link) = (folder.file("later.vault"), folder.file("link"))
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "another")
+        try FileManager.default.createSymbolicLink(atPath: folder.file("another"), withDestinationPath: path)
+        let store = try await FileStore.open(link)
+        try await store.create(header: [1, 2, 3], generation: 1)
+        await #expect(throws: StoreError(.busy, "")) { _ = try await FileStore.open(path) }
+        await store.close()
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "another")
+        #expect(try folder.names == ["another", "later.vault", "later.vault-hint", "later.vault-lock", "link"])
+        // One that leads back to itself is refused.
+        try FileManager.default.createSymbolicLink(atPath: folder.file("loop"), withDestinationPath: "loop")
+        await #expect(throws: StoreError(.io, "")) { _ = try await FileStore.open(folder.file("loop")) }
+    }
+
     @Test func aLockThatIsGoneIsNoticed() async throws {
         let path = folder.file("keys.vault")
         let store = try await FileStore.open(path)
@@ -101,6 +116,7 @@ import Testing
             changes: [.insert(RecordKey(id: try RecordID(tenant: "a", provider: "openai"), revision: 1), sealed: [7])])
         await #expect(throws: StoreError(.io, "")) { try await store.write(batch) }
         await #expect(throws: StoreError(.io, "")) { try await store.compact() }
+        #expect(try folder.names == ["keys.vault", "keys.vault-lock"])
         try await other.write(batch)
         await store.close()
         #expect(try await other.scan(.everything, after: nil, limit: 9).count == 1)

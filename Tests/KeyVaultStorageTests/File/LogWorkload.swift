@@ -43,9 +43,11 @@ struct LogWorkload {
 
     static let header: [UInt8] = [7, 7, 7]
 
-    init(seed: UInt64, steps count: Int, compactsEvery period: Int = 7) async throws {
+    init(seed: UInt64, steps count: Int, compactsEvery period: Int = 7, tenants: Int = 3) async throws {
         random = SplitMix(state: seed)
-        ids = try ["a", "b", "_"].map { try RecordID(tenant: $0, provider: "p", label: "l") }
+        ids = try (["a", "b", "_"] + (3..<max(3, tenants)).map { "t\($0)" }).map {
+            try RecordID(tenant: $0, provider: "p", label: "l")
+        }
         try await model.create(header: Self.header)
         contents.append(try await Contents(model))
         for number in 1...count {
