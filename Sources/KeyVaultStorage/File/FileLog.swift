@@ -103,8 +103,6 @@ package final class FileLog: Sendable {
         do throws(FileError) {
             isRefused = settings.allowsNetwork ? false : try layer.isOnNetwork(paths.log)
             if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock) }
-        } catch .notFound {
-            throw StoreError(.notFound, "The directory of \(paths.log) does not exist. Create it.")
         } catch { throw error.doing("locked", paths.lock) }
         guard !isRefused else {
             throw StoreError(

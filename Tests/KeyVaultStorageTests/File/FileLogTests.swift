@@ -34,6 +34,14 @@ import Testing
         _ = try open()
     }
 
+    @Test func aLinkThatIsTurnedWhileItIsOpenedIsRefused() throws {
+        let layer = InterruptibleLayer(disk)
+        layer.onceAFileIsMade { layer.move() }
+        #expect(throws: StoreError(.busy, "")) { try FileLog(Self.path, creating: true, layer: layer) }
+        // And nothing is held any more.
+        try created().close()
+    }
+
     @Test func aChildOfForkIsRefused() throws {
         let log = try created()
         disk.fork()
@@ -265,10 +273,14 @@ import Testing
 private final class InterruptibleLayer: FileLayer {
     private let disk: SimulatedDisk
     private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    private let hasMoved = Mutex(false)
 
     init(_ disk: SimulatedDisk) { self.disk = disk }
 
     func onceAFileIsMade(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
+
+    /// From now on every path is a link to another one.
+    func move() { hasMoved.withLock { $0 = true } }
 
     func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
         let action: (@Sendable () -> Void)? = creating ? action.withLock { $0.take() } : nil
@@ -278,7 +290,9 @@ private final class InterruptibleLayer: FileLayer {
 
     var processID: Int32 { disk.processID }
     func makeHashKey() -> [UInt8] { disk.makeHashKey() }
-    func resolve(_ path: String) throws(FileError) -> String { try disk.resolve(path) }
+    func resolve(_ path: String) throws(FileError) -> String {
+        try disk.resolve(path) + (hasMoved.withLock { $0 } ? "-moved" : "")
+    }
     func isOnNetwork(_ path: String) throws(FileError) -> Bool { try disk.isOnNetwork(path) }
     func lock(_ path: String) throws(FileError) -> FileLock { try disk.lock(path) }
     func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }

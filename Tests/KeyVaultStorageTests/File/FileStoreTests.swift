@@ -89,6 +89,26 @@ import Testing
         await reopened.close()
     }
 
+    @Test func whatIsMissingIsNamed() async throws {
+        var options = FileStore.Options()
+        for (path, creates, text) in [
+            (folder.file("none/keys.vault"), true, "The directory of"),
+            (folder.file("none/keys.vault"), false, "no file store"),
+            (folder.file("keys.vault"), false, "no file store"),
+        ] {
+            options.createsMissing = creates
+            let error = try await #require(throws: StoreError.self) {
+                _ = try await FileStore.open(path, options: options)
+            }
+            #expect(error.code == .notFound && error.message.contains(text) && error.message.contains(path))
+        }
+        let error = try await #require(throws: StoreError.self) {
+            _ = try await FileStore.damage(at: folder.file("none/keys.vault"))
+        }
+        #expect(error.code == .notFound)
+        #expect(try folder.names.isEmpty)
+    }
+
     @Test func aLinkToNothingLeadsToWhatIsMadeThere() async throws {
         let (path, link) = (folder.file("later.vault"), folder.file("link"))
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "another")
