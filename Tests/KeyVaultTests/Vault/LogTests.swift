@@ -26,7 +26,7 @@ import Testing
     }
 
     /// A store that could not say at first what others had changed by then: whatever it says next counts as a change.
-    @Test(.timeLimit(.minutes(1))) func aChangeOfSomebodyElseIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func aChangeOfSomebodyElseIsNamed() async throws {
         store.fail(.foreignChanges, with: StoreError(.io, "The disk is gone."))
         let vault = try await Vault.open(
             store, keys: ring, configuration: VaultConfiguration(logger: evidence.logger, clock: InstantClock()))
