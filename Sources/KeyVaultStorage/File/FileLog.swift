@@ -79,7 +79,7 @@ package final class FileLog: Sendable {
         let log = try Self.open(paths, creating: creating, layer)
         let hint = IndexHint(log, paths, layer)
         var recovery = try Recovery(log, hint: hint, chunk: settings.chunk)
-        // Before anything is changed: is it this log that the lock is for, and are we the only ones who have it?
+        // Before a log that was there is changed: is it the one that the lock is for, and are we the only ones who have it?
         guard try Self.resolve(given, creating: creating, layer) == path else {
             throw StoreError(.busy, "What \(given) leads to has changed while it was opened. Try again.")
         }

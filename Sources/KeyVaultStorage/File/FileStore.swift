@@ -6,7 +6,8 @@ public import KeyVaultFormat
 /// many tasks are made durable together, on a thread of the store's own. An acknowledged write survives the process and the
 /// machine.
 ///
-/// A file that is moved or deleted while it is open is noticed: writes, scans and ``readHead()`` throw `io` until it is back.
+/// A file that is moved or deleted while it is open, or whose lock is, is noticed: writes, scans and ``readHead()`` throw `io` until it
+/// is back.
 ///
 /// ```swift
 /// let store = try await FileStore.open("/var/lib/example/keys.vault")
@@ -28,7 +29,8 @@ public final class FileStore: RecordStore {
     /// Opens the store at `path` and recovers it from whatever its last user died of.
     ///
     /// - Parameters:
-    ///   - path: The file. Others are kept beside it: `path-lock`, `path-hint`, and for a while `path-new`.
+    ///   - path: The file, or a symbolic link to it. Others are kept beside the file: `path-lock`, `path-hint`, and for a while
+    ///     `path-new`.
     ///   - options: What is out of the ordinary.
     /// - Throws: ``StoreError``: `busy` with the process id of who has it open, `notFound`, `foreign`, `newer`, `corrupt` with the
     ///   place of the damage, `invalid` on a network file system, `io`, `full`.

@@ -115,7 +115,7 @@ private final class LinuxFile: OpenFile {
         descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(errno) }
         var own = stat()
-        // `own` outlives the call, which fails for no descriptor that is open.
+        // `own` outlives the call. Were it to fail, no name would lead to this file any more: writes would be refused.
         _ = unsafe fstat(descriptor, &own)
         identity = (own.st_dev, own.st_ino)
     }
