@@ -41,7 +41,7 @@ package protocol OpenFile: NamedFile {
 
 /// What came of asking for a lock.
 package enum FileLock: Sendable {
-    /// Held for as long as this object lives, or a child of `fork` has a copy of it.
+    /// Held for as long as this object lives; if the process ends without giving it up, as long as a child of `fork` has a copy.
     case held(any NamedFile)
     /// By the process of this id, where it is known.
     case heldElsewhere(Int32?)

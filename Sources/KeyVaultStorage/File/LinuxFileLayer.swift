@@ -51,19 +51,14 @@ package struct LinuxFileLayer: FileLayer {
 
     package func lock(_ path: String) throws(FileError) -> FileLock {
         let file = try LinuxFile(path, flags: O_RDWR | O_CREAT)
-        var request = flock()
-        request.l_type = Int16(F_WRLCK)
-        request.l_whence = Int16(SEEK_SET)
-        request.l_len = 1
-        // `request` outlives the call.
-        guard unsafe fcntl(file.descriptor, keyvault_F_OFD_SETLK, &request) == 0 else {
+        guard file.setLock(F_WRLCK) else {
             guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
             return .heldElsewhere(try? file.decimalNumber())
         }
         // Whom to name is a courtesy: a full disk must not keep a store from being read.
         try? file.truncate(to: 0)
         _ = try? file.write(Array("\(processID)\n".utf8).span, at: 0)
-        return .held(file)
+        return .held(HeldLock(file))
     }
 
     package func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
@@ -160,6 +155,13 @@ private final class LinuxFile: OpenFile {
 
     func sync() throws(FileError) { try check(fdatasync(descriptor)) }
 
+    /// Takes the lock on the file or gives it up, and says whether that was done.
+    func setLock(_ type: Int32) -> Bool {
+        var request = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
+        // `request` outlives the call.
+        return unsafe fcntl(descriptor, keyvault_F_OFD_SETLK, &request) == 0
+    }
+
     /// The number that the file begins with: who holds the lock.
     func decimalNumber() throws(FileError) -> Int32? {
         var digits = InlineArray<16, UInt8>(repeating: 0)
@@ -171,4 +173,18 @@ private final class LinuxFile: OpenFile {
         }
         return number == 0 ? nil : number
     }
+}
+
+/// The lock on a file, given up with the last reference to it.
+private final class HeldLock: NamedFile {
+    private let file: LinuxFile
+    private let owner = CurrentProcess.id.load(ordering: .relaxed)
+
+    init(_ file: LinuxFile) { self.file = file }
+
+    /// Closing the file is not enough: a program that is being started has a copy of every descriptor for a moment, and with it of
+    /// the lock. A child of `fork` leaves its parent's alone.
+    deinit { if CurrentProcess.id.load(ordering: .relaxed) == owner { _ = file.setLock(F_UNLCK) } }
+
+    func isAt(_ path: String) throws(FileError) -> Bool { try file.isAt(path) }
 }

@@ -34,10 +34,10 @@ import Testing
         await store.close()
     }
 
-    /// Runs `body` in a forked child and gives back what it exits with. An alarm ends a child that hangs.
-    private func exitCode(of body: () -> Int32) throws -> Int32 {
+    /// Runs `body` in a forked child. An alarm ends a child that hangs.
+    private func child(_ body: () -> Int32) throws -> pid_t {
         // Swift hides fork, since few programs can use it safely; its address says what it is.
-        guard let symbol = unsafe dlsym(nil, "fork") else { return -1 }
+        let symbol = unsafe try #require(dlsym(nil, "fork"))
         let fork = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
         let child = fork()
         if child == 0 {
@@ -45,6 +45,13 @@ import Testing
             _exit(body())
         }
         try #require(child > 0)
+        return child
+    }
+
+    /// Runs `body` in a forked child and gives back what it exits with.
+    private func exitCode(of body: () -> Int32) throws -> Int32 { exitCode(of: try child(body)) }
+
+    private func exitCode(of child: pid_t) -> Int32 {
         var status: Int32 = 0
         // `status` is room for what is filled in.
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -84,5 +91,41 @@ import Testing
         #expect(try log.read(id)?.sealed == [1, 2, 3])
         #expect(log.commit([again]) == [nil])
         log.close()
+    }
+
+    /// A program that is being started has copies of all descriptors for a moment: that keeps nobody from opening the store again.
+    @Test func closingGivesUpALockThatAChildHasACopyOf() throws {
+        let folder = try TemporaryFolder()
+        let (path, layer) = (folder.file("store"), LinuxFileLayer())
+        let log = try FileLog(path, creating: true, layer: layer)
+        try log.create(header: [1], generation: 1)
+        var ends: [Int32] = [0, 0]
+        // It is room for two descriptors.
+        try #require(unsafe pipe(&ends) == 0)
+        let copy = try child {
+            // Until the parent is done, or gone.
+            close(ends[1])
+            var byte: UInt8 = 0
+            return unsafe Int32(read(ends[0], &byte, 1))
+        }
+        log.close()
+        #expect(throws: Never.self) { try FileLog(path, creating: false, layer: layer).close() }
+        close(ends[1])
+        #expect(exitCode(of: copy) == 0)
+        close(ends[0])
+    }
+
+    @Test func aChildThatDropsItsCopyLeavesTheParentsLockAlone() throws {
+        let folder = try TemporaryFolder()
+        let (path, layer) = (folder.file("store"), LinuxFileLayer())
+        var log: FileLog? = try FileLog(path, creating: true, layer: layer)
+        try #require(log).create(header: [1], generation: 1)
+        let code = try exitCode {
+            log = nil
+            return 0
+        }
+        #expect(code == 0)
+        #expect(throws: StoreError(.busy, "")) { try FileLog(path, creating: false, layer: layer) }
+        try #require(log).close()
     }
 }
