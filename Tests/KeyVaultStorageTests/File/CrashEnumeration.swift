@@ -94,10 +94,18 @@ struct CrashEnumeration {
                 try check(disk.image { chosen[$0] }, allowed)
             }
         }
-        guard case .write(let file, _, let bytes) = uncertain.last else { return }
+        guard case .write(let file, let offset, let bytes) = uncertain.last else { return }
+        let whole = disk.image { _ in true }
         for length in 0..<bytes.count {
             let image = disk.image(limit: length) { _ in true }
             try check(image, allowed)
+            // The parts of one write reach the disk in any order: some are missing, and what lies behind them is there.
+            var torn = whole
+            let missing = 1 + Int(random.below(UInt64(bytes.count - length)))
+            let filler = UInt8(random.below(2) * random.below(256))
+            torn.files[file].replaceSubrange(
+                (offset + length)..<(offset + length + missing), with: repeatElement(filler, count: missing))
+            try check(torn, allowed)
             guard image.names[Self.path] == file else { continue }
             // The size had reached the disk and the bytes had not, or others are in their place.
             for tail in tails(bytes.count - length, image.files[file]) where random.below(2) == 0 {
