@@ -31,7 +31,7 @@ public enum CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
         case .libraryUnavailable: "libsodium could not be initialised. Check the installation of libsodium."
         case .outOfMemory: "The system gave no memory for keys. Close other vaults or raise the memory limit."
         case .usedAfterFork:
-            "This process is a fork, and keys do not survive a fork. Open the vault anew in the child process."
+            "This process is a fork, and keys do not survive a fork. Start a new program (exec) that opens the vault."
         case .authenticationFailed: "The data does not open under this key: a wrong key, or changed or moved data."
         case .invalidKey(.unknownEncoding):
             "A master key is 32 random bytes: raw, as 64 hexadecimal digits, or as base64. Make one with "

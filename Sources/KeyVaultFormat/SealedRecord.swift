@@ -44,7 +44,7 @@ public struct SealedRecord: Hashable, Sendable {
         bytes.append(FormatVersion.current)
         bytes.append(suite.rawValue)
         bytes.append(bigEndian: UInt16(0))
-        bytes.append(bigEndian: keyID.number)
+        keyID.append(to: &bytes)
         bytes.append(salt.span)
         bytes.append(commitment.span)
         bytes.append(wrappedKey.span)

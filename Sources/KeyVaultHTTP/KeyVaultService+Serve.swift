@@ -15,7 +15,9 @@ extension KeyVaultService {
             let exchange = Exchange(
                 request: request, id: RequestID.make(), operation: operation, parameters: context.parameters,
                 logger: context.logger, channel: (context as? any ConnectionAware)?.channel)
-            return await serve(exchange, handler)
+            let response = await serve(exchange, handler)
+            // A body behind the answer to a HEAD would be read as the next answer's beginning.
+            return operation.method == .head ? response.createHeadResponse() : response
         }
     }
 

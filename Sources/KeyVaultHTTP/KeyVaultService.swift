@@ -43,11 +43,12 @@ public struct KeyVaultService: Sendable {
 
     /// Adds the API's routes.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        let routes: [(operation: Operation, handler: Handler)] = [
+        var routes: [(operation: Operation, handler: Handler)] = [
             (.storeKeys, storeKeys), (.keyStatus, keyStatus), (.deleteKeys, deleteKeys), (.keyDetails, keyDetails),
             (.testKey, testKey), (.enableKey, enableKey), (.disableKey, disableKey), (.chat, chat), (.health, health),
             (.liveness, liveness),
         ]
+        routes += routes.filter { $0.operation.method == .get }.map { ($0.operation.forHead, $0.handler) }
         for route in routes { add(route.operation, to: router, route.handler) }
         refuseOtherMethods(than: routes.map(\.operation), on: router)
     }

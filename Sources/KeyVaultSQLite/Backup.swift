@@ -10,12 +10,12 @@ import Synchronization
 final class Backup: Sendable {
     private static let pagesPerStep: Int32 = 256
 
-    private let source: String
+    private let source: FilePlace
     private let target: String
     private let progress: @Sendable (BackupProgress) -> Void
     private let isCancelled = Atomic(false)
 
-    init(of source: String, to target: String, progress: @escaping @Sendable (BackupProgress) -> Void) {
+    init(of source: FilePlace, to target: String, progress: @escaping @Sendable (BackupProgress) -> Void) {
         self.source = source
         self.target = target
         self.progress = progress
@@ -38,7 +38,10 @@ final class Backup: Sendable {
     }
 
     private func copy() throws(StoreError) {
-        guard unsafe access(target, F_OK) != 0 else { throw exists }
+        // A log or a journal that somebody left there would be taken for the copy's own.
+        for name in [target, target + "-wal", target + "-journal"] where unsafe access(name, F_OK) == 0 {
+            throw exists(name)
+        }
         let partial = target + "-partial"
         let descriptor = unsafe open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -55,17 +58,18 @@ final class Backup: Sendable {
         try Files.sync(partial)
         // Unlike a renaming, a link never replaces what is there.
         guard unsafe link(partial, target) == 0 else {
-            throw errno == EEXIST ? exists : StoreError.system(errno, path: target)
+            throw errno == EEXIST ? exists(target) : StoreError.system(errno, path: target)
         }
         try Files.syncDirectory(of: target)
     }
 
     private func copyPages(to path: String) throws(StoreError) {
-        let from = try Connection(path: source)
+        try source.check()
+        let from = try Connection(path: source.path)
         try from.execute("BEGIN")
         // A transaction begins with the first thing that it reads.
         _ = try from.integer("SELECT count(*) FROM vault")
-        let into = try Connection(path: path)
+        let into = try Connection(path: Files.literal(path))
         // Nothing depends on the copy before it is synced as a whole, and no second file shall be left where this is killed. A
         // defensive connection has a journal all the same.
         try into.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
@@ -80,7 +84,7 @@ final class Backup: Sendable {
         try pages.finish()
     }
 
-    private var exists: StoreError {
-        StoreError(.exists, "\(target) exists. A backup never replaces a file: choose another path, or remove it.")
+    private func exists(_ name: String) -> StoreError {
+        StoreError(.exists, "\(name) exists. A backup never replaces a file: choose another path, or remove it.")
     }
 }

@@ -9,6 +9,8 @@ import KeyVaultStorage
     /// The file, as SQLite resolved its name.
     let path: String
     private let handle: OpaquePointer
+    /// Written by SQLite's hook within a commit of this connection, so by the thread that uses it.
+    private let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
     /// Opens a file that exists, and changes nothing in it.
     init(path: String) throws(StoreError) {
@@ -24,12 +26,16 @@ import KeyVaultStorage
             throw error
         }
         unsafe self.handle = opened
+        unsafe logLength.initialize(to: 0)
         // SQLite keeps the name for as long as the connection is open; it is copied here.
         self.path = unsafe sqlite3_db_filename(opened, "main").map { unsafe String(cString: $0) } ?? path
         try harden()
     }
 
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        unsafe sqlite3_close_v2(handle)
+        unsafe logLength.deallocate()
+    }
 
     /// Every statement of `sql`, one after the other; rows are not looked at.
     func execute(_ sql: String) throws(StoreError) {
@@ -73,22 +79,15 @@ import KeyVaultStorage
     /// The rows that the last statement changed.
     var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
 
-    /// How many pages this connection has written so far.
-    var pagesWritten: Int {
-        var (current, highest): (Int32, Int32) = (0, 0)
-        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_WRITE, &current, &highest, 0)
-        return Int(current)
-    }
+    /// How many pages the write-ahead log held after the last commit of this connection, those of others included.
+    var pagesInLog: Int { Int(unsafe logLength.pointee) }
 
     /// Refuses to go on with a file that was moved or deleted since it was opened: SQLite would not notice, and what is written
     /// then is gone with the last connection.
     func checkPlace() throws(StoreError) {
         var hasMoved: Int32 = 0
         let code = unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
-        guard code != SQLITE_OK || hasMoved == 0 else {
-            throw StoreError(
-                .io, "\(path) was moved or deleted while it was open. Put it back, or restart what has it open.")
-        }
+        guard code != SQLITE_OK || hasMoved == 0 else { throw .moved(path) }
     }
 
     /// Copies what it can of the write-ahead log into the database, without waiting for readers.
@@ -121,7 +120,13 @@ import KeyVaultStorage
         try configure(SQLITE_DBCONFIG_DQS_DML, false)
         // Turned on again by the one connection that may: see SQLiteStore on the WAL-reset bug.
         try setCheckpointOnClose(false)
-        unsafe sqlite3_wal_autocheckpoint(handle, 0)
+        // In the place of SQLite's own checkpoints.
+        unsafe sqlite3_wal_hook(
+            handle,
+            { context, _, _, pages in
+                unsafe context?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, logLength)
         unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 1 << 20)
         try execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
     }

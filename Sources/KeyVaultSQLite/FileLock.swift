@@ -9,6 +9,7 @@ import KeyVaultStorage
 final class FileLock {
     private let descriptor: Int32
     private let path: String
+    private let place: FilePlace
 
     /// Opens the lock file at `path`, and makes it where there is none.
     init(path: String) throws(StoreError) {
@@ -16,6 +17,7 @@ final class FileLock {
         guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
         self.descriptor = descriptor
         self.path = path
+        place = try FilePlace(path)
     }
 
     deinit { close(descriptor) }
@@ -26,6 +28,9 @@ final class FileLock {
         guard errno == EAGAIN || errno == EACCES || errno == EINTR else { throw StoreError.system(errno, path: path) }
         return false
     }
+
+    /// Refuses to go on where others would meet at another file than this one.
+    func checkPlace() throws(StoreError) { try place.check() }
 
     func unlock() { _ = set(F_UNLCK) }
 

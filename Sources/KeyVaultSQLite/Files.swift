@@ -3,6 +3,9 @@ import KeyVaultStorage
 
 /// The few things that are done to files beside SQLite.
 enum Files {
+    /// SQLite gives names such as ":memory:", "file:a?b" and "" a meaning of their own; a path with a slash in front has none.
+    static func literal(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
+
     /// Makes the names in the directory of `path` survive a power cut.
     static func syncDirectory(of path: String) throws(StoreError) {
         try sync(directory(of: path), flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)

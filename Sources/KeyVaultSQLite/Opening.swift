@@ -10,8 +10,7 @@ struct Opening {
     ///   - create: Whether to make an empty store where there is none.
     ///   - patience: How long to wait for somebody else.
     init(path: String, create: Bool, patience: Duration) throws(StoreError) {
-        // SQLite gives names such as ":memory:" and "" a meaning of their own; a path with a slash has none.
-        let path = path.hasPrefix("/") ? path : "./" + path
+        let path = Files.literal(path)
         if create { try Self.createFile(at: path) }
         connection = try Self.connect(to: path)
         connection.setBusyTimeout(patience)

@@ -12,12 +12,12 @@ final class ReaderPool: Sendable {
 
     private static let mostIdle = 16
 
-    private let path: String
+    private let place: FilePlace
     private let patience: Duration
     private let state = TracedMutex(State())
 
-    init(path: String, patience: Duration) {
-        self.path = path
+    init(place: FilePlace, patience: Duration) {
+        self.place = place
         self.patience = patience
     }
 
@@ -45,7 +45,8 @@ final class ReaderPool: Sendable {
             return state.idle.popLast()
         }
         if let idle { return idle }
-        return try Reader(path: path, patience: patience)
+        try place.check()
+        return try Reader(path: place.path, patience: patience)
     }
 
     private func giveBack(_ reader: Reader) {

@@ -34,7 +34,11 @@ public final class SQLiteStore: RecordStore {
     public let path: String
 
     private let readers: ReaderPool
+    private let place: FilePlace
     let writer: Writer
+    private let owner = CurrentProcess.id
+    /// The process that opened the first one: SQLite keeps what it knows of locks for a whole process.
+    private static let firstOwner = CurrentProcess.id
 
     /// Opens the store at `path`. What it costs does not depend on how many records there are.
     ///
@@ -46,26 +50,48 @@ public final class SQLiteStore: RecordStore {
     public static func open(
         _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
     ) async throws(StoreError) -> SQLiteStore {
+        try check(firstOwner, path)
         let (writer, path) = try await Writer.start(path: path, create: create, patience: busyTimeout)
-        return SQLiteStore(path: path, readers: ReaderPool(path: path, patience: busyTimeout), writer: writer)
+        let place = try FilePlace(path)
+        return SQLiteStore(place, readers: ReaderPool(place: place, patience: busyTimeout), writer: writer)
     }
 
-    private init(path: String, readers: ReaderPool, writer: Writer) {
-        self.path = path
+    private init(_ place: FilePlace, readers: ReaderPool, writer: Writer) {
+        path = place.path
+        self.place = place
         self.readers = readers
         self.writer = writer
     }
 
     /// A store that nobody closed ends its thread all the same.
     deinit {
+        guard CurrentProcess.id == owner else { return }
         readers.close()
         writer.queue.close()
+    }
+
+    /// A child that `fork` made has no thread that writes, and SQLite believes that it holds locks which are its parent's.
+    private static func check(_ owner: Int32, _ path: String) throws(StoreError) {
+        guard CurrentProcess.id == owner else {
+            throw StoreError(
+                .closed,
+                "This process is a child of process \(owner), which has opened SQLite databases, and cannot use \(path). Start a "
+                    + "new program (exec) that opens it.")
+        }
+    }
+
+    @inline(__always)
+    private func withReader<Result>(
+        _ body: (Reader) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try Self.check(owner, path)
+        return try readers.withReader(body)
     }
 
     public var kind: String { "sqlite" }
 
     public func readHead() async throws(StoreError) -> StoreHead? {
-        try readers.withReader { reader throws(StoreError) in
+        try withReader { reader throws(StoreError) in
             try reader.checkPlace()
             return try reader.vault.read()
         }
@@ -76,15 +102,16 @@ public final class SQLiteStore: RecordStore {
         guard generation <= UInt64(Int64.max) else {
             throw StoreError(.invalid, "A vault's generation is at most 2^63 - 1, not \(generation).")
         }
+        try Self.check(owner, path)
         try await writer.queue.submit(.create(header: header, generation: generation))
     }
 
     public func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? {
-        try readers.withReader { reader throws(StoreError) in try reader.records.current(of: id) }
+        try withReader { reader throws(StoreError) in try reader.records.current(of: id) }
     }
 
     public func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? {
-        try readers.withReader { reader throws(StoreError) in try reader.records.row(key) }
+        try withReader { reader throws(StoreError) in try reader.records.row(key) }
     }
 
     /// One page of rows, in the order of their names' bytes.
@@ -94,7 +121,7 @@ public final class SQLiteStore: RecordStore {
     public func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
         -> [StoredRecord]
     {
-        try readers.withReader { reader throws(StoreError) in
+        try withReader { reader throws(StoreError) in
             try reader.checkPlace()
             return try reader.scans.page(of: scope, after: cursor, limit: limit)
         }
@@ -103,13 +130,18 @@ public final class SQLiteStore: RecordStore {
     public func write(_ batch: WriteBatch) async throws(StoreError) {
         guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
         try batch.checkLimits()
+        try Self.check(owner, path)
         try await writer.queue.submit(.write(batch))
     }
 
     /// A number that moves when another process, or another store in this one, has committed.
-    public func foreignChanges() async throws(StoreError) -> UInt64 { try await writer.queue.dataVersion() }
+    public func foreignChanges() async throws(StoreError) -> UInt64 {
+        try Self.check(owner, path)
+        return try await writer.queue.dataVersion()
+    }
 
     public func close() async {
+        guard CurrentProcess.id == owner else { return }
         readers.close()
         await writer.close()
     }
@@ -129,6 +161,6 @@ public final class SQLiteStore: RecordStore {
         guard try await readHead() != nil else {
             throw StoreError(.notFound, "\(path) holds no vault yet. There is nothing to copy.")
         }
-        try await Backup(of: path, to: target, progress: progress).run()
+        try await Backup(of: place, to: target, progress: progress).run()
     }
 }

@@ -32,6 +32,9 @@ enum Schema {
     ///
     /// - Throws: ``StoreError`` `foreign`, `newer`, `corrupt`.
     static func inspect(_ connection: Connection) throws(StoreError) -> Finding {
+        // As of one point in time: somebody else may be making it just now.
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
         let application = try connection.integer("PRAGMA application_id") ?? 0
         let found = try connection.integer("PRAGMA user_version") ?? 0
         if application == 0, found == 0, try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {

@@ -37,6 +37,7 @@ struct WriteSession: ~Copyable {
     func begin() throws(StoreError) -> Bool {
         guard try lock.tryLock() else { return false }
         do throws(StoreError) {
+            try lock.checkPlace()
             try connection.checkPlace()
             try beginStatement.run()
             return true
@@ -78,10 +79,13 @@ struct WriteSession: ~Copyable {
 
     /// Lets the others go on, after a checkpoint where one is due: no commit of theirs can overlap it.
     mutating func end() {
-        if connection.pagesWritten - pagesAtCheckpoint >= Self.checkpointDistance {
+        let pages = connection.pagesInLog
+        // The log has begun anew since.
+        if pages < pagesAtCheckpoint { pagesAtCheckpoint = 0 }
+        if pages - pagesAtCheckpoint >= Self.checkpointDistance {
             // One that fails has lost nothing: the log is still there, and the next one begins where this one did.
             try? connection.checkpoint()
-            pagesAtCheckpoint = connection.pagesWritten
+            pagesAtCheckpoint = pages
         }
         lock.unlock()
     }

@@ -79,7 +79,7 @@ extension Server {
 
     /// What the operator names as an upstream may have a private address.
     private func allowed(in registry: ProviderRegistry) -> HTTPProviderValidator.Configuration {
-        let hosts = settings.upstreams.values.compactMap { URL(string: $0)?.host() }
+        let hosts = settings.upstreams.values.compactMap { URL(string: $0)?.host()?.lowercased() }
         return HTTPProviderValidator.Configuration(allowedHosts: Set(hosts))
     }
 

@@ -46,13 +46,11 @@ struct ServerSettings: Sendable {
 
     private init(_ config: ConfigReader) throws {
         store = config.string(forKey: "store", default: "sqlite:keyvault.db")
-        // A file may name one as it stands.
-        masterKeyFiles =
-            config.stringArray(forKey: "masterKeyFile") ?? config.string(forKey: "masterKeyFile").map { [$0] } ?? []
+        masterKeyFiles = Self.list(config, "masterKeyFile")
         listen = try ListenAddress(config.string(forKey: "listen", default: "127.0.0.1:8080"))
         metricsListen = try config.string(forKey: "metricsListen").map(ListenAddress.init)
         poolKeyFile = config.string(forKey: "poolKeyFile")
-        upstreams = try Self.upstreams(config.stringArray(forKey: "upstreams", default: []))
+        upstreams = try Self.upstreams(Self.list(config, "upstream"))
         providers = config.string(forKey: "providers")
         validation = try Self.oneOf(config, "validation", .lenient)
         poolPolicy = try Self.oneOf(config, "poolPolicy", .allow)
@@ -71,6 +69,12 @@ struct ServerSettings: Sendable {
         limits.header = .seconds(Int64(try Self.count(config, "headerTimeout", 15, in: 1...3600)))
         limits.body = .seconds(Int64(try Self.count(config, "bodyTimeout", 60, in: 1...3600)))
         limits.connections = try Self.count(config, "maximumConnections", limits.connections, in: 1...1_000_000)
+    }
+
+    /// A file may name one as it stands.
+    private static func list(_ config: ConfigReader, _ name: String) -> [String] {
+        let key = ConfigKey(name)
+        return config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
     }
 
     private static func oneOf<Value: RawRepresentable<String> & CaseIterable>(
@@ -125,7 +129,7 @@ extension ServerCommand {
         for (name, text) in texts {
             if let text { values[AbsoluteConfigKey([name])] = ConfigValue(.string(text), isSecret: false) }
         }
-        for (name, list) in ["upstreams": upstreams, "masterKeyFile": masterKeyFile] where !list.isEmpty {
+        for (name, list) in ["upstream": upstreams, "masterKeyFile": masterKeyFile] where !list.isEmpty {
             values[AbsoluteConfigKey([name])] = ConfigValue(.stringArray(list), isSecret: false)
         }
         return values

@@ -55,6 +55,12 @@ extension Failure {
                 hint: "A key never goes on the command line: pipe it in, or type it when asked. \(Self.help)")
             return
         }
+        // So does a value that it could not read: what follows says where it stood and what was expected.
+        let place = "' is invalid for "
+        if let end = message.ranges(of: place).last?.upperBound {
+            self.init(.usage, "A value is invalid for \(message[end...])", hint: Self.help)
+            return
+        }
         self.init(.usage, message, hint: Self.help)
     }
 

@@ -44,8 +44,11 @@ async function latencies(milliseconds) {
 }
 
 try {
+  // On a machine that is busy with other things, what counts is what bad clients add.
+  const calm = await latencies(1000);
+  const bound = Math.max(250, 2 * calm.p99);
+
   await check("500 dripping connections leave the others alone, and are cut off", async () => {
-    const calm = await latencies(1000);
     const drips = [];
     for (let index = 0; index < 500; index += 1) {
       drips.push(index % 2 ? drip("GET /health HTTP/1.1\r\nX-A: ", "a") : drip(`${head}Content-Length: 100000\r\n\r\n{`, " "));
@@ -53,8 +56,7 @@ try {
     const { count, p50, p99 } = await latencies(seconds * 1000);
     console.log(`     ${count} requests beside 500 drips: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
     console.log(`     without them: p50 ${calm.p50.toFixed(1)} ms, p99 ${calm.p99.toFixed(1)} ms`);
-    // On a machine that is busy with other things, what counts is what the drips add.
-    assert.ok(p99 < Math.max(250, 2 * calm.p99), `p99 ${p99}`);
+    assert.ok(p99 < bound, `p99 ${p99}`);
     for (let tries = 0; tries < 150 && drips.some((one) => one.closedAfter === null); tries += 1) await pause(100);
     const late = drips.filter((one) => one.closedAfter === null || one.closedAfter > 12_000);
     assert.equal(late.length, 0, `${late.length} were not cut off in time`);
@@ -123,7 +125,8 @@ try {
   });
 
   await check("the others go on afterwards", async () => {
-    assert.ok((await latencies(500)).p99 < 250);
+    const { p99 } = await latencies(500);
+    assert.ok(p99 < bound, `p99 ${p99}`);
   });
 } finally {
   await server.stop();

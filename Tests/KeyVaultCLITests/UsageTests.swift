@@ -41,6 +41,16 @@ import Testing
         #expect(!outcome.errors.contains("sk-proj"))
     }
 
+    @Test(arguments: [
+        ["put", "sk-proj-SECRET"], ["put", "acme/mine/' is invalid for sk-proj-SECRET\u{07}"],
+        ["exec", "--env", "OPENAI_API_KEY=sk-proj-SECRET", "--", "env"],
+    ])
+    func aValueThatCannotBeReadIsNotRepeated(arguments: [String]) throws {
+        let outcome = try box.run(arguments)
+        outcome.expectError(64, "A value is invalid for")
+        #expect(!outcome.errors.contains("SECRET"))
+    }
+
     @Test(
         arguments: [
             ("keyvault.db", "--store sqlite:keyvault.db"), ("memory:", "--store sqlite:"),

@@ -13,4 +13,9 @@ import Testing
             }
         }
     }
+
+    /// More than a word's is not kept everywhere by the compiler.
+    @Test func anIDIsAlignedLikeAWord() {
+        #expect(MemoryLayout<MasterKeyID>.alignment == MemoryLayout<UInt64>.alignment)
+    }
 }

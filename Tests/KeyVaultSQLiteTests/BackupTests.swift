@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage
@@ -57,6 +58,30 @@ import Testing
         await store.close()
     }
 
+    @Test(arguments: ["-wal", "-journal"]) func aLogThatLiesBesideTheTargetIsNotTakenForTheCopys(_ ending: String)
+        async throws
+    {
+        let store = try await SQLiteStore.created(directory("vault.db"))
+        try Data([1]).write(to: URL(filePath: target + ending))
+        await expectError(.exists, naming: "copy.db" + ending) { try await store.backup(to: target) }
+        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db" + ending])
+        await store.close()
+    }
+
+    /// SQLite would take it for a URL, and write to the file that it names.
+    @Test func aNameWithAMeaningToSQLiteIsAFileLikeAnyOther() async throws {
+        let store = try await SQLiteStore.created(directory("vault.db"))
+        let name = "keyvault-\(UUID().uuidString).db"
+        let path = "file:\(name)?x=y"
+        defer { for suffix in ["", "-lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        try await store.backup(to: path)
+        #expect(!FileManager.default.fileExists(atPath: name))
+        let copy = try await SQLiteStore.open(path)
+        #expect(try await copy.readHead() == store.readHead())
+        await copy.close()
+        await store.close()
+    }
+
     @Test func writersGoOnAndWhatTheyHadWrittenBeforeIsInTheCopy() async throws {
         let store = try await store()
         let acknowledged = Mutex(0)
@@ -75,7 +100,7 @@ import Testing
         let during = Mutex(before)
         try await store.backup(to: target) { _ in
             let last = during.withLock { $0 }
-            while acknowledged.withLock({ $0 }) == last {}
+            while acknowledged.withLock({ $0 }) == last { sched_yield() }
             during.withLock { $0 = last + 1 }
         }
         writer.cancel()

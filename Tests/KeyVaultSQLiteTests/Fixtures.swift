@@ -31,6 +31,13 @@ extension SQLiteStore {
     }
 }
 
+extension KeyVaultSQLite.FileLock {
+    /// A writer gives the lock up a moment after those who wait for it have gone on.
+    func waitUntilLocked() async throws {
+        while try !tryLock() { await Task.yield() }
+    }
+}
+
 /// Expects an error of `code` whose message names `text`.
 func expectError(
     _ code: StoreError.Code, naming text: String = "", sourceLocation: SourceLocation = #_sourceLocation,

@@ -27,4 +27,39 @@ import Testing
         #expect(try await store.providers(of: "late") == ["openai"])
         await store.close()
     }
+
+    /// Opened by name, it would be read beside the log of the file that was there.
+    @Test func aFileThatTookItsPlaceIsNotOpened() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("vault.db")
+        // Nobody has read from it, so that each read would open a connection.
+        let store = try await SQLiteStore.created(path)
+        let other = try await SQLiteStore.created(directory("other.db"))
+        await other.close()
+        let shared = try Data(contentsOf: URL(filePath: path + "-shm"))
+        try FileManager.default.moveItem(atPath: path, toPath: directory("away.db"))
+        try FileManager.default.moveItem(atPath: directory("other.db"), toPath: path)
+        await expectError(.io, naming: "moved") { _ = try await store.readHead() }
+        await expectError(.io, naming: "moved") { _ = try await store.read(try id("acme")) }
+        await expectError(.io, naming: "moved") { _ = try await store.providers(of: "acme") }
+        await expectError(.io, naming: "moved") { try await store.backup(to: directory("copy.db")) }
+        #expect(try Data(contentsOf: URL(filePath: path + "-shm")) == shared)
+        try FileManager.default.moveItem(atPath: path, toPath: directory("other.db"))
+        try FileManager.default.moveItem(atPath: directory("away.db"), toPath: path)
+        try await store.insert(try id("acme"))
+        await store.close()
+    }
+
+    @Test func aLockThatIsGoneIsNoticed() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("vault.db")
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        try FileManager.default.removeItem(atPath: path + "-lock")
+        await expectError(.io, naming: "-lock") { try await store.insert(try id("late")) }
+        let other = try await SQLiteStore.open(path)
+        try await other.insert(try id("late"))
+        await other.close()
+        await store.close()
+    }
 }

@@ -67,7 +67,7 @@ import Testing
         let first = try await SQLiteStore.created(path)
         try await first.insert(try id("acme"))
         let lock = try FileLock(path: path + "-lock")
-        #expect(try lock.tryLock())
+        try await lock.waitUntilLocked()
         let second = try await SQLiteStore.open(path, busyTimeout: .zero)
         #expect(try await second.read(try id("acme")) != nil)
         await expectError(.busy, naming: path) { try await second.insert(try id("late")) }

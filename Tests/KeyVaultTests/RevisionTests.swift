@@ -56,6 +56,28 @@ import Testing
         #expect(try await vault.sweep().expired == 1)
     }
 
+    @Test func anEarlierRevisionIsServedNoLongerThanItsKeyWas() async throws {
+        let expires = clock.date.addingTimeInterval(10)
+        try await vault.put([PutRequest(id, Secret("one"), expires: expires)])
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        #expect(try await text(revision: 1) == "one")
+        clock.advance(by: .seconds(10))
+        await #expect(throws: VaultError(.expired, "")) { try await text(revision: 1) }
+        try await vault.disable(id)
+        let disabled = try await vault.metadata(for: id).revision
+        try await vault.put([PutRequest(id, Secret("three"), keepPreviousFor: .seconds(60))])
+        await #expect(throws: VaultError(.disabled, "")) { try await text(revision: disabled) }
+        // When a pause ends is not kept: it is over.
+        try await vault.report(.rateLimited(retryAfter: .seconds(60)), for: id)
+        let resting = try await vault.metadata(for: id).revision
+        await #expect(throws: VaultError(.disabled, "")) { try await text(revision: resting) }
+        try await vault.put([PutRequest(id, Secret("four"), keepPreviousFor: .seconds(60))])
+        #expect(try await text(revision: resting) == "three")
+        // Going back to a key is somebody's decision.
+        #expect(try await vault.rollback(id, to: disabled).revision == resting + 2)
+        #expect(try await text() == "two")
+    }
+
     @Test func moreRevisionsThanAPageAreAllThere() async throws {
         for number in 1...70 {
             try await vault.put([PutRequest(id, Secret("\(number)"), keepPreviousFor: .seconds(60))])

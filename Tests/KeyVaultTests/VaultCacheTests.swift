@@ -68,6 +68,25 @@ import Testing
         #expect(try await length() == 2)
     }
 
+    /// The first of two has changed the store, and has not come to the cache yet.
+    @Test(arguments: [true, false]) func whoFindsNothingLeftToDoDoesNotGoByTheCacheEither(isDeletion: Bool) async throws
+    {
+        try await vault.put(Secret("1"), for: id)
+        #expect(try await length() == 1)
+        let (vault, id) = (vault, id)
+        let change = { @Sendable () async throws in
+            if isDeletion { try await vault.delete(id) } else { try await vault.disable(id) }
+        }
+        store.hold(.write, .after)
+        let first = Task { try await change() }
+        await store.waitUntilHeld(.write, .after)
+        try await change()
+        let expected = VaultError(isDeletion ? .notFound : .disabled, "")
+        await #expect(throws: expected) { try await length() }
+        store.release(.write, .after)
+        try await first.value
+    }
+
     @Test func aWriteThatFailedAfterItHappenedIsNotHiddenByTheCache() async throws {
         try await vault.put(Secret("1"), for: id)
         #expect(try await length() == 1)

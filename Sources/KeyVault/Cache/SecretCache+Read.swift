@@ -109,7 +109,12 @@ extension SecretCache {
             let now = time.monotonic()
             guard shard.land(flight, id, now: now) else { return }
             let entry = entry(sealed, hash: hash, id, started: flight.started, now: now, lifetime: lifetime)
-            if now < entry.usableUntil { shard.insert(entry, sealed: sealed.bytes.span) }
+            if now < entry.usableUntil {
+                shard.insert(entry, sealed: sealed.bytes.span)
+            } else {
+                // Not kept; but what was known before does not hold any more.
+                shard.remove(hash)
+            }
         }
         flight.settle(.filled(sealed))
     }

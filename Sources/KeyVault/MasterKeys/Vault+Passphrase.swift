@@ -4,7 +4,8 @@ import KeyVaultFormat
 extension Vault {
     /// Sets the passphrase that opens the vault, in the place of those that did before. No record is touched.
     ///
-    /// - Throws: ``VaultError`` `invalidArgument` for a passphrase of fewer than 8 bytes.
+    /// - Throws: ``VaultError`` `invalidArgument` for a passphrase of fewer than 8 bytes, `conflict` while a rotation has not ended:
+    ///   keys that only the passphrases before lead to would be lost.
     public func setPassphrase(_ passphrase: Secret) async throws(VaultError) {
         try checkOpen()
         try await audited(.rotate) { () async throws(VaultError) in
@@ -12,6 +13,11 @@ extension Vault {
             let slot = try await PassphraseSlot.make(wrapping: active.key, under: passphrase, vault: id)
             try await updateHeader { header throws(VaultError) in
                 guard header.activeKeyID == active.key.id else { throw .otherRotation(header.activeKeyID) }
+                guard header.liveKeyIDs == [active.key.id] else {
+                    throw VaultError(
+                        .conflict, "A rotation of this vault's master key has not ended.",
+                        hint: "Rotate to the active key again: where its rotation ends, it retires the others.")
+                }
                 header.slots = [slot]
                 return true
             }

@@ -4,8 +4,9 @@ public import KeyVaultStorage
 extension Vault {
     /// Copies the vault into another, empty store, row by row and without decrypting, and verifies the copy.
     ///
-    /// Nobody may write to the vault meanwhile; where somebody did, the copy is refused. An interrupted copy cannot be
-    /// opened as a vault; calling again with the same store goes on with it.
+    /// Nobody may write to the vault meanwhile. Where a row or the header differs when it is compared at the end, the copy is refused;
+    /// a row that is replaced after that comparison is missed. An interrupted copy cannot be opened as a vault; calling again with the
+    /// same store goes on with it.
     ///
     /// - Parameters:
     ///   - destination: a store without a vault, or with an unfinished copy of this one. It stays open.
@@ -18,6 +19,7 @@ extension Vault {
     ) async throws(VaultError) -> VerifyReport {
         try checkOpen()
         let head = try await store.requiredHead()
+        guard head.generation > 0 else { throw .damagedHeader() }
         let marker = UnfinishedCopy(of: id).header
         try await begin(at: destination, head: head, marker: marker)
         var copied = 0

@@ -24,13 +24,14 @@ extension Vault {
     ///
     /// It is read from the store each time: the cache holds current keys only.
     ///
-    /// - Throws: ``VaultError`` `notFound` for a revision that is not kept, `expired` for one whose time has ended.
+    /// - Throws: ``VaultError`` `notFound` for a revision that is not kept, `expired` for one whose time has ended, `disabled` for one
+    ///   that was disabled when it was replaced, other than for a pause.
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, revision: UInt64, _ body: (RawSpan) throws(Failure) -> Result
     ) async throws -> Result {
         let lease = try await audited(.read, id) { () async throws(VaultError) in
             try checkNotReserved(id)
-            return try await openRevision(RecordKey(id: id, revision: revision)).lease()
+            return try await openRevision(RecordKey(id: id, revision: revision), toServe: true).lease()
         }
         // The bytes of a span of bytes have no padding.
         return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
@@ -53,7 +54,7 @@ extension Vault {
         guard let target = revision ?? rows.dropLast().last?.revision, target != current.revision else {
             throw .noSuchRevision(id)
         }
-        let old = try await openRevision(RecordKey(id: id, revision: target))
+        let old = try await openRevision(RecordKey(id: id, revision: target), toServe: false)
         let secret = try old.withSecret { secret throws(VaultError) in
             // The bytes of a span of bytes have no padding.
             try Secret(copying: unsafe secret.bytes)
@@ -72,7 +73,7 @@ extension Vault {
         try checkNotReserved(id)
         try await audited(.delete, id) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in
-                plan.deleteRetained(RecordKey(id: id, revision: revision))
+                try await plan.deleteRetained(RecordKey(id: id, revision: revision))
             }
         }
     }
@@ -90,7 +91,7 @@ extension Vault {
             for (key, kind) in found {
                 switch kind {
                 case .retained:
-                    try await write { plan throws(VaultError) in plan.deleteRetained(key) }
+                    try await write { plan throws(VaultError) in try await plan.deleteRetained(key) }
                     report.revisions += 1
                 case .current:
                     // A key that was replaced since is not the one that had expired.
@@ -128,14 +129,19 @@ extension Vault {
         }
     }
 
-    private func openRevision(_ key: RecordKey) async throws(VaultError) -> OpenedRecord {
+    private func openRevision(_ key: RecordKey, toServe: Bool) async throws(VaultError) -> OpenedRecord {
         try checkOpen()
         // One page shows the row and whether it is the current one as of one point in time.
         let rows = try await rows(of: key.id)
         guard let row = rows.first(where: { $0.key == key }) else { throw .noSuchRevision(key.id) }
         let isCurrent = rows.last?.key == key
         let record = try await open(row, kind: isCurrent ? .current : .retained)
-        if isCurrent { try record.metadata.checkServed(key.id, at: time.date()) }
+        if toServe {
+            var metadata = record.metadata
+            // When a pause ends is not kept with an earlier revision.
+            if !isCurrent, case .disabled(.coolingDown, _) = metadata.state { metadata.state = .enabled }
+            try metadata.checkServed(key.id, at: time.date())
+        }
         if let until = record.metadata.retainedUntil, until <= time.date() {
             throw VaultError(
                 .expired, "Revision \(key.revision) of \(key.id) was kept until \(until.iso8601).",

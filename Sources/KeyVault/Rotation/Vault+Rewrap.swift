@@ -4,18 +4,24 @@ import KeyVaultStorage
 
 extension Vault {
     /// Moves every row that is not on `new` to it, until a scan finds none.
+    ///
+    /// - Returns: the generation of the header that was believed when that scan began.
     func rewrapAll(
         to new: MasterKeyRing.Holder, mode: RotationReport.Mode, dryRun: Bool, report: inout RotationReport,
         progress: (RotationReport) -> Void
-    ) async throws(VaultError) {
+    ) async throws(VaultError) -> UInt64 {
         // A row that was changed while we looked at it shows in the next scan: sealed by a writer who knows the new key. The
         // last scan, which finds nothing to move, is the proof that nothing is on the old keys.
-        while true {
+        var isProven = false
+        var generation: UInt64 = 0
+        while !isProven {
             let failedBefore = report.failed
+            generation = keys.header.generation
             let found = try await scan(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
             // A failure has to be seen twice: the row may have been read just before somebody else moved it.
-            if dryRun || (found == 0 && report.failed == failedBefore) { return }
+            isProven = dryRun || (found == 0 && report.failed == failedBefore)
         }
+        return generation
     }
 
     /// - Returns: how many rows were found on another key.
@@ -58,7 +64,7 @@ extension Vault {
                     progress(now)
                 } else {
                     try await settle()
-                    writing = startWriting(changes)
+                    writing = startWriting(changes, to: new)
                 }
                 changes = []
             }
@@ -73,10 +79,12 @@ extension Vault {
     }
 
     /// Hands a batch to the store before it returns, so that the next one is read and wrapped while this one is written.
-    private func startWriting(_ changes: [RecordChange]) -> Task<Swift.Result<Int, VaultError>, Never> {
+    private func startWriting(
+        _ changes: [RecordChange], to new: MasterKeyRing.Holder
+    ) -> Task<Swift.Result<Int, VaultError>, Never> {
         Task.immediate {
             do throws(VaultError) {
-                return .success(try await writeMoves(changes[...]))
+                return .success(try await writeMoves(changes[...], to: new))
             } catch {
                 return .failure(error)
             }
@@ -119,13 +127,19 @@ extension Vault {
         return .rewrap(row.key, sealed: sealed.encoded, commitment: record.commitment)
     }
 
-    /// Writes a batch of moves. Where somebody changed one of its rows, the others are written all the same.
+    /// Writes a batch of moves to `new`. Where somebody changed one of its rows, the others are written all the same.
     ///
     /// - Returns: how many were written.
-    private func writeMoves(_ changes: ArraySlice<RecordChange>) async throws(VaultError) -> Int {
+    /// - Throws: `conflict` where another key is the active one by now: that key's rotation may be about to retire this one.
+    private func writeMoves(
+        _ changes: ArraySlice<RecordChange>, to new: MasterKeyRing.Holder
+    ) async throws(VaultError) -> Int {
         guard !changes.isEmpty else { return 0 }
+        // Of one header: the store refuses the batch where a later one is there.
+        let header = keys.header
+        guard header.activeKeyID == new.key.id else { throw .otherRotation(header.activeKeyID) }
         do throws(StoreError) {
-            try await store.write(WriteBatch(generation: keys.header.generation, changes: Array(changes)))
+            try await store.write(WriteBatch(generation: header.generation, changes: Array(changes)))
             return changes.count
         } catch {
             switch error.code {
@@ -133,12 +147,11 @@ extension Vault {
                 // The changed row is under the new key or gone: the next scan sees.
                 guard changes.count > 1 else { return 0 }
                 let middle = changes.startIndex + changes.count / 2
-                return try await writeMoves(changes[..<middle]) + writeMoves(changes[middle...])
+                return try await writeMoves(changes[..<middle], to: new)
+                    + writeMoves(changes[middle...], to: new)
             case .staleHeader:
-                let active = keys.header.activeKeyID
                 try await liveKeys.refresh()
-                guard keys.header.activeKeyID == active else { throw .otherRotation(keys.header.activeKeyID) }
-                return try await writeMoves(changes)
+                return try await writeMoves(changes, to: new)
             default: throw VaultError(error)
             }
         }

@@ -32,9 +32,13 @@ extension Vault {
         return try await audited(.rotate) { () async throws(VaultError) in
             if !dryRun { try await activate(new, passphrase: passphrase) }
             var report = RotationReport()
-            try await rewrapAll(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
-            guard !dryRun, report.failed.isEmpty else { return report }
-            report.retired = try await retireOldKeys(active: new.key.id)
+            var isProven = false
+            while !isProven {
+                let generation = try await rewrapAll(
+                    to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
+                guard !dryRun, report.failed.isEmpty else { return report }
+                isProven = try await retireOldKeys(active: new.key.id, provenUnder: generation, report: &report)
+            }
             configuration.logger.debug("rotated the master key", metadata: ["rewrapped": "\(report.rewrapped)"])
             return report
         }
@@ -42,11 +46,7 @@ extension Vault {
 
     private func checkRotation(to id: MasterKeyID, passphrase: Secret?) throws(VaultError) {
         let header = keys.header
-        if header.keys.contains(where: { $0.id == id && $0.state == .retired }) {
-            throw VaultError(
-                .invalidArgument, "The master key \(id.short) was retired from this vault and cannot come back.",
-                hint: "Make a new key.")
-        }
+        guard !header.isRetired(id) else { throw .retired(id) }
         // Whoever still passes the retired key repeats a rotation that had just ended: there is nothing left to do.
         let repeats = header.keys.contains { $0.state == .retired && keys.ring[$0.id] != nil }
         if header.liveKeyIDs == [id], !repeats {
@@ -70,8 +70,7 @@ extension Vault {
         if let passphrase { slot = try await PassphraseSlot.make(wrapping: new.key, under: passphrase, vault: self.id) }
         try await updateHeader(adding: new) { header throws(VaultError) in
             guard header.activeKeyID != id else { return false }
-            if !header.keys.contains(where: { $0.id == id }) { try header.add(id, at: time.date()) }
-            header.activeKeyID = id
+            try header.activate(id, at: time.date())
             if let slot {
                 guard header.slots.count < VaultHeader.maximumSlots else { throw .tooManyRotations }
                 header.slots.append(slot)
@@ -80,11 +79,20 @@ extension Vault {
         }
     }
 
-    /// Says in the header that no row is on any key but the active one. The caller has just seen that.
-    private func retireOldKeys(active: MasterKeyID) async throws(VaultError) -> [MasterKeyID] {
+    /// Says in the header that no row is on any key but the active one, which the caller has just seen.
+    ///
+    /// - Parameter generation: of the header under which it saw that.
+    /// - Returns: whether that header was still there. Where it was not, another key may have been the active one in between, rows may
+    ///   be under it, and nothing was retired.
+    private func retireOldKeys(
+        active: MasterKeyID, provenUnder generation: UInt64, report: inout RotationReport
+    ) async throws(VaultError) -> Bool {
         var retired: [MasterKeyID] = []
+        var isProven = false
         try await updateHeader { header throws(VaultError) in
             guard header.activeKeyID == active else { throw .otherRotation(header.activeKeyID) }
+            isProven = header.generation == generation
+            guard isProven else { return false }
             retired = header.liveKeyIDs.filter { $0 != active }
             for index in header.keys.indices where header.keys[index].id != active {
                 header.keys[index].state = .retired
@@ -92,7 +100,8 @@ extension Vault {
             header.slots.removeAll { $0.parameters.keyID != active }
             return !retired.isEmpty
         }
-        return retired
+        if isProven { report.retired = retired }
+        return isProven
     }
 
     /// Changes the header as `body` says, authenticates it under every live key and writes it; again, where somebody else
@@ -109,9 +118,11 @@ extension Vault {
             var header = state.header
             guard try body(&header) else { return }
             header.generation += 1
-            let sealed = try ring.seal(header)
+            let bytes = try ring.seal(header).encoded
+            // What nobody could read again would be the end of the vault.
+            do { _ = try SealedHeader(bytes) } catch { throw .damagedHeader(error) }
             do throws(StoreError) {
-                try await store.write(WriteBatch(generation: state.header.generation, header: sealed.encoded))
+                try await store.write(WriteBatch(generation: state.header.generation, header: bytes))
             } catch {
                 guard error.code == .staleHeader else { throw VaultError(error) }
                 try await liveKeys.refresh()
@@ -124,8 +135,18 @@ extension Vault {
 }
 
 extension VaultHeader {
+    /// Makes a key the active one, and lists it where it is new.
+    fileprivate mutating func activate(_ id: MasterKeyID, at date: Date) throws(VaultError) {
+        // Somebody else's rotation may have retired it since this one was begun.
+        guard !isRetired(id) else { throw .retired(id) }
+        if !keys.contains(where: { $0.id == id }) { try add(id, at: date) }
+        activeKeyID = id
+    }
+
+    fileprivate func isRetired(_ id: MasterKeyID) -> Bool { keys.contains { $0.id == id && $0.state == .retired } }
+
     /// Lists a new live key; where the list is full, in the place of the retired key that was added first.
-    fileprivate mutating func add(_ id: MasterKeyID, at date: Date) throws(VaultError) {
+    private mutating func add(_ id: MasterKeyID, at date: Date) throws(VaultError) {
         if keys.count == Self.maximumKeys {
             guard let oldest = keys.firstIndex(where: { $0.state == .retired }) else { throw .tooManyRotations }
             keys.remove(at: oldest)
@@ -140,6 +161,12 @@ extension VaultError {
         VaultError(
             .invalidArgument, "Too many rotations of this vault's master key were begun and none was ended.",
             hint: "Rotate to the active key again: where its rotation ends, it retires the others.")
+    }
+
+    fileprivate static func retired(_ id: MasterKeyID) -> VaultError {
+        VaultError(
+            .invalidArgument, "The master key \(id.short) was retired from this vault and cannot come back.",
+            hint: "Make a new key.")
     }
 
     /// Somebody began a rotation to yet another key.

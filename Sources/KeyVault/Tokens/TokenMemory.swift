@@ -70,6 +70,8 @@ package final class TokenMemory: Sendable {
     }
 
     private func recall(_ text: TokenText) -> TokenInfo? {
+        // Nobody may have asked for it since, so that it is remembered still; or whoever did was slower than the revocation.
+        guard !vault.revokedTokens.withLock({ $0.contains(text.id) }) else { return nil }
         let now = vault.time.monotonic()
         guard let entry = entries.withLock({ $0[text.id] }), now < entry.verified.advanced(saturatingBy: limit),
             entry.expires.map({ now < $0 }) ?? true,

@@ -1,6 +1,7 @@
 import KeyVaultCrypto
 import KeyVaultFormat
 import KeyVaultStorage
+import Synchronization
 
 public import struct Foundation.Date
 
@@ -56,7 +57,9 @@ extension Vault {
     /// - Returns: whether there was one.
     @discardableResult
     public func revokeToken(_ id: String) async throws(VaultError) -> Bool {
-        try await deleteUnchecked(try TokenRecord.id(of: id))
+        let wasThere = try await deleteUnchecked(try TokenRecord.id(of: id))
+        if wasThere { revokedTokens.withLock { _ = $0.insert(id) } }
+        return wasThere
     }
 
     /// Finds out for whom `token` speaks.

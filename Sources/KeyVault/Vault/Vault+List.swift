@@ -30,6 +30,8 @@ extension Vault {
             throw VaultError(.invalidArgument, "A page holds 1 to 1,000 records.")
         }
         if let tenant { do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) } }
+        // The vault's own records are no keys, and never listed.
+        guard tenant?.utf8.first != UInt8(ascii: "_") else { return ListPage(entries: [], next: nil) }
         let scope = tenant.map(ScanScope.currentOf) ?? .current
         let rows = try await VaultError.wrap { () async throws(StoreError) in
             try await store.scan(scope, after: cursor.map { RecordKey(id: $0, revision: .max) }, limit: limit)

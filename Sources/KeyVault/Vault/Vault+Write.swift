@@ -91,9 +91,9 @@ extension Vault {
             var plan = WritePlan(vault: self)
             let result = try await body(&plan)
             let batch = plan.batch
-            guard !batch.changes.isEmpty else { return result }
             // After a failure too: nobody knows then whether the disk has the old state or the new.
             defer { plan.forget() }
+            guard !batch.changes.isEmpty else { return result }
             do {
                 try await store.write(batch)
                 return result

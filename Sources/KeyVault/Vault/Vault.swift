@@ -20,6 +20,8 @@ public final class Vault: Sendable {
     let liveKeys: LiveKeys
     let cache: SecretCache
     let directory: KeyDirectory
+    /// The ids of the tokens that this process has revoked: no outage of the store brings them back.
+    let revokedTokens = Mutex<Set<String>>([])
     private let isClosed = Atomic(false)
     private let watcher = Mutex<Task<Void, Never>?>(nil)
 

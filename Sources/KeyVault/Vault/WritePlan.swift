@@ -10,6 +10,8 @@ struct WritePlan {
     private let keys: KeyState
     private let now: Date
     private var changes: [RecordChange] = []
+    /// What was looked at, to be changed or found to be as wished already.
+    private var seen: [RecordID] = []
     private var floor: UInt64?
 
     init(vault: Vault) {
@@ -52,8 +54,7 @@ struct WritePlan {
     mutating func mark(
         _ id: RecordID, expectedRevision: UInt64?, _ change: (inout Metadata) -> Void
     ) async throws(VaultError) -> RecordInfo? {
-        let store = vault.store
-        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        let row = try await read(id)
         guard let row, expectedRevision == nil || expectedRevision == row.revision else { return nil }
         let record = try await vault.open(row)
         var metadata = record.metadata
@@ -78,28 +79,28 @@ struct WritePlan {
         return true
     }
 
-    mutating func deleteRetained(_ key: RecordKey) { changes.append(.deleteRetained(key)) }
+    /// Plans to remove an earlier revision, if it is there.
+    mutating func deleteRetained(_ key: RecordKey) async throws(VaultError) {
+        if try await read(key.id)?.revision == key.revision {
+            throw VaultError(
+                .conflict, "Revision \(key.revision) of \(key.id) is the current one.", hint: "Delete the key itself.")
+        }
+        changes.append(.deleteRetained(key))
+    }
 
     mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }
 
-    /// Makes the caches forget what the plan changes.
+    /// Makes the caches forget what the plan is about: also what needs no change, since whoever changed it may not have come to that
+    /// yet, or be another process.
     func forget() {
-        for change in changes {
-            switch change {
-            case .insert(let key, _), .replace(let key, _, _, _, _): forget(key.id)
-            case .delete(let id, _): forget(id)
-            case .deleteTenant(let tenant):
-                vault.cache.invalidate(tenant: tenant)
-                vault.directory.forget(tenant)
-            // Neither touches what is served: the current key stays what it is.
-            case .rewrap, .deleteRetained, .raiseFloor: continue
-            }
+        for id in seen {
+            vault.cache.invalidate(id)
+            vault.directory.forget(id.tenant)
         }
-    }
-
-    private func forget(_ id: RecordID) {
-        vault.cache.invalidate(id)
-        vault.directory.forget(id.tenant)
+        for case .deleteTenant(let tenant) in changes {
+            vault.cache.invalidate(tenant: tenant)
+            vault.directory.forget(tenant)
+        }
     }
 }
 
@@ -149,9 +150,14 @@ extension WritePlan {
         }
     }
 
-    private func current(_ id: RecordID, expected: UInt64?) async throws(VaultError) -> StoredRecord? {
+    private mutating func read(_ id: RecordID) async throws(VaultError) -> StoredRecord? {
+        seen.append(id)
         let store = vault.store
-        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        return try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+    }
+
+    private mutating func current(_ id: RecordID, expected: UInt64?) async throws(VaultError) -> StoredRecord? {
+        let row = try await read(id)
         if let expected, expected != row?.revision ?? 0 {
             let found = row.map { "at revision \($0.revision)" } ?? "not stored"
             throw VaultError(

@@ -12,8 +12,9 @@ public struct APIErrors<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            return APIError(.notFound, "not_found", "There is nothing at this path").response(
+            let response = APIError(.notFound, "not_found", "There is nothing at this path").response(
                 requestID: RequestID.make())
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 }

@@ -47,6 +47,15 @@ struct Exchange {
         return try await watch.guarding(body)
     }
 
+    /// Refuses parameters of the query that are not `known`, and those that are there twice.
+    func requireKnownQuery(_ known: Set<String>) throws(APIError) {
+        let names = request.uri.queryParameters.map { String($0.key) }
+        guard Set(names).isSubset(of: known), Set(names).count == names.count else {
+            let list = known.sorted().joined(separator: " and ")
+            throw APIError.invalidRequest("A query parameter is not known, or there twice", hint: "Known are \(list).")
+        }
+    }
+
     /// A parameter of the query, decoded.
     func query(_ name: String) -> String? { request.uri.queryParameters[name[...]].map { String($0) } }
 }

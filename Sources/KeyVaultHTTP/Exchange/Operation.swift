@@ -8,6 +8,9 @@ struct Operation: Sendable {
     /// Ends the sentence "Vault connection unavailable - cannot …".
     let purpose: String
 
+    /// The same, for a client that wants the headers of the answer alone.
+    var forHead: Operation { Operation(name: name, method: .head, path: path, purpose: purpose) }
+
     static let storeKeys = Operation(
         name: "store_keys", method: .post, path: "/v1/account/llm-keys", purpose: "store keys")
     static let keyStatus = Operation(

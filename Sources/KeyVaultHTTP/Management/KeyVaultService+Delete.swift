@@ -6,6 +6,8 @@ extension KeyVaultService {
     /// `DELETE /v1/account/llm-keys`: removes the keys of one provider, or all. What is not there is no error.
     func deleteKeys(_ exchange: Exchange) async throws -> Response {
         let account = try await writer(exchange)
+        // One that is misspelt or said twice must not delete more, or less, than was meant.
+        try exchange.requireKnownQuery(["provider", "label"])
         let provider = exchange.query("provider")
         if let provider { try requireKnown(provider) }
         let label = exchange.query("label")

@@ -16,10 +16,10 @@ extension KeyVaultService {
         ]
         for file in files {
             let body = ByteBuffer(bytes: file.bytes)
-            router.get(RouterPath(file.path)) { _, _ in
-                Response(
-                    status: .ok, headers: Self.headers(type: file.type), body: ResponseBody(byteBuffer: body))
-            }
+            let response = Response(
+                status: .ok, headers: Self.headers(type: file.type), body: ResponseBody(byteBuffer: body))
+            router.get(RouterPath(file.path)) { _, _ in response }
+            router.on(RouterPath(file.path), method: .head) { _, _ in response.createHeadResponse() }
         }
     }
 

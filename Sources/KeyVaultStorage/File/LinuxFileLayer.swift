@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 import class Foundation.FileManager
 
@@ -10,7 +9,7 @@ import class Foundation.FileManager
 package struct LinuxFileLayer: FileLayer {
     package init() {}
 
-    package var processID: Int32 { CurrentProcess.id.load(ordering: .relaxed) }
+    package var processID: Int32 { CurrentProcess.id }
 
     package func makeHashKey() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
@@ -84,15 +83,6 @@ package struct LinuxFileLayer: FileLayer {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
-}
-
-/// The process id without a system call, which a read of a record would feel.
-private enum CurrentProcess {
-    static let id: Atomic<Int32> = {
-        // The handler captures nothing; it runs in a child before anything else does.
-        _ = pthread_atfork(nil, nil, { CurrentProcess.id.store(getpid(), ordering: .relaxed) })
-        return Atomic(getpid())
-    }()
 }
 
 private func check(_ result: Int32) throws(FileError) {
@@ -178,13 +168,13 @@ private final class LinuxFile: OpenFile {
 /// The lock on a file, given up with the last reference to it.
 private final class HeldLock: NamedFile {
     private let file: LinuxFile
-    private let owner = CurrentProcess.id.load(ordering: .relaxed)
+    private let owner = CurrentProcess.id
 
     init(_ file: LinuxFile) { self.file = file }
 
     /// Closing the file is not enough: a program that is being started has a copy of every descriptor for a moment, and with it of
     /// the lock. A child of `fork` leaves its parent's alone.
-    deinit { if CurrentProcess.id.load(ordering: .relaxed) == owner { _ = file.setLock(F_UNLCK) } }
+    deinit { if CurrentProcess.id == owner { _ = file.setLock(F_UNLCK) } }
 
     func isAt(_ path: String) throws(FileError) -> Bool { try file.isAt(path) }
 }

@@ -209,6 +209,16 @@ import Testing
         await #expect(throws: outage) { try await failing(fixture) }
     }
 
+    @Test func anAbsenceThatIsNotKeptEndsWhatWasKnownToo() async throws {
+        let fixture = try CacheFixture(
+            CacheConfiguration(
+                timeToLive: .seconds(300), negativeTimeToLive: .zero, staleOnStoreError: .seconds(300)))
+        _ = try await fixture.read(id, stored: key)
+        fixture.clock.step(.seconds(300))
+        _ = try await fixture.read(id, stored: .absent)
+        await #expect(throws: outage) { try await failing(fixture) }
+    }
+
     // MARK: A clock that goes backwards
 
     @Test func aClockThatGoesBackLengthensNoLife() async throws {

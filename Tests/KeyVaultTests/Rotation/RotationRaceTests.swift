@@ -49,6 +49,84 @@ import Testing
         #expect(try await Vault.open(base, keys: other).withSecret(id) { $0.byteCount } == 6)
     }
 
+    /// The first vault still believes the header that is there before two rotations of the second one.
+    @Test func aKeyThatWasRetiredMeanwhileIsNotMadeTheActiveOne() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        let (first, second) = try await vaults(under: old, holding: new, other)
+        try await first.put(Secret("secret"), for: id)
+        _ = try await second.rotateMasterKey(to: new)
+        _ = try await second.rotateMasterKey(to: other)
+        let before = try await base.readHead()
+        await #expect(throws: VaultError(.invalidArgument, "")) { try await first.rotateMasterKey(to: new) }
+        #expect(try await base.readHead() == before)
+        #expect(try await Vault.open(base, keys: other).withSecret(id) { $0.byteCount } == 6)
+    }
+
+    @Test func aHeaderThatNobodyCouldReadIsNotWritten() async throws {
+        let (old, other) = (try fresh(), try fresh())
+        let (vault, _) = try await vaults(under: old, holding: other, try fresh())
+        let before = try await base.readHead()
+        await #expect(throws: VaultError(.damagedHeader, "")) {
+            try await vault.updateHeader { header in
+                header.activeKeyID = other.ids[0]
+                return true
+            }
+        }
+        #expect(try await base.readHead() == before)
+    }
+
+    /// The first rotation was overtaken and knows it; the second one has just seen that nothing is left on the first one's key.
+    @Test func aRotationThatWasOvertakenMovesNothingMore() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        _ = try await Vault.create(in: base, masterKey: old)
+        var all = old
+        all.add(new)
+        all.add(other)
+        let late = FaultInjectingStore(base)
+        let (first, second) = (try await Vault.open(store, keys: all), try await Vault.open(late, keys: all))
+        try await second.put(Secret("secret"), for: id)
+        store.hold(.scan)
+        let overtaken = Task { try await first.rotateMasterKey(to: new) }
+        await store.waitUntilHeld(.scan)
+        let rotation = Task { try await second.rotateMasterKey(to: other) { _ in late.hold(.write) } }
+        await late.waitUntilHeld(.write)
+        try await first.reloadMasterKeys()
+        store.release(.scan)
+        await #expect(throws: VaultError(.conflict, "")) { try await overtaken.value }
+        late.release(.write)
+        #expect(try await rotation.value.retired.count == 2)
+        let report = try await Vault.open(base, keys: other).verify()
+        #expect(report.records == 1 && report.damaged.isEmpty)
+    }
+
+    /// Between the last scan and the header that retires keys, the old key was the active one again for a while.
+    @Test func aProofOfAnEarlierHeaderRetiresNothing() async throws {
+        let (old, new) = (try fresh(), try fresh())
+        let (first, second) = try await vaults(under: old, holding: new, try fresh())
+        try await first.put(Secret("secret"), for: id)
+        let rotation = Task {
+            var batches = 0
+            return try await first.rotateMasterKey(to: new) { _ in
+                batches += 1
+                if batches == 1 { store.hold(.write) }
+            }
+        }
+        await store.waitUntilHeld(.write)
+        try await second.updateHeader { header in
+            header.activeKeyID = old.ids[0]
+            return true
+        }
+        try await second.put(Secret("newer"), for: id)
+        try await second.updateHeader { header in
+            header.activeKeyID = new.ids[0]
+            return true
+        }
+        store.release(.write)
+        #expect(try await rotation.value.retired == old.ids)
+        let report = try await Vault.open(base, keys: new).verify()
+        #expect(report.records == 1 && report.damaged.isEmpty)
+    }
+
     /// What happens between the reading of rows and the writing of their moves.
     enum Change: CaseIterable {
         case aRecordIsReplaced, theHeaderIsWritten, anotherRotationBegins
@@ -116,6 +194,8 @@ import Testing
         let again = try await Vault.open(store, keys: PassphraseSource(passphrase))
         #expect(again.keys.ring.ids.count == 2 && again.keys.ring.ids[0] == new.ids[0])
         #expect(try await again.withSecret(id) { $0.byteCount } == 6)
+        // Another passphrase would be the way to the new key alone, and the old one be lost.
+        await #expect(throws: VaultError(.conflict, "")) { try await again.setPassphrase(Secret("battery staple")) }
         #expect(try await again.rotateMasterKey(to: new, passphrase: passphrase).retired.count == 1)
         #expect(try await header().slots.map(\.parameters.keyID) == new.ids)
     }

@@ -58,6 +58,14 @@ import Testing
         await expectRefusal(made.token)
     }
 
+    @Test func whatThisProcessHasRevokedIsRefusedThoughNobodyAskedForItSince() async throws {
+        let made = try await vault.createToken(for: "acme")
+        #expect(try await memory.authenticate(made.token) != nil)
+        try await vault.revokeToken(made.info.id)
+        beginOutage()
+        await expectRefusal(made.token)
+    }
+
     @Test func anExpiryIsKeptDuringAnOutageToo() async throws {
         let token = try await vault.createToken(for: "acme", expires: Date(timeIntervalSinceNow: 1000)).token
         #expect(try await memory.authenticate(token) != nil)

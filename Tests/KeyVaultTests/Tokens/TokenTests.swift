@@ -77,6 +77,8 @@ import struct Foundation.Date
         #expect(try await vault.tokens(of: "acme").map(\.id) == [one.id])
         #expect(Set(try await vault.tokens().map(\.id)) == [one.id, other.id])
         #expect(try await vault.list().entries.isEmpty)
+        let own = try await vault.list(tenant: "_tokens", limit: 1)
+        #expect(own.entries.isEmpty && own.next == nil)
         await #expect(throws: VaultError(.invalidArgument, "")) { try await vault.createToken(for: "_tokens") }
     }
 

@@ -281,7 +281,7 @@ async function confirmDelete(event) {
   event.preventDefault();
   const key = deleting;
   try {
-    const query = new URLSearchParams({ provider: key.provider, label: key.label });
+    const query = `provider=${encodeURIComponent(key.provider)}&label=${encodeURIComponent(key.label)}`;
     await busy($("delete-confirm"), "Deleting…", () => call("DELETE", `${base}?${query}`));
     $("delete-dialog").close();
     await refresh();
@@ -295,7 +295,7 @@ async function confirmDelete(event) {
 
 async function act(key, verb, button, text) {
   try {
-    const query = key.label === "default" ? "" : `?${new URLSearchParams({ label: key.label })}`;
+    const query = key.label === "default" ? "" : `?label=${encodeURIComponent(key.label)}`;
     return await busy(button, text, () => call("POST", `${base}/${encodeURIComponent(key.provider)}/${verb}${query}`));
   } finally {
     await refresh().catch(() => {});
