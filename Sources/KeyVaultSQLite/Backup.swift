@@ -60,7 +60,10 @@ final class Backup: Sendable {
         guard unsafe link(partial, target) == 0 else {
             throw errno == EEXIST ? exists(target) : StoreError.system(errno, path: target)
         }
-        try Files.syncDirectory(of: target)
+        do throws(StoreError) { try Files.syncDirectory(of: target) } catch {
+            unsafe unlink(target)
+            throw error
+        }
     }
 
     private func copyPages(to path: String) throws(StoreError) {

@@ -52,6 +52,10 @@ enum Schema {
                 "\(connection.path) was written by a later release (schema \(found); this one knows \(version)). Upgrade."
             )
         }
+        // In another one names would have another order than that of their bytes.
+        guard try connection.text("PRAGMA encoding") == "UTF-8" else {
+            throw StoreError(.corrupt, "\(connection.path) does not hold its text as UTF-8. Restore it from a backup.")
+        }
         guard found == version else { return .outdated }
         try check("vault", is: vaultTable, in: connection)
         try check("records", is: recordsTable, in: connection)

@@ -74,6 +74,9 @@ struct WriteSession: ~Copyable {
         }
     }
 
+    /// Of the database, as SQLite resolved it.
+    var path: String { connection.path }
+
     /// Why a job that waited in vain is given up.
     func busy() -> StoreError { .busy(connection.path) }
 

@@ -27,10 +27,9 @@ final class Writer: Sendable {
         let opened: Result<String, StoreError> = await withCheckedContinuation { continuation in
             let thread = Thread {
                 do throws(StoreError) {
-                    let opening = try Opening(path: path, create: create, patience: patience)
-                    let session = try WriteSession(opening.connection, lock: opening.lock)
-                    continuation.resume(returning: .success(opening.connection.path))
-                    writer.run(session)
+                    let opened = try Self.open(path, create: create, patience: patience)
+                    continuation.resume(returning: .success(opened.path))
+                    writer.run(opened)
                 } catch {
                     continuation.resume(returning: .failure(error))
                 }
@@ -40,6 +39,12 @@ final class Writer: Sendable {
             thread.start()
         }
         return (writer, try opened.get())
+    }
+
+    /// The session alone keeps the connection: it is closed with it, under the lock.
+    private static func open(_ path: String, create: Bool, patience: Duration) throws(StoreError) -> WriteSession {
+        let opening = try Opening(path: path, create: create, patience: patience)
+        return try WriteSession(opening.connection, lock: opening.lock)
     }
 
     /// Finishes what was accepted and ends the thread.

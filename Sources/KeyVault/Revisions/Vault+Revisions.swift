@@ -71,10 +71,12 @@ extension Vault {
     /// - Throws: ``VaultError`` `conflict` for the current revision, which ``delete(_:expectedRevision:)`` removes.
     public func deleteRevision(_ revision: UInt64, of id: RecordID) async throws(VaultError) {
         try checkNotReserved(id)
-        try await audited(.delete, id) { () async throws(VaultError) in
-            try await write { plan throws(VaultError) in
-                try await plan.deleteRetained(RecordKey(id: id, revision: revision))
-            }
+        try await removeRetained(RecordKey(id: id, revision: revision))
+    }
+
+    private func removeRetained(_ key: RecordKey) async throws(VaultError) {
+        try await audited(.delete, key.id) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in try await plan.deleteRetained(key) }
         }
     }
 
@@ -91,7 +93,7 @@ extension Vault {
             for (key, kind) in found {
                 switch kind {
                 case .retained:
-                    try await write { plan throws(VaultError) in try await plan.deleteRetained(key) }
+                    try await removeRetained(key)
                     report.revisions += 1
                 case .current:
                     // A key that was replaced since is not the one that had expired.

@@ -6,22 +6,30 @@ extension Vault {
         _ action: AuditEvent.Action, _ id: RecordID? = nil, tenant: String? = nil,
         _ body: () async throws(VaultError) -> Result
     ) async throws(VaultError) -> Result {
-        guard let audit = configuration.audit else { return try await body() }
-        do throws(VaultError) {
-            let result = try await body()
-            audit(event(action, id, tenant: tenant, failure: nil))
-            return result
-        } catch {
-            audit(event(action, id, tenant: tenant, failure: error.code))
-            throw error
-        }
+        try await audited(action, each: [id], tenant: tenant, body)
     }
 
-    private func event(
-        _ action: AuditEvent.Action, _ id: RecordID?, tenant: String?, failure: VaultError.Code?
-    ) -> AuditEvent {
-        AuditEvent(
-            principal: Vault.principal, action: action, id: id, tenant: tenant ?? id?.tenant, date: time.date(),
-            failure: failure)
+    /// As ``audited(_:_:tenant:_:)``, with an event for each of `ids`.
+    func audited<Result: ~Copyable>(
+        _ action: AuditEvent.Action, each ids: [RecordID?], tenant: String? = nil,
+        _ body: () async throws(VaultError) -> Result
+    ) async throws(VaultError) -> Result {
+        guard let audit = configuration.audit else { return try await body() }
+        func report(_ failure: VaultError.Code?) {
+            for id in ids {
+                audit(
+                    AuditEvent(
+                        principal: Vault.principal, action: action, id: id, tenant: tenant ?? id?.tenant,
+                        date: time.date(), failure: failure))
+            }
+        }
+        do throws(VaultError) {
+            let result = try await body()
+            report(nil)
+            return result
+        } catch {
+            report(error.code)
+            throw error
+        }
     }
 }

@@ -64,7 +64,7 @@ extension Vault {
     ) async -> RevalidationResult? {
         let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
         guard let provider = configuration.providers[row.id.provider], !row.id.isReserved,
-            let record = try? await open(row)
+            let record = try? await audited(.read, row.id, { () async throws(VaultError) in try await open(row) })
         else { return unchecked }
         // A provider without a check answers without being asked.
         if provider.check != nil {

@@ -39,7 +39,7 @@ extension Vault {
             throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
         }
         // A key that the rules refuse is an event for the audit too.
-        let infos = try await audited(.put, requests.count == 1 ? requests.first?.id : nil) {
+        let infos = try await audited(.put, each: requests.map(\.id)) {
             () async throws(VaultError) in
             let puts = try await check()
             return try await write { plan throws(VaultError) in
@@ -67,6 +67,19 @@ extension Vault {
     package func deleteUnchecked(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> Bool {
         try await audited(.delete, id) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in try await plan.delete(id, expectedRevision: expectedRevision) }
+        }
+    }
+
+    /// Removes several keys, all of them or none.
+    ///
+    /// - Parameter keys: each id at most once, with the revision that must be the current one; `nil` for no such condition.
+    /// - Throws: ``VaultError`` `conflict`, `store`, …
+    package func delete(_ keys: [(id: RecordID, expectedRevision: UInt64?)]) async throws(VaultError) {
+        for key in keys { try checkNotReserved(key.id) }
+        try await audited(.delete, each: keys.map(\.id)) { () async throws(VaultError) in
+            try await write { plan throws(VaultError) in
+                for key in keys { _ = try await plan.delete(key.id, expectedRevision: key.expectedRevision) }
+            }
         }
     }
 

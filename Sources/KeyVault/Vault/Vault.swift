@@ -96,12 +96,13 @@ public final class Vault: Sendable {
         guard let head else {
             throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one with 'keyvault init'.")
         }
-        let state = try await KeyState.open(head, source: keys)
-        if let expected, state.header.vaultID != expected {
+        // Before any key is asked for: another vault's header may name other keys, and a high price for its passphrase.
+        if let expected, let found = try? SealedHeader(head.header).header.vaultID, found != expected {
             throw VaultError(
-                .unexpectedVault, "This is the vault \(state.header.vaultID), not \(expected) as expected.",
+                .unexpectedVault, "This is the vault \(found), not \(expected) as expected.",
                 hint: "Open the right store.")
         }
+        let state = try await KeyState.open(head, source: keys)
         let vault = try Vault(store: store, keys: state, source: keys, configuration: configuration)
         let watcher = vault.watchForeignChanges(since: seen)
         vault.watcher.withLock { $0 = watcher }

@@ -20,10 +20,10 @@ extension KeyVaultService {
         } else {
             let keys =
                 if let expected { expected } else { try await AccountKeys.read(vault, tenant: account.tenant) }
-            for entry in keys.entries
-            where (provider == nil || entry.id.provider == provider) && (label == nil || entry.id.label == label) {
-                try await vault.delete(entry.id, expectedRevision: expected == nil ? nil : entry.revision)
+            let meant = keys.entries.filter {
+                (provider == nil || $0.id.provider == provider) && (label == nil || $0.id.label == label)
             }
+            try await vault.delete(meant.map { ($0.id, expected == nil ? nil : $0.revision) })
         }
         return .done("LLM keys deleted", requestID: exchange.id)
     }

@@ -36,7 +36,7 @@ import Testing
     @Test func anotherVaultThanTheOneExpected() async throws {
         let other = try await Vault.create(in: MemoryStore(), masterKey: ring)
         await #expect(throws: VaultError(.unexpectedVault, "")) {
-            try await Vault.open(store, keys: ring, expecting: other.id)
+            try await Vault.open(store, keys: SourceThatNobodyAsks(), expecting: other.id)
         }
     }
 
@@ -133,5 +133,13 @@ import Testing
             #expect(try await store.readHead()?.generation == 1)
             await vault.close()
         }
+    }
+}
+
+/// A vault that is not the one expected may name any keys, and any price for its passphrase.
+private struct SourceThatNobodyAsks: MasterKeySource {
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        Issue.record("Keys were asked for.")
+        throw CancellationError()
     }
 }

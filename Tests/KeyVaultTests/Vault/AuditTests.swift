@@ -1,0 +1,79 @@
+import Foundation
+import KeyVault
+import KeyVaultTesting
+import Synchronization
+import Testing
+
+/// What the audit hook is told.
+@Suite struct AuditTests {
+    private final class Events: Sendable {
+        private let list = Mutex<[String]>([])
+
+        func add(_ event: AuditEvent) {
+            let name = event.id?.provider ?? event.tenant ?? "all"
+            list.withLock { $0.append("\(event.action) \(name)\(event.failure.map { " \($0.rawValue)" } ?? "")") }
+        }
+
+        /// Those since the last call.
+        func take() -> [String] { list.withLock { list in list.extract() } }
+    }
+
+    private let events = Events()
+    private let clock = ManualClock()
+    private let vault: Vault
+
+    init() async throws {
+        let (events, clock) = (events, clock)
+        let configuration = VaultConfiguration(audit: { events.add($0) }, clock: clock, date: { clock.date })
+        vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
+    }
+
+    private func id(_ provider: String) throws -> RecordID { try RecordID(tenant: "acme", provider: provider) }
+
+    @Test func eachKeyOfABatchIsNamed() async throws {
+        try await vault.put([PutRequest(id("a"), Secret("one")), PutRequest(id("b"), Secret("two"))])
+        #expect(events.take() == ["put a", "put b"])
+        await #expect(throws: VaultError(.conflict, "")) {
+            try await vault.put([
+                PutRequest(id("c"), Secret("one")), PutRequest(id("b"), Secret("two"), expectedRevision: 7),
+            ])
+        }
+        #expect(events.take() == ["put c conflict", "put b conflict"])
+        try await vault.delete([(id("a"), nil), (id("b"), nil)])
+        #expect(events.take() == ["delete a", "delete b"])
+        #expect(try await vault.list().entries.isEmpty)
+    }
+
+    @Test func aSweepNamesWhatItRemoves() async throws {
+        try await vault.put([PutRequest(id("a"), Secret("one"))])
+        try await vault.put([PutRequest(id("a"), Secret("two"), keepPreviousFor: .seconds(9))])
+        try await vault.put([PutRequest(id("b"), Secret("two"), expires: clock.date.addingTimeInterval(9))])
+        _ = events.take()
+        clock.advance(by: .seconds(9))
+        #expect(try await vault.sweep().revisions == 1)
+        #expect(events.take() == ["delete a", "delete b"])
+    }
+
+    @Test func severalKeysAreRemovedAllOrNone() async throws {
+        let infos = try await vault.put([PutRequest(id("a"), Secret("one")), PutRequest(id("b"), Secret("two"))])
+        await #expect(throws: VaultError(.conflict, "")) {
+            try await vault.delete([(id("a"), infos[0].revision), (id("b"), infos[1].revision + 1)])
+        }
+        #expect(try await vault.list().entries.count == 2)
+    }
+
+    @Test func aCheckOfAKeyIsARead() async throws {
+        _ = try await vault.putUnchecked([PutRequest(id("openai"), Secret("one"))])
+        _ = events.take()
+        try await vault.revalidate(with: StubValidator())
+        #expect(events.take() == ["read openai", "mark openai"])
+    }
+}
+
+extension [String] {
+    fileprivate mutating func extract() -> [String] {
+        defer { self = [] }
+        return self
+    }
+}
