@@ -10,7 +10,7 @@ import KeyVaultStorage
     let path: String
     private let handle: OpaquePointer
     /// Written by SQLite's hook within a commit of this connection, so by the thread that uses it.
-    private let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    private let logLength: UnsafeMutablePointer<Int32>
 
     /// Opens a file that exists, and changes nothing in it.
     init(path: String) throws(StoreError) {
@@ -26,6 +26,7 @@ import KeyVaultStorage
             throw error
         }
         unsafe self.handle = opened
+        unsafe logLength = .allocate(capacity: 1)
         unsafe logLength.initialize(to: 0)
         // SQLite keeps the name for as long as the connection is open; it is copied here.
         self.path = unsafe sqlite3_db_filename(opened, "main").map { unsafe String(cString: $0) } ?? path

@@ -15,9 +15,12 @@ final class FileLock {
     init(path: String) throws(StoreError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
+        do throws(StoreError) { place = try FilePlace(path) } catch {
+            close(descriptor)
+            throw error
+        }
         self.descriptor = descriptor
         self.path = path
-        place = try FilePlace(path)
     }
 
     deinit { close(descriptor) }
