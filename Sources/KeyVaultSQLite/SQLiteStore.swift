@@ -52,7 +52,12 @@ public final class SQLiteStore: RecordStore {
     ) async throws(StoreError) -> SQLiteStore {
         try check(firstOwner, path)
         let (writer, path) = try await Writer.start(path: path, create: create, patience: busyTimeout)
-        let place = try FilePlace(path)
+        let place: FilePlace
+        do throws(StoreError) { place = try FilePlace(path) } catch {
+            // The file has gone in between: nobody will close the thread that has it open.
+            writer.queue.close()
+            throw error
+        }
         return SQLiteStore(place, readers: ReaderPool(place: place, patience: busyTimeout), writer: writer)
     }
 

@@ -27,9 +27,9 @@ final class Writer: Sendable {
         let opened: Result<String, StoreError> = await withCheckedContinuation { continuation in
             let thread = Thread {
                 do throws(StoreError) {
-                    let opened = try Self.open(path, create: create, patience: patience)
-                    continuation.resume(returning: .success(opened.path))
-                    writer.run(opened)
+                    let session = try Self.open(path, create: create, patience: patience)
+                    continuation.resume(returning: .success(session.path))
+                    writer.run(session)
                 } catch {
                     continuation.resume(returning: .failure(error))
                 }
