@@ -3,9 +3,9 @@ package struct ByteReader {
     private let bytes: [UInt8]
     private var position = 0
     /// The section of SPEC.md that the errors cite.
-    package var section: String
+    package var section: StaticString
 
-    package init(_ bytes: [UInt8], section: String) {
+    package init(_ bytes: [UInt8], section: StaticString) {
         self.bytes = bytes
         self.section = section
     }

@@ -31,12 +31,15 @@ public struct FormatError: Error, Sendable, CustomStringConvertible {
     /// What was wrong and what to do, for a person.
     public let message: String
     /// The section of SPEC.md that the input breaks, such as `4.2`.
-    public let section: String
+    public var section: String { "\(sectionName)" }
 
-    package init(_ code: Code, _ message: String, section: String) {
+    /// Last, and ending in a byte, for the reason that `VaultError` gives.
+    private let sectionName: StaticString
+
+    package init(_ code: Code, _ message: String, section: StaticString) {
         self.code = code
         self.message = message
-        self.section = section
+        sectionName = section
     }
 
     public var description: String { "\(message) (SPEC.md section \(section))" }

@@ -44,10 +44,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// What happened, to what, and what to do.
     public let message: String
-    /// The record whose precondition failed, with `conflict`.
-    public let conflictingID: RecordID?
     /// The error beneath, where there is one.
     public let cause: (any Error)?
+    /// The record whose precondition failed, with `conflict`. Last, and ending in a byte, for the reason that `VaultError` gives.
+    public let conflictingID: RecordID?
 
     public init(_ code: Code, _ message: String, conflictingID: RecordID? = nil, cause: (any Error)? = nil) {
         self.code = code

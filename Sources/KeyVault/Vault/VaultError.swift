@@ -69,7 +69,13 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
     /// The error beneath, where there is one.
     public let cause: (any Error)?
     /// Where in the engine it was thrown, for reports of bugs.
-    public let place: String
+    public var place: String { "\(file):\(line)" }
+
+    private let file: String
+    /// Last, since it is no reference. With one there, the optimizer of Swift 6.3 crashed on functions of applications that call the
+    /// vault and something else besides: where it joins the ways on which such a function throws, it takes the store of the error's
+    /// last word for the one that clears the place of untyped errors.
+    private let line: Int
 
     public init(
         _ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil, file: String = #fileID,
@@ -79,7 +85,8 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.hint = hint
         self.cause = cause
-        place = "\(file):\(line)"
+        self.file = file
+        self.line = line
     }
 
     public var description: String { hint.map { "\(message) \($0)" } ?? message }

@@ -33,4 +33,14 @@ import Testing
         #expect(error?.place.contains("VaultErrorTests") == true)
         #expect(VaultError(FormatError(.invalidField, "No name.", section: "2")).code == .invalidArgument)
     }
+
+    /// Or the optimizer may crash on functions that applications have: ``VaultError`` says why.
+    @Test(
+        arguments: [
+            VaultError(.notFound, ""), StoreError(.conflict, ""), FormatError(.invalidName, "", section: "2"),
+        ] as [any Error]) func endsInNoReference(_ error: any Error) throws
+    {
+        let last = try #require(Mirror(reflecting: error).children.reversed().first).value
+        #expect(last is Int || last is RecordID? || last is StaticString)
+    }
 }
