@@ -18,10 +18,10 @@ struct Server {
     private let keys: ServerKeys
     private let logger: Logger
 
-    init(_ settings: ServerSettings, command: ServerCommand) {
+    init(_ settings: ServerSettings, command: ServerCommand) throws(StartFailure) {
         self.settings = settings
         self.command = command
-        keys = ServerKeys(settings)
+        keys = try ServerKeys(settings)
         let level = settings.logLevel
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)

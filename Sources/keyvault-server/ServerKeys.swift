@@ -1,4 +1,3 @@
-import Foundation
 import KeyVault
 import Synchronization
 
@@ -6,7 +5,7 @@ import Synchronization
 final class ServerKeys: MasterKeySource {
     private let files: Mutex<MasterKeyFile>
 
-    init(_ settings: ServerSettings) { files = Mutex(Self.files(settings)) }
+    init(_ settings: ServerSettings) throws(StartFailure) { files = Mutex(try Self.files(settings)) }
 
     func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { try files.withLock { $0 }.load() }
 
@@ -15,7 +14,8 @@ final class ServerKeys: MasterKeySource {
     /// - Returns: the keys that it holds now.
     func reload(_ settings: ServerSettings, for vault: Vault) async throws -> [MasterKeyID] {
         let before = files.withLock { $0 }
-        files.withLock { $0 = Self.files(settings) }
+        let after = try Self.files(settings)
+        files.withLock { $0 = after }
         do {
             return try await vault.reloadMasterKeys()
         } catch {
@@ -24,11 +24,12 @@ final class ServerKeys: MasterKeySource {
         }
     }
 
-    private static func files(_ settings: ServerSettings) -> MasterKeyFile {
+    private static func files(_ settings: ServerSettings) throws(StartFailure) -> MasterKeyFile {
         if !settings.masterKeyFiles.isEmpty { return MasterKeyFile(paths: settings.masterKeyFiles) }
         if let path = ServiceManager.credential("master-key") { return MasterKeyFile(path) }
-        let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_CONFIG_HOME"] ?? "\(environment["HOME"] ?? "")/.config"
-        return MasterKeyFile("\(base)/keyvault/master.key")
+        guard let path = MasterKeyFile.defaultPath else {
+            throw StartFailure("No master-key file is named, and neither XDG_CONFIG_HOME nor HOME is set. Name one.")
+        }
+        return MasterKeyFile(path)
     }
 }

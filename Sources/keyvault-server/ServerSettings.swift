@@ -34,7 +34,8 @@ struct ServerSettings: Sendable {
             InMemoryProvider(name: "command line", values: command.values), environment.prefixKeys(with: "keyvault"),
         ]
         let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
-        if let path {
+        if let path, !path.isEmpty {
+            try SettingsFile.check(path)
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
             } catch {
@@ -74,7 +75,9 @@ struct ServerSettings: Sendable {
     /// A file may name one as it stands.
     private static func list(_ config: ConfigReader, _ name: String) -> [String] {
         let key = ConfigKey(name)
-        return config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
+        let list = config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
+        // A variable that is empty names none.
+        return list.filter { !$0.isEmpty }
     }
 
     private static func oneOf<Value: RawRepresentable<String> & CaseIterable>(

@@ -97,6 +97,10 @@ try {
       for (const name of Object.keys(last().headers)) assert.ok(!/^x-.*-key$/.test(name), name);
     }
     assert.equal((await status()).has_openai_key, true);
+    // By its shape it is another provider's, which this one must not get to see.
+    server.provider.seen.length = 0;
+    await refused(await chat({}, acme, { "X-OpenAI-Key": madeUpKey("anthropic") }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
+    assert.equal(server.provider.seen.length, 0);
   });
 
   await check("a stream brings the source before [DONE]", async () => {

@@ -34,6 +34,16 @@ await check("options that cannot be are refused, with what to do", async () => {
     assert.notEqual(status, 0, args.join(" "));
     assert.match(stderr, text);
   }
+  for (const [file, text] of [
+    [{ listn: "127.0.0.1:1" }, /names 'listn', which is not known. Known are: bodyTimeout, /], [{ writesPerMinute: "3" }, /writesPerMinute must be a whole number/],
+    [{ listen: 8080 }, /listen must be a text/], [{ upstream: { openai: "http://127.0.0.1:1" } }, /upstream must be a text, or a list of texts/],
+    [{ masterKeyFile: ["a", 1] }, /masterKeyFile must be/], [["listen"], /no JSON object/],
+  ]) {
+    writeFileSync(`${folder}/wrong.json`, JSON.stringify(file));
+    const { status, stderr } = failing(["--config", `${folder}/wrong.json`]);
+    assert.equal(status, 64, stderr);
+    assert.match(stderr, text);
+  }
   const { status, stderr } = failing(["--store", `sqlite:${folder}/none.db`]);
   assert.equal(status, 3, stderr);
   assert.equal(failing(["--help"]).status, 0);
@@ -171,6 +181,21 @@ await check("metrics on a listener of their own", async () => {
     const text = await (await fetch(url)).text();
     assert.match(text, /keyvault_http_request_duration_seconds_count\{operation="health",status="200"\} 1/);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+    // A client that leaves is no failure of its provider.
+    const controller = new AbortController();
+    const call = fetch(`${server.url}/v1/chat/completions`, {
+      method: "POST", signal: controller.signal, body: '{"model":"gpt-4o","messages":[]}',
+      headers: { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json", "X-OpenAI-Key": madeUpKey("openai", "hang") },
+    }).catch(() => {});
+    while (server.provider.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    await call;
+    let counted = "";
+    for (let tries = 0; tries < 400 && !/operation="chat"/.test(counted); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      counted = await (await fetch(url)).text();
+    }
+    assert.match(counted, /keyvault_http_request_duration_seconds_count\{operation="chat",status="499"\} 1/);
   } finally {
     await server.stop();
   }

@@ -31,6 +31,13 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: box.path("new.db")))
     }
 
+    @Test func aBackupIsOfTheKindOfItsVault() throws {
+        try box.run("backup", "file:copy").expectError(64, "and not in file:copy", hint: "keyvault migrate")
+        try box.run("restore", "file:copy", "--store", "sqlite:new.db").expectError(64, "and not in file:copy")
+        try box.run("backup", "sqlite:copy.db").expectSuccess()
+        #expect(!FileManager.default.fileExists(atPath: box.path("copy")))
+    }
+
     @Test func aVaultMovesBetweenStores() throws {
         try box.run("migrate", "--to", "file:keys.vault").expectSuccess()
         #expect(try box.run("reveal", "a/mine", "--store", "file:keys.vault").text == "secret of a/mine")

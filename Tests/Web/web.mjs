@@ -247,6 +247,23 @@ try {
     assert.equal(await page.evaluate("document.querySelectorAll('tbody tr').length"), 0);
   });
 
+  await check("nothing is shown of what is answered after signing out", async () => {
+    await signIn();
+    await page.until(`document.querySelector('${rowOf("openai")}')`);
+    await page.evaluate(`(() => {
+      window.before = window.fetch;
+      window.fetch = async (...request) => { const answer = await before(...request); await new Promise((go) => { window.letGo = go; }); return answer; };
+    })()`);
+    await page.click(`${rowOf("openai")} .actions .toggle`);
+    await page.until("window.letGo");
+    await page.click("#sign-out");
+    await page.until("!document.querySelector('#welcome').hidden");
+    await page.evaluate("window.fetch = window.before; window.letGo()");
+    // The page has heard of it when the button is back.
+    await page.evaluate("new Promise((resolve) => setTimeout(resolve, 0))");
+    assert.deepEqual(await page.evaluate("[details, document.querySelectorAll('tbody tr').length, document.querySelector('#notice').hidden, document.querySelector('#failure').hidden]"), [null, 0, true, true]);
+  });
+
   await check("every control has a name", async () => {
     await signIn();
     const { nodes } = await page.send("Accessibility.getFullAXTree");

@@ -2,14 +2,15 @@ import NIOCore
 
 /// Passes server-sent events on, and puts one of its own before the last, `data: [DONE]`; at the end where there is none.
 ///
-/// Nothing is held back but what could be the beginning of that line: 13 bytes at the most.
+/// Nothing is held back but what could be the beginning of that line: 11 bytes at the most.
 struct EventStreamTail {
-    private static let done = Array("data: [DONE]".utf8)
+    /// The line of the last event. The space is for the sender to choose (WHATWG HTML, section 9.2.6).
+    private static let lastLines = ["data: [DONE]", "data:[DONE]"].map { Array($0.utf8) }
 
     private let event: ByteBuffer
     private var isWritten = false
-    /// How many bytes of ``done`` stand at the beginning of the current line; `nil` where it is another line.
-    private var matched: Int? = 0
+    /// The current line, as long as it can become the last event's; `nil` where it is another line.
+    private var held: [UInt8]? = []
 
     init(event: [UInt8]) {
         var buffer = ByteBuffer(string: "data: ")
@@ -23,26 +24,29 @@ struct EventStreamTail {
         guard !isWritten else { return part }
         let bytes = part.readableBytesUInt8Span
         var output = ByteBuffer()
-        output.reserveCapacity(part.readableBytes + Self.done.count + event.readableBytes)
+        output.reserveCapacity(part.readableBytes + event.readableBytes)
         var start = 0
         for index in bytes.indices {
             let byte = bytes[index]
-            if let count = matched, byte == Self.done[count] {
-                if count == 0 { flush(bytes, start..<index, into: &output) }
-                matched = count + 1
-                start = index + 1
-                guard count + 1 == Self.done.count else { continue }
-                output.writeImmutableBuffer(event)
-                output.writeBytes(Self.done)
-                isWritten = true
-                flush(bytes, start..<bytes.count, into: &output)
-                return output
+            if let before = held {
+                let line = before + [byte]
+                if Self.lastLines.contains(where: { $0.starts(with: line) }) {
+                    if before.isEmpty { flush(bytes, start..<index, into: &output) }
+                    held = line
+                    start = index + 1
+                    guard Self.lastLines.contains(line) else { continue }
+                    output.writeImmutableBuffer(event)
+                    output.writeBytes(line)
+                    isWritten = true
+                    flush(bytes, start..<bytes.count, into: &output)
+                    return output
+                }
+                if !before.isEmpty {
+                    output.writeBytes(before)
+                    start = index
+                }
             }
-            if let count = matched, count > 0 {
-                output.writeBytes(Self.done[..<count])
-                start = index
-            }
-            matched = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") ? 0 : nil
+            held = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") ? [] : nil
         }
         flush(bytes, start..<bytes.count, into: &output)
         return output
@@ -53,7 +57,7 @@ struct EventStreamTail {
         guard !isWritten else { return ByteBuffer() }
         isWritten = true
         var output = ByteBuffer()
-        if let count = matched, count > 0 { output.writeBytes(Self.done[..<count]) }
+        if let held { output.writeBytes(held) }
         // Ends whatever event the upstream left open.
         output.writeString("\n\n")
         output.writeImmutableBuffer(event)

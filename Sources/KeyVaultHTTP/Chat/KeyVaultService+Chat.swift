@@ -12,7 +12,7 @@ extension KeyVaultService {
     func chat(_ exchange: Exchange) async throws -> Response {
         let account = try await account(exchange)
         try exchange.requireJSON()
-        let inline = try InlineKeys.read(exchange.request.headers)
+        let inline = try InlineKeys.read(exchange.request.headers, configuration.providers)
         let chat = try ChatRequest(
             try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
         let call = try await upstreamCall(for: chat, inline, of: account)

@@ -57,6 +57,8 @@ extension KeyVaultService {
 
     /// What the client is told of a call that came to no end. The client's errors are not shown: some print headers.
     func upstreamFailure(_ error: any Error, _ call: UpstreamCall, _ exchange: Exchange) -> APIError {
+        // Nobody reads that answer; it is for the metrics, where it must not look like the provider's failure.
+        guard !Task.isCancelled else { return .clientIsGone }
         let name = displayName(call.resolution.upstream)
         let isTimeout =
             switch error as? HTTPClientError {
@@ -75,6 +77,11 @@ extension KeyVaultService {
 }
 
 extension APIError {
+    /// The status is nginx's.
+    fileprivate static let clientIsGone = APIError(
+        HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_closed_request",
+        "The client has gone away")
+
     fileprivate static func upstream(_ status: HTTPResponse.Status, _ message: String, _ call: UpstreamCall) -> APIError
     {
         APIError(

@@ -19,6 +19,11 @@ extension APIError {
             self = .preconditionFailed
         case (.notFound, _):
             self.init(.notFound, "not_found", "No such key is stored")
+        case (.damagedRecord, _):
+            // To try again does not help.
+            self.init(
+                .conflict, "key_unreadable", "The stored key is damaged and cannot be read",
+                hint: "Store it again, or delete it.")
         default:
             // Locked, damaged, out of reach, closed: what it is stands in the log; to a client it is all the same.
             self = .unavailable(purpose)
@@ -29,10 +34,7 @@ extension APIError {
         let provider = rejection.id.provider
         switch rejection.reason {
         case .format(let match):
-            self = .invalidRequest(
-                "Invalid \(rejection.displayName) API key format",
-                hint: match.explanation(rejection.displayName, providers[provider]?.requiredPrefixes ?? [], providers),
-                provider: provider)
+            self = .wrongFormat(match, provider: provider, providers)
         case .validation(let validation) where validation.verdict == .invalid:
             self = .rejectedKey(rejection.displayName, provider: provider)
         case .validation(let validation):
@@ -40,6 +42,14 @@ extension APIError {
                 .unprocessableContent, "validation_failed",
                 "\(rejection.displayName) API key could not be validated", hint: validation.reason, provider: provider)
         }
+    }
+
+    /// Of a key that `provider` cannot have issued.
+    static func wrongFormat(_ match: KeyFormat.Match, provider: String, _ providers: ProviderRegistry) -> APIError {
+        let name = providers[provider]?.displayName ?? provider
+        return .invalidRequest(
+            "Invalid \(name) API key format",
+            hint: match.explanation(name, providers[provider]?.requiredPrefixes ?? [], providers), provider: provider)
     }
 
     static func rejectedKey(_ displayName: String, provider: String) -> APIError {

@@ -15,6 +15,6 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let source = try options.storeURL
-        try await VaultCopy(options: options).run(from: source, to: source.sibling(path), method: .wholeStore)
+        try await VaultCopy(options: options).run(from: source, to: try source.sibling(path), method: .wholeStore)
     }
 }

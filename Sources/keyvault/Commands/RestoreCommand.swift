@@ -15,6 +15,6 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try options.storeURL
-        try await VaultCopy(options: options).run(from: target.sibling(path), to: target, method: .wholeStore)
+        try await VaultCopy(options: options).run(from: try target.sibling(path), to: target, method: .wholeStore)
     }
 }

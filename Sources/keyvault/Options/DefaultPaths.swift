@@ -3,12 +3,9 @@ import KeyVault
 
 /// Where things are when nobody says so.
 enum DefaultPaths {
-    /// `$XDG_CONFIG_HOME/keyvault/master.key`; like the XDG specification, `~/.config` where the variable is not set or not
-    /// an absolute path.
     static var masterKey: String {
         get throws {
-            if let base = Environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return base + "/keyvault/master.key" }
-            if let home = Environment["HOME"] { return home + "/.config/keyvault/master.key" }
+            if let path = MasterKeyFile.defaultPath { return path }
             throw Failure(
                 .masterKey, "No master-key file is named, and neither XDG_CONFIG_HOME nor HOME is set.",
                 hint: "Name one with --master-key-file or KEYVAULT_MASTER_KEY_FILE.")

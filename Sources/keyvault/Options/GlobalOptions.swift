@@ -13,8 +13,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .customLong("master-key-file"),
         help: ArgumentHelp(
-            "The file that holds the master key; may repeat while keys are rotated. Default: $KEYVAULT_MASTER_KEY_FILE, else "
-                + "$XDG_CONFIG_HOME/keyvault/master.key.", valueName: "F"),
+            "The file that holds the master key; may repeat while keys are rotated. Default: $KEYVAULT_MASTER_KEY_FILE (several are "
+                + "separated by commas), else the credential master-key of the service manager, else $XDG_CONFIG_HOME/keyvault/master.key.",
+            valueName: "F"),
         completion: .file())
     var masterKeyFiles: [String] = []
 
@@ -39,7 +40,9 @@ struct GlobalOptions: ParsableArguments {
     var masterKeyPaths: [String] {
         get throws {
             if !masterKeyFiles.isEmpty { return masterKeyFiles }
-            if let path = Environment["KEYVAULT_MASTER_KEY_FILE"] { return [path] }
+            if let paths = Environment["KEYVAULT_MASTER_KEY_FILE"] {
+                return paths.split(separator: ",").map(String.init)
+            }
             if let path = DefaultPaths.credential { return [path] }
             return [try DefaultPaths.masterKey]
         }

@@ -40,8 +40,16 @@ struct StoreURL: CustomStringConvertible {
     /// Whether it is the store that a repair knows.
     var isFileStore: Bool { kind == .file }
 
-    /// What `text` names: a store by itself, or else a path of the same kind of store as this one.
-    func sibling(_ text: String) -> StoreURL { (try? StoreURL(text)) ?? StoreURL(kind: kind, path: text) }
+    /// A store of the same kind as this one, which `text` names wholly or by its path alone.
+    func sibling(_ text: String) throws(Failure) -> StoreURL {
+        guard let named = try? StoreURL(text) else { return StoreURL(kind: kind, path: text) }
+        guard named.kind == kind else {
+            throw Failure(
+                .usage, "A vault in \(kind.rawValue):… has its backups in \(kind.rawValue):…, and not in \(text).",
+                hint: "'keyvault migrate' copies a vault into another kind of store.")
+        }
+        return named
+    }
 
     /// Opens the store.
     ///

@@ -25,6 +25,12 @@ import Testing
         #expect(pass(Self.stream, inPartsOf: size) == expected)
     }
 
+    @Test(arguments: 1...20) func theSpaceIsForTheSenderToChoose(size: Int) {
+        #expect(
+            pass("data:[DO\ndata:a\ndata:[DONE]\n\n", inPartsOf: size)
+                == "data:[DO\ndata:a\ndata: {\"k\":1}\n\ndata:[DONE]\n\n")
+    }
+
     @Test(arguments: [1, 7, 100]) func comesAtTheEndWhereThereIsNoLastEvent(size: Int) {
         #expect(pass("data: a\n\n", inPartsOf: size) == "data: a\n\n\n\ndata: {\"k\":1}\n\n")
         #expect(pass("data: a\r\ndata: [DO", inPartsOf: size) == "data: a\r\ndata: [DO\n\ndata: {\"k\":1}\n\n")

@@ -10,9 +10,13 @@ import NIOCore
 struct ServiceFixture {
     let router = Router(context: ServiceContext.self)
 
-    init(account: String? = "acme", upstreams: Upstreams = Upstreams()) async throws {
-        let vault = try await Vault.create(
-            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
+    let vault: Vault
+
+    init(
+        account: String? = "acme", upstreams: Upstreams = Upstreams(), store: any RecordStore = MemoryStore()
+    ) async throws {
+        vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
             configuration: VaultConfiguration(checks: .off))
         var configuration = ServiceConfiguration(writesPerMinute: 0)
         configuration.upstreams = upstreams

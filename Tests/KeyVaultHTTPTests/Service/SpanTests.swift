@@ -85,10 +85,13 @@ import Tracing
                 case 0:
                     try await Self.post(client, "/v1/account/llm-keys", #"{"openai_key":"\#(key)"}"#)
                     try await Self.post(client, "/v1/chat/completions", String(buffer: Self.chat))
-                case 1: try await Self.post(client, "/v1/chat/completions", String(buffer: Self.chat), inline: key)
+                case 1:
+                    let inline = (header: "X-OpenAI-Key", key: key)
+                    try await Self.post(client, "/v1/chat/completions", String(buffer: Self.chat), inline)
                 case 2:
                     let chat = #"{"model":"claude-3","messages":[]}"#
-                    try await Self.post(client, "/v1/chat/completions", chat, inline: "sk-ant-\(secret)")
+                    try await Self.post(
+                        client, "/v1/chat/completions", chat, (header: "X-Anthropic-Key", key: "sk-ant-\(secret)"))
                 default: try await Self.post(client, "/v1/account/llm-keys/\(key)/test?label=\(key)", key)
                 }
             }
@@ -105,12 +108,10 @@ import Tracing
     }
 
     private static func post(
-        _ client: any TestClientProtocol, _ uri: String, _ body: String, inline: String? = nil
+        _ client: any TestClientProtocol, _ uri: String, _ body: String, _ inline: (header: String, key: String)? = nil
     ) async throws {
         var headers: HTTPFields = [:]
-        for header in inline == nil ? [] : ["X-OpenAI-Key", "X-Anthropic-Key"] {
-            headers[try #require(HTTPField.Name(header))] = inline
-        }
+        if let inline { headers[try #require(HTTPField.Name(inline.header))] = inline.key }
         try await client.execute(uri: uri, method: .post, headers: headers, body: ByteBuffer(string: body)) { _ in }
     }
 }

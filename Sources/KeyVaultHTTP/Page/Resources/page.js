@@ -38,7 +38,19 @@ class Failure extends Error {
   }
 }
 
+// What was asked for in a session that has ended meanwhile, by signing out: nothing is to be shown of it.
+class Ended extends Error {}
+
 async function call(method, path, body) {
+  const asked = token;
+  const answer = await send(method, path, body);
+  if (token !== asked) throw new Ended();
+  if (answer instanceof Failure) throw answer;
+  return answer;
+}
+
+/// The answer, or the failure.
+async function send(method, path, body) {
   let response;
   try {
     response = await fetch(path, {
@@ -49,14 +61,14 @@ async function call(method, path, body) {
       credentials: "omit",
     });
   } catch {
-    throw new Failure("The server cannot be reached.", "Check your connection and try again.");
+    return new Failure("The server cannot be reached.", "Check your connection and try again.");
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   const reference = answer.request_id ? ` (Reference: ${answer.request_id})` : "";
   // What the hint of a 503 says is for programs.
   const hint = response.status === 503 ? "Try again in a moment." : answer.hint || "";
-  throw new Failure(answer.message || `The server answered with status ${response.status}.`, response.status >= 500 ? hint + reference : hint, response.status);
+  return new Failure(answer.message || `The server answered with status ${response.status}.`, response.status >= 500 ? hint + reference : hint, response.status);
 }
 
 function element(name, attributes = {}, ...children) {
@@ -90,6 +102,7 @@ function say(text, kind = "") {
 }
 
 function complain(error) {
+  if (error instanceof Ended) return;
   if (error.status === 401) return signOut(`${error.message}. Enter it again.`);
   $("notice").hidden = true;
   $("failure").textContent = [error.message, error.hint].filter(Boolean).join(". ").replace(/\.\. /g, ". ");
@@ -260,7 +273,7 @@ async function saveKey(event) {
     say(warnings || `The ${shown} key was ${replaced ? "replaced" : "added"}.`, warnings ? "warn" : "");
     $("add").focus();
   } catch (error) {
-    if (error.status === 401) return complain(error);
+    if (error.status === 401 || error instanceof Ended) return complain(error);
     if ($("key-dialog").open) showError($("key-error"), $("key"), error);
     else complain(error);
   }
@@ -288,7 +301,7 @@ async function confirmDelete(event) {
     say(`The ${name(key)} key was deleted.`);
     $("add").focus();
   } catch (error) {
-    if ($("delete-dialog").open && error.status !== 401) showError($("delete-error"), null, error);
+    if ($("delete-dialog").open && error.status !== 401 && !(error instanceof Ended)) showError($("delete-error"), null, error);
     else complain(error);
   }
 }
@@ -298,7 +311,7 @@ async function act(key, verb, button, text) {
     const query = key.label === "default" ? "" : `?label=${encodeURIComponent(key.label)}`;
     return await busy(button, text, () => call("POST", `${base}/${encodeURIComponent(key.provider)}/${verb}${query}`));
   } finally {
-    await refresh().catch(() => {});
+    if (token) await refresh().catch(() => {});
     document.querySelector(`tr[data-provider="${CSS.escape(key.provider)}"] button`)?.focus();
   }
 }

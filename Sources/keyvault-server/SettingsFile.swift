@@ -1,0 +1,54 @@
+import Foundation
+
+/// Refuses a configuration file that says something nobody would read: a name that is misspelt, a number where a text belongs.
+///
+/// The reader of the configuration would pass both by, and the server would start with a default that was not meant.
+enum SettingsFile {
+    private enum Kind: String {
+        case text = "a text"
+        case number = "a whole number"
+        case texts = "a text, or a list of texts"
+    }
+
+    private static let kinds: [String: Kind] = [
+        "store": .text, "masterKeyFile": .texts, "listen": .text, "metricsListen": .text, "poolKeyFile": .text,
+        "upstream": .texts, "providers": .text, "validation": .text, "poolPolicy": .text, "tlsCertificate": .text,
+        "tlsKey": .text, "logLevel": .text, "brand": .text, "responseObject": .text, "writesPerMinute": .number,
+        "cacheTTL": .number, "headerTimeout": .number, "bodyTimeout": .number, "maximumConnections": .number,
+    ]
+
+    static func check(_ path: String) throws(StartFailure) {
+        let values: [String: Value]
+        do {
+            values = try JSONDecoder().decode([String: Value].self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw StartFailure("The configuration file \(path) cannot be read: it is missing, or no JSON object.")
+        }
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            guard let kind = kinds[name] else {
+                throw StartFailure(
+                    "The configuration file \(path) names '\(name)', which is not known. Known are: "
+                        + "\(kinds.keys.sorted().joined(separator: ", ")).")
+            }
+            guard value.kind == kind || value.kind == .text && kind == .texts else {
+                throw StartFailure("In the configuration file \(path), \(name) must be \(kind.rawValue).")
+            }
+        }
+    }
+
+    private struct Value: Decodable {
+        /// `nil` for what no setting is.
+        let kind: Kind?
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if (try? container.decode(String.self)) != nil {
+                kind = .text
+            } else if (try? container.decode(Int.self)) != nil {
+                kind = .number
+            } else {
+                kind = (try? container.decode([String].self)).map { _ in .texts }
+            }
+        }
+    }
+}
