@@ -1,5 +1,6 @@
 import Glibc
 import KeyVaultStorage
+import Synchronization
 
 /// Opens a database, and makes or migrates it where that is called for.
 struct Opening {
@@ -35,7 +36,21 @@ struct Opening {
     /// Makes an empty file that only its owner may read.
     ///
     /// A file that is there is not even opened: closing it again would drop the locks that SQLite has on it in this process.
+    /// For the same reason one file is made at a time: whoever finds it there must not use it before it was closed here.
     private static func createFile(at path: String) throws(StoreError) {
+        try creation.withLock { _ throws(StoreError) in try createFileAlone(at: path) }
+    }
+
+    private static let creation = Mutex(())
+
+    private static func createFileAlone(at path: String) throws(StoreError) {
+        if unsafe access(path, F_OK) != 0, unsafe access(path + "-wal", F_OK) == 0 {
+            // SQLite would delete it.
+            throw StoreError(
+                .exists,
+                "\(path) is not there, but \(path)-wal is, which may hold what its database does not. Put the database back, or "
+                    + "move its log away.")
+        }
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == EEXIST { return }

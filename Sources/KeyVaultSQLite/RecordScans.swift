@@ -71,7 +71,14 @@ struct RecordScans {
         statement.bind(Int64(limit), at: 5)
         defer { statement.reset() }
         var rows: [StoredRecord] = []
-        while try statement.step() { rows.append(try statement.record(path: path)) }
+        while try statement.step() {
+            let row = try statement.record(path: path)
+            // The next page begins behind the last row of this one: in a tree whose rows are not in their order, that leads back.
+            if let last = rows.last, row.key <= last.key {
+                throw StoreError(.corrupt, "The records in \(path) are not in their order. Restore a backup.")
+            }
+            rows.append(row)
+        }
         return rows
     }
 }

@@ -40,6 +40,25 @@ import Testing
         await store.close()
     }
 
+    @Test func rowsOfATreeThatRunsTheOtherWayAreCorrupt() async throws {
+        let rewrite = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, "
+        let rows =
+            "INSERT INTO records VALUES "
+            + ["a", "b", "c"].map { "('\($0)', 'openai', 'default', 1, x'01')" }.joined(separator: ", ")
+        let store = try await SQLiteStore.created(path)
+        await store.close()
+        try runSQL("\(rewrite) '(tenant, p', '(tenant DESC, p')", on: path)
+        try runSQL(rows, on: path)
+        try runSQL("\(rewrite) '(tenant DESC, p', '(tenant, p')", on: path)
+        let damaged = try await SQLiteStore.open(path)
+        for limit in 2...4 {
+            await expectError(.corrupt, naming: "order") {
+                _ = try await damaged.scan(.everything, after: nil, limit: limit)
+            }
+        }
+        await damaged.close()
+    }
+
     @Test(arguments: [0, -1, Int64.min])
     func aRevisionThatIsNoneIsCorruptAndIsDeleted(_ revision: Int64) async throws {
         let store = try await store(

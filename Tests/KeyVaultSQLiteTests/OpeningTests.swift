@@ -45,6 +45,19 @@ import Testing
         await store.close()
     }
 
+    /// SQLite deletes a log that it finds beside an empty database.
+    @Test func theLogOfADatabaseThatIsGoneIsNotDeleted() async throws {
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        let log = try Data(contentsOf: URL(filePath: directory("vault.db-wal")))
+        await store.close()
+        try FileManager.default.removeItem(atPath: path)
+        try log.write(to: URL(filePath: directory("vault.db-wal")))
+        await expectError(.exists, naming: "vault.db-wal") { _ = try await SQLiteStore.open(path, create: true) }
+        #expect(try directory.names == ["vault.db-lock", "vault.db-wal"])
+        #expect(try Data(contentsOf: URL(filePath: directory("vault.db-wal"))) == log)
+    }
+
     @Test func aCleanCloseLeavesOneFileAndTheLock() async throws {
         try await makeVault()
         #expect(try directory.names == ["vault.db", "vault.db-lock"])
