@@ -16,7 +16,8 @@ public struct ServiceConfiguration: Sendable {
     public var upstreams: Upstreams
     /// How long to wait for a connection to a provider. Default: 10 s.
     public var connectTimeout: Duration
-    /// How long a provider may stay silent, before its answer begins and between its parts. Default: 2 minutes.
+    /// How long a provider may stay silent, before its answer begins and between its parts. Default: 10 minutes, since a model that
+    /// reasons, and does not stream, says nothing until it is done.
     public var silenceTimeout: Duration
     /// How long a chat may take in all. Default: 15 minutes.
     public var chatTimeout: Duration
@@ -30,7 +31,7 @@ public struct ServiceConfiguration: Sendable {
     public init(
         brand: String = "Stratus", responseObject: String = "stratus", maximumKeysBody: Int = 256 * 1024,
         maximumChatBody: Int = 16 * 1024 * 1024, writesPerMinute: Int = 60, upstreams: Upstreams = Upstreams(),
-        connectTimeout: Duration = .seconds(10), silenceTimeout: Duration = .seconds(120),
+        connectTimeout: Duration = .seconds(10), silenceTimeout: Duration = .seconds(600),
         chatTimeout: Duration = .seconds(900), pool: KeyResolver.Pool? = nil, poolPolicy: PoolPolicy = .allow,
         providers: ProviderRegistry = .builtIn
     ) {

@@ -273,6 +273,18 @@ try {
     }
   });
 
+  await check("a client that waits with its body is told to send it", async () => {
+    const body = '{"openai_key": ""}';
+    const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+    socket.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme}\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`);
+    let text = "";
+    for await (const part of socket) {
+      if (text === "") socket.write(body);
+      text += part;
+    }
+    assert.match(text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /);
+  });
+
   await check("the calls of README.md", async () => {
     const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
     const calls = readme.split("\n").filter((line) => line.startsWith("curl "));
