@@ -135,10 +135,16 @@ extension RecordID: Hashable {
 extension RecordID: Comparable {
     /// By the bytes of tenant, then provider, then label: the order in which stores scan.
     public static func < (left: RecordID, right: RecordID) -> Bool {
-        for index in 0..<3 {
-            let (one, other) = (left.nameBytes(at: index), right.nameBytes(at: index))
-            if one.elementsEqual(other) { continue }
-            return one.lexicographicallyPrecedes(other)
+        let (one, other) = (left.encoded.span, right.encoded.span)
+        // Names that are equal are equally long: the next one's length stands at the same place in both.
+        var start = 0
+        for _ in 0..<3 {
+            let (count, otherCount) = (Int(one[start]), Int(other[start]))
+            for index in (start + 1)..<(start + 1 + min(count, otherCount)) where one[index] != other[index] {
+                return one[index] < other[index]
+            }
+            if count != otherCount { return count < otherCount }
+            start += 1 + count
         }
         return false
     }
