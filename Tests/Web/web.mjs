@@ -259,7 +259,7 @@ try {
     await page.click("#sign-out");
     await page.until("!document.querySelector('#welcome').hidden");
     await page.evaluate("window.fetch = window.before; window.letGo()");
-    // The page has heard of it when the button is back.
+    // The answer was read before it was held; by the next turn of its loop the page has dealt with it.
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 0))");
     assert.deepEqual(await page.evaluate("[details, document.querySelectorAll('tbody tr').length, document.querySelector('#notice').hidden, document.querySelector('#failure').hidden]"), [null, 0, true, true]);
   });

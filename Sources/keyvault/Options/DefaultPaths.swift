@@ -3,6 +3,7 @@ import KeyVault
 
 /// Where things are when nobody says so.
 enum DefaultPaths {
+    /// As `MasterKeyFile.defaultPath` has it, for the server too.
     static var masterKey: String {
         get throws {
             if let path = MasterKeyFile.defaultPath { return path }
