@@ -5,13 +5,35 @@ extension FileLog {
     /// Writes the first header.
     package func create(header: [UInt8], generation: UInt64) throws(StoreError) {
         try writer.withLock { writer throws(StoreError) in
-            var plan = try self.plan(writer)
+            var plan = try self.plan()
             try plan.add(creation: StoreHead(header: header, generation: generation, revisionFloor: 0))
             try commit(plan, &writer)
         }
     }
 
-    /// Writes `batches` with as few syncs as can be.
+    /// The beginning of a group behind all that is there.
+    func plan() throws(StoreError) -> GroupPlan {
+        try withShared { shared throws(StoreError) in
+            if let refusal = shared.refusal { throw refusal }
+            return GroupPlan(self, shared.log, head: shared.head, end: shared.end)
+        }
+    }
+
+    /// Makes `plan` durable.
+    ///
+    /// - Returns: `false`, with nothing done, where the log does not end any more where the plan begins.
+    func commit(_ plan: GroupPlan) throws(StoreError) -> Bool {
+        try writer.withLock { writer throws(StoreError) in
+            let isCurrent = try withShared { shared throws(StoreError) in
+                if let refusal = shared.refusal { throw refusal }
+                return shared.log === plan.log && shared.end == plan.start
+            }
+            if isCurrent { try commit(plan, &writer) }
+            return isCurrent
+        }
+    }
+
+    /// Plans `batches` and makes them durable, with as few syncs as can be.
     ///
     /// - Returns: for each of them what it failed with, if it did.
     package func commit(_ batches: [WriteBatch]) -> [StoreError?] {
@@ -28,8 +50,8 @@ extension FileLog {
     private func commitGroup(of batches: ArraySlice<WriteBatch>, _ writer: inout Writer) -> [StoreError?] {
         var outcomes: [StoreError?] = []
         do throws(StoreError) {
-            var plan = try self.plan(writer)
-            for batch in batches where plan.bytes.count < settings.groupLength {
+            var plan = try self.plan()
+            for batch in batches where plan.length < settings.groupLength {
                 do throws(StoreError) {
                     try plan.add(batch)
                     outcomes.append(nil)
@@ -44,22 +66,14 @@ extension FileLog {
         return outcomes
     }
 
-    private func plan(_ writer: borrowing Writer) throws(StoreError) -> GroupPlan {
-        let (sequence, unproven) = (writer.sequence, UInt64(writer.unproven.count))
-        let plan = try withShared { shared throws(StoreError) in
-            if let refusal = shared.refusal { throw refusal }
-            return GroupPlan(
-                self, shared.log, head: shared.head, end: shared.end, mark: shared.end - unproven, sequence: sequence)
-        }
-        try checkPlace()
-        return plan
-    }
-
     /// Makes `plan` durable, then shows it to readers.
     private func commit(_ plan: GroupPlan, _ writer: inout Writer) throws(StoreError) {
-        guard !plan.bytes.isEmpty else { return }
-        try append(plan.bytes, &writer)
-        writer.sequence = plan.sequence
+        try checkPlace()
+        guard plan.length > 0 else { return }
+        var sequence = writer.sequence
+        let mark = plan.start - UInt64(writer.unproven.count)
+        try append(plan.frames(sequence: &sequence, mark: mark), &writer)
+        writer.sequence = sequence
         writer.endsWithCheckpoint = false
         if let offset = plan.headOffset { writer.headOffset = offset }
         shared.withLock { shared in
@@ -75,7 +89,7 @@ extension FileLog {
                 }
             }
             shared.head = plan.head
-            shared.end += UInt64(plan.bytes.count)
+            shared.end += UInt64(plan.length)
         }
     }
 
@@ -83,7 +97,8 @@ extension FileLog {
     func append(_ bytes: [UInt8], _ writer: inout Writer) throws(StoreError) {
         let (log, end) = shared.withLock { ($0.log, $0.end) }
         do {
-            try log.file.writeFully(writer.unproven + bytes, at: end - UInt64(writer.unproven.count))
+            let bytes = writer.unproven.isEmpty ? bytes : writer.unproven + bytes
+            try log.file.writeFully(bytes, at: end - UInt64(writer.unproven.count))
         } catch {
             do {
                 try log.file.truncateFully(to: end)
@@ -107,7 +122,8 @@ extension FileLog {
         shared.withLock { $0.refusal = refusal }
     }
 
-    /// For ``GroupPlan``: the writer alone changes the index, so what it finds stays.
+    /// For ``GroupPlan``. Only groups and compactions change the index; a plan that a compaction has overtaken may read nonsense
+    /// where this leads it, and is not written.
     func entry(_ hash: UInt64, below previous: RowIndex.Entry?) -> RowIndex.Entry? {
         shared.withLock { $0.index.highest(hash, below: previous) }
     }

@@ -15,7 +15,7 @@ package final class FileLog: Sendable {
         /// A group of batches is closed when it has become this long.
         package var groupLength = 4 << 20
         /// Less than this of no use is let be.
-        package var compactionMinimum: UInt64 = 1 << 20
+        package var compactionMinimum: UInt64 = 4 << 20
 
         package init() {}
     }
@@ -212,15 +212,19 @@ package final class FileLog: Sendable {
     /// Whether no `fork` lies between the opening and now.
     var isOfThisProcess: Bool { layer.processID == owner }
 
+    func checkProcess() throws(StoreError) {
+        guard isOfThisProcess else {
+            throw StoreError(
+                .closed, "\(paths.log) was opened by process \(owner), and this is a child of it. Open it anew here.")
+        }
+    }
+
     /// Runs `body` on what readers see, unless the store is closed or this process is not the one that opened it.
     @inline(__always)
     func withShared<Result>(
         _ body: (inout sending Shared) throws(StoreError) -> sending Result
     ) throws(StoreError) -> sending Result {
-        guard isOfThisProcess else {
-            throw StoreError(
-                .closed, "\(paths.log) was opened by process \(owner), and this is a child of it. Open it anew here.")
-        }
+        try checkProcess()
         return try shared.withLock { shared throws(StoreError) in
             guard !shared.isClosed else { throw .closed }
             return try body(&shared)

@@ -49,13 +49,8 @@ struct Frame {
         _ entry: LogEntry, sequence: UInt64, mark: UInt64, continues: Bool, seed: CRC32C, to bytes: inout [UInt8]
     ) {
         let start = bytes.count
-        bytes.append(bigEndian: UInt32(entry.payloadLength))
-        bytes.append(bigEndian: ~UInt32(entry.payloadLength))
-        bytes.append(bigEndian: sequence)
-        bytes.append(bigEndian: mark)
-        bytes += [entry.type, continues ? continuesFlag : 0, 0, 0, 0, 0, 0, 0]
-        entry.appendPayload(to: &bytes)
-        setChecksum(ofFrameAt: start, seed: seed, in: &bytes)
+        appendDraft(of: entry, continues: continues, to: &bytes)
+        complete(at: start, sequence: sequence, mark: mark, seed: seed, in: &bytes)
     }
 
     /// Appends a frame that says what `frame`, a valid one of another file, says.
@@ -64,22 +59,44 @@ struct Frame {
         to bytes: inout [UInt8]
     ) {
         let start = bytes.count
-        bytes += frame.prefix(8)
-        bytes.append(bigEndian: sequence)
-        bytes.append(bigEndian: mark)
-        bytes.append(frame[frame.startIndex + 24])
-        bytes += [continues ? continuesFlag : 0, 0, 0, 0, 0, 0, 0]
-        bytes += frame.dropFirst(headerLength)
-        setChecksum(ofFrameAt: start, seed: seed, in: &bytes)
+        bytes += frame
+        setContinues(continues, ofFrameAt: start, in: &bytes)
+        complete(at: start, sequence: sequence, mark: mark, seed: seed, in: &bytes)
     }
 
-    private static func setChecksum(ofFrameAt start: Int, seed: CRC32C, in bytes: inout [UInt8]) {
+    /// Appends a frame but for what is only known when it is written, which ``complete(at:sequence:mark:seed:in:)`` fills in.
+    static func appendDraft(of entry: LogEntry, continues: Bool, to bytes: inout [UInt8]) {
+        bytes.append(bigEndian: UInt32(entry.payloadLength))
+        bytes.append(bigEndian: ~UInt32(entry.payloadLength))
+        bytes.append(bigEndian: UInt64(0))
+        bytes.append(bigEndian: UInt64(0))
+        bytes += [entry.type, continues ? continuesFlag : 0, 0, 0, 0, 0, 0, 0]
+        entry.appendPayload(to: &bytes)
+    }
+
+    /// Says of a draft whether its batch goes on.
+    static func setContinues(_ continues: Bool, ofFrameAt start: Int, in bytes: inout [UInt8]) {
+        bytes[start + 25] = continues ? continuesFlag : 0
+    }
+
+    /// Makes a frame of the draft at `start`.
+    ///
+    /// - Returns: where it ends.
+    @discardableResult
+    static func complete(at start: Int, sequence: UInt64, mark: UInt64, seed: CRC32C, in bytes: inout [UInt8]) -> Int {
+        let end = start + headerLength + Int(bytes.span.extracting(start...).uint32(at: 0))
+        set(bigEndian: sequence, at: start + 8, in: &bytes)
+        set(bigEndian: mark, at: start + 16, in: &bytes)
         var checksum = seed
         checksum.update(bytes.span.extracting(start..<(start + checkedLength)))
-        checksum.update(bytes.span.extracting((start + headerLength)..<bytes.count))
-        let value = checksum.value
-        for index in 0..<4 {
-            bytes[start + checkedLength + index] = UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32(index)))
+        checksum.update(bytes.span.extracting((start + headerLength)..<end))
+        set(bigEndian: checksum.value, at: start + checkedLength, in: &bytes)
+        return end
+    }
+
+    private static func set(bigEndian number: some FixedWidthInteger, at offset: Int, in bytes: inout [UInt8]) {
+        for index in 0..<(number.bitWidth / 8) {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: number >> (number.bitWidth - 8 - 8 * index))
         }
     }
 }

@@ -2,7 +2,8 @@ import KeyVaultFormat
 
 /// Batches on their way into the log together: what they write, and what that will do to the index once it is synced.
 ///
-/// Each batch sees what the ones before it did, though none of it is on disk yet.
+/// Each batch sees what the ones before it did, though none of it is on disk yet: those of the group, and those of the group
+/// before, which may be on its way there.
 struct GroupPlan {
     /// What one batch does to the index.
     enum IndexChange {
@@ -20,31 +21,55 @@ struct GroupPlan {
 
     private let source: FileLog
     let log: LogFile
-    /// The log is known to be durable up to here.
-    private let mark: UInt64
+    /// Where the group will begin.
+    let start: UInt64
 
     private(set) var head: StoreHead?
     /// Where the last head of the group lies, if it has one.
     private(set) var headOffset: UInt64?
-    private(set) var sequence: UInt64
-    private(set) var bytes: [UInt8] = []
     private(set) var changes: [IndexChange] = []
+    /// The frames, as far as they are known before their turn comes.
+    private var drafts: [UInt8] = []
+    /// Where in ``drafts`` the last one begins.
+    private var lastDraft = 0
 
     /// The rows of the ids that the group has touched, the earliest revision first.
     private var rows: [RecordID: [Row]] = [:]
-    /// Of the batch at hand.
-    private var entries: [LogEntry] = []
+    /// The same of the group before.
+    private let earlierRows: [RecordID: [Row]]
+    /// What ``rows`` was before the batch at hand.
     private var undo: [(RecordID, [Row]?)] = []
-    /// Where the next frame will begin.
-    private var end: UInt64
 
-    init(_ source: FileLog, _ log: LogFile, head: StoreHead?, end: UInt64, mark: UInt64, sequence: UInt64) {
-        self.source = source
-        self.log = log
-        self.head = head
-        self.end = end
-        self.mark = mark
-        self.sequence = sequence
+    /// The first group behind what is in `log`.
+    init(_ source: FileLog, _ log: LogFile, head: StoreHead?, end: UInt64) {
+        (self.source, self.log, self.head, start) = (source, log, head, end)
+        earlierRows = [:]
+    }
+
+    /// The group behind `plan`.
+    init(after plan: GroupPlan) {
+        (source, log, head, start) = (plan.source, plan.log, plan.head, plan.end)
+        earlierRows = plan.rows
+    }
+
+    /// Of all frames, in bytes.
+    var length: Int { drafts.count }
+
+    private var end: UInt64 { start + UInt64(drafts.count) }
+
+    /// The frames.
+    ///
+    /// - Parameters:
+    ///   - sequence: Of the last frame that is in the log; raised by one for each.
+    ///   - mark: The log is known to be durable up to here.
+    func frames(sequence: inout UInt64, mark: UInt64) -> [UInt8] {
+        var (frames, offset) = (drafts, 0)
+        while offset < frames.count {
+            sequence += 1
+            offset = Frame.complete(
+                at: offset, sequence: sequence, mark: mark, seed: log.header.frameSeed, in: &frames)
+        }
+        return frames
     }
 
     mutating func add(creation first: StoreHead) throws(StoreError) {
@@ -55,7 +80,8 @@ struct GroupPlan {
 
     /// Plans all of `batch`, or nothing when one of its changes is refused.
     mutating func add(_ batch: WriteBatch) throws(StoreError) {
-        let (oldHead, oldHeadOffset, oldEnd, oldCount) = (head, headOffset, end, changes.count)
+        let (oldHead, oldHeadOffset, oldChanges) = (head, headOffset, changes.count)
+        let (oldLength, oldLastDraft) = (length, lastDraft)
         do throws(StoreError) {
             guard let now = head else { throw StoreError(.notFound, "\(log.path) holds no vault yet.") }
             try now.check(batch)
@@ -68,9 +94,10 @@ struct GroupPlan {
             finishBatch()
         } catch {
             for (id, old) in undo.reversed() { rows[id] = old }
-            (head, headOffset, end) = (oldHead, oldHeadOffset, oldEnd)
-            changes.removeSubrange(oldCount...)
-            (undo, entries) = ([], [])
+            (head, headOffset, lastDraft) = (oldHead, oldHeadOffset, oldLastDraft)
+            changes.removeSubrange(oldChanges...)
+            drafts.removeSubrange(oldLength...)
+            undo.removeAll()
             throw error
         }
     }
@@ -118,7 +145,7 @@ struct GroupPlan {
 
         case .deleteTenant(let tenant):
             let scope = ScanScope.everythingOf(tenant: tenant)
-            let planned = rows.keys.filter(scope.includes)
+            let planned = [rows, earlierRows].flatMap { $0.keys.filter(scope.includes) }
             for id in Set(try source.ids(ofTenant: tenant)).union(planned).sorted() { try removeAll(of: id) }
 
         case .raiseFloor(let revision):
@@ -140,7 +167,7 @@ struct GroupPlan {
 
     /// The rows of `id` as they will be, the earliest revision first.
     private func rows(of id: RecordID) throws(StoreError) -> [Row] {
-        if let planned = rows[id] { return planned }
+        if let planned = rows[id] ?? earlierRows[id] { return planned }
         var found: [Row] = []
         let hash = log.hash(id.encoded.span)
         var entry = source.entry(hash, below: nil)
@@ -155,7 +182,8 @@ struct GroupPlan {
             }
             entry = source.entry(hash, below: candidate)
         }
-        return found.reversed()
+        found.reverse()
+        return found
     }
 
     private mutating func set(_ id: RecordID, _ all: [Row]) { undo.append((id, rows.updateValue(all, forKey: id))) }
@@ -183,11 +211,10 @@ struct GroupPlan {
         return Row(entry: new, sealed: sealed)
     }
 
+    /// A full log takes it: where else would room come from?
     private mutating func remove(_ row: Row, of id: RecordID, floor: UInt64) {
         changes.append(.remove(row.entry))
-        let entry = LogEntry.tombstone(RecordKey(id: id, revision: row.entry.revision), floor: floor)
-        entries.append(entry)
-        end += UInt64(entry.frameLength)
+        append(fitting: .tombstone(RecordKey(id: id, revision: row.entry.revision), floor: floor))
         if let old = head { head?.revisionFloor = max(old.revisionFloor, floor) }
     }
 
@@ -207,18 +234,16 @@ struct GroupPlan {
         guard end + UInt64(entry.frameLength) < RowIndex.Place.maximumOffset else {
             throw StoreError(.full, "\(log.path) has reached 1 TiB. Compact it, or move the vault to another store.")
         }
-        entries.append(entry)
-        end += UInt64(entry.frameLength)
+        append(fitting: entry)
+    }
+
+    private mutating func append(fitting entry: LogEntry) {
+        lastDraft = length
+        Frame.appendDraft(of: entry, continues: true, to: &drafts)
     }
 
     private mutating func finishBatch() {
-        for (index, entry) in entries.enumerated() {
-            sequence += 1
-            Frame.append(
-                entry, sequence: sequence, mark: mark, continues: index < entries.count - 1,
-                seed: log.header.frameSeed,
-                to: &bytes)
-        }
-        (undo, entries) = ([], [])
+        if !drafts.isEmpty { Frame.setContinues(false, ofFrameAt: lastDraft, in: &drafts) }
+        undo.removeAll(keepingCapacity: true)
     }
 }
