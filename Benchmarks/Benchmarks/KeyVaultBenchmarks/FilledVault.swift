@@ -54,7 +54,8 @@ final class FilledVault: Sendable {
             Self.openStore(kind, folder), keys: keys, configuration: Self.configuration(cached: cached))
     }
 
-    func openStore() async throws -> any RecordStore { try await Self.openStore(kind, folder) }
+    /// Of a vault in a file, which has to be closed before.
+    func openFileStore() async throws -> FileStore { try await FileStore.open(folder.path("vault.log")) }
 
     private func secret() throws -> Secret {
         let bytes = [UInt8](repeating: 0x6B, count: secretLength)
@@ -76,12 +77,12 @@ final class FilledVault: Sendable {
         try await measure(count) { for _ in 0..<count { try await put() } }
     }
 
-    /// Nanoseconds a put, of so many writers at once, on two threads.
+    /// Nanoseconds a put, of so many writers at once.
     func put(_ count: Int, writers: Int) async throws -> Double {
         try await measure(writers * count) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for writer in 0..<writers {
-                    group.addTask(executorPreference: ThreadOfItsOwn.all[writer % 2]) {
+                for _ in 0..<writers {
+                    group.addTask {
                         for _ in 0..<count { try await self.put() }
                     }
                 }

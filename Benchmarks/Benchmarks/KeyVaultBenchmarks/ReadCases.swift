@@ -19,11 +19,12 @@ enum ReadCases {
         } floor: {
             try $0.floor.seal()
         }
-        repeated("read/file", .file, setUp: { try await FileReads() }) {
-            try await $0.read()
-        } floor: {
-            try $0.floor.readFrame()
-        }
+        PairedCase(
+            name: "read/file", turns: 40, setUp: { try await FileReads() },
+            subject: { fixture in try await measureComputing(2000) { try await fixture.read(2000) } },
+            floor: { fixture in try await measureComputing(2000) { for _ in 0..<2000 { try fixture.floor.readFrame() } }
+            }
+        ).register()
         PairedCase(
             name: "list/sqlite", setUp: { try await StoreFixture(.sqlite) }, subject: { try await $0.filled.list(20) },
             floor: { fixture in
@@ -53,16 +54,8 @@ enum ReadCases {
         _ name: String, _ kind: FilledVault.Kind, _ subject: @escaping @Sendable (StoreFixture) async throws -> Void,
         floor: @escaping @Sendable (StoreFixture) throws -> Void
     ) {
-        repeated(name, kind, setUp: { try await StoreFixture(kind) }, subject, floor: floor)
-    }
-
-    private static func repeated<Fixture: Sendable>(
-        _ name: String, _ kind: FilledVault.Kind, setUp: @escaping @Sendable () async throws -> Fixture,
-        _ subject: @escaping @Sendable (Fixture) async throws -> Void,
-        floor: @escaping @Sendable (Fixture) throws -> Void
-    ) {
         PairedCase(
-            name: name, turns: 40, setUp: setUp,
+            name: name, turns: 40, setUp: { try await StoreFixture(kind) },
             subject: { fixture in try await measureComputing(2000) { for _ in 0..<2000 { try await subject(fixture) } }
             },
             floor: { fixture in try await measureComputing(2000) { for _ in 0..<2000 { try floor(fixture) } } }
@@ -112,17 +105,21 @@ enum ReadCases {
 /// The file store on its own, without a vault.
 private final class FileReads: Sendable {
     let filled: FilledVault
-    let store: any RecordStore
+    let store: FileStore
     let floor: StoreFloor
 
     init() async throws {
         filled = try await FilledVault(.file, records: 1000)
         await filled.vault.close()
-        store = try await filled.openStore()
+        store = try await filled.openFileStore()
         floor = try StoreFloor(filled.ids)
     }
 
-    func read() async throws {
-        guard try await store.read(filled.nextID()) != nil else { throw FloorFailed() }
+    /// No two neighbours in turn.
+    func read(_ count: Int) async throws {
+        let (store, ids) = (store, filled.ids)
+        for number in 0..<count {
+            guard try await store.read(ids[number &* 7919 % ids.count]) != nil else { throw FloorFailed() }
+        }
     }
 }

@@ -80,8 +80,8 @@ private final class FileOfAMillion: Sendable {
     }
 
     func open() async throws -> Double {
-        var store: (any RecordStore)?
-        let time = try await measure(1) { store = try await filled.openStore() }
+        var store: FileStore?
+        let time = try await measure(1) { store = try await filled.openFileStore() }
         await store?.close()
         return time
     }
@@ -89,7 +89,7 @@ private final class FileOfAMillion: Sendable {
     func indexBytes() async throws -> Double {
         floor_trim_heap()
         let before = residentBytes()
-        let store = try await filled.openStore()
+        let store = try await filled.openFileStore()
         floor_trim_heap()
         defer { withExtendedLifetime(store) {} }
         return Double(residentBytes() - before) / 1_000_000
