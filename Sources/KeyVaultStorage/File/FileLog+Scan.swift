@@ -124,7 +124,7 @@ extension FileLog.Shared {
             if found.place == place {
                 return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
             }
-            if let sealed = try log.sealed(of: row.encodedID, at: found) {
+            if let sealed = try log.sealed(of: row.encodedID.span, at: found) {
                 if found.revision == row.revision {
                     return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: sealed)
                 }

@@ -185,7 +185,7 @@ package final class FileLog: Sendable {
         var previous: (log: LogFile, entry: RowIndex.Entry)?
         while let found = try place(of: id, below: previous) {
             if revision == nil || found.entry.revision == revision,
-                let sealed = try found.log.sealed(of: id.encoded, at: found.entry)
+                let sealed = try found.log.sealed(of: id.encoded.span, at: found.entry)
             {
                 return StoredRecord(key: RecordKey(id: id, revision: found.entry.revision), sealed: sealed)
             }
@@ -238,12 +238,12 @@ extension StoreError {
 
 extension LogFile {
     /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
-    func sealed(of name: [UInt8], at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
+    func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
         try withFrame(at: entry.place) { frame, bytes throws(StoreError) in
             guard case .put(let row, let start) = FrameContent(frame, bytes), row.revision == entry.revision else {
                 throw .damaged(path, at: entry.place.offset, "a row")
             }
-            return bytes.extracting(row.range).equals(name.span) ? bytes.array(start..<bytes.count) : nil
+            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
         }
     }
 }

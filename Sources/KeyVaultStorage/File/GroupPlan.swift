@@ -174,7 +174,7 @@ struct GroupPlan {
         while let candidate = entry {
             if found.isEmpty {
                 // The current row, whose commitment is what a change asks for next: read once.
-                if let sealed = try log.sealed(of: id.encoded, at: candidate) {
+                if let sealed = try log.sealed(of: id.encoded.span, at: candidate) {
                     found.append(Row(entry: candidate, sealed: sealed))
                 }
             } else if try log.isRow(of: id.encoded.span, at: candidate.place) {
@@ -191,7 +191,7 @@ struct GroupPlan {
     private func carries(_ commitment: [UInt8]?, _ id: RecordID, _ row: Row) throws(StoreError) -> Bool {
         guard let commitment else { return true }
         let sealed =
-            if let planned = row.sealed { planned } else { try log.sealed(of: id.encoded, at: row.entry) ?? [] }
+            if let planned = row.sealed { planned } else { try log.sealed(of: id.encoded.span, at: row.entry) ?? [] }
         return StoredRecord(key: RecordKey(id: id, revision: row.entry.revision), sealed: sealed).carries(commitment)
     }
 
