@@ -22,11 +22,13 @@ extension FileLog {
     /// Makes `plan` durable.
     ///
     /// - Returns: `false`, with nothing done, where the log does not end any more where the plan begins.
-    func commit(_ plan: GroupPlan) throws(StoreError) -> Bool {
+    func commitIfCurrent(_ plan: GroupPlan) throws(StoreError) -> Bool {
         try writer.withLock { writer throws(StoreError) in
             let isCurrent = try withShared { shared throws(StoreError) in
+                // First of all: what a plan refuses that was overtaken is of no use either.
+                guard shared.log === plan.log, shared.end == plan.start else { return false }
                 if let refusal = shared.refusal { throw refusal }
-                return shared.log === plan.log && shared.end == plan.start
+                return true
             }
             if isCurrent { try commit(plan, &writer) }
             return isCurrent
@@ -122,8 +124,7 @@ extension FileLog {
         shared.withLock { $0.refusal = refusal }
     }
 
-    /// For ``GroupPlan``. Only groups and compactions change the index; a plan that a compaction has overtaken may read nonsense
-    /// where this leads it, and is not written.
+    /// For ``GroupPlan``. A plan that a compaction has overtaken may read nonsense where this leads it; it is not current any more.
     func entry(_ hash: UInt64, below previous: RowIndex.Entry?) -> RowIndex.Entry? {
         shared.withLock { $0.index.highest(hash, below: previous) }
     }

@@ -198,7 +198,7 @@ package final class FileLog: Sendable {
 
     /// Where the row of `id` with the highest revision may lie, or the next one behind `previous`.
     @inline(__always)
-    private func place(
+    func place(
         of id: RecordID, below previous: (log: LogFile, entry: RowIndex.Entry)?
     ) throws(StoreError) -> (log: LogFile, entry: RowIndex.Entry)? {
         try withShared { shared throws(StoreError) in

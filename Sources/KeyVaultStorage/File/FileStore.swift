@@ -94,8 +94,8 @@ public final class FileStore: RecordStore {
 
     /// Rewrites the store into a new file without what was replaced and deleted. Reads and writes go on meanwhile.
     ///
-    /// A store does so by itself when more than half of its file is of no use. Call it where the disk has failed and the store
-    /// takes no more writes (`readOnly`): the new file takes them again.
+    /// A store does so by itself when more than half of its file, and more than 4 MiB, are of no use. Call it where the disk has
+    /// failed and the store takes no more writes (`readOnly`): the new file takes them again.
     ///
     /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `io`. The store is then as it was before.
     public func compact() async throws(StoreError) {

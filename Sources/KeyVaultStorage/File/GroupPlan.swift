@@ -37,6 +37,8 @@ struct GroupPlan {
     private var rows: [RecordID: [Row]] = [:]
     /// The same of the group before.
     private let earlierRows: [RecordID: [Row]]
+    /// Rows of the batch at hand that were read before.
+    private var known: [CurrentRow] = []
     /// What ``rows`` was before the batch at hand.
     private var undo: [(RecordID, [Row]?)] = []
 
@@ -79,7 +81,11 @@ struct GroupPlan {
     }
 
     /// Plans all of `batch`, or nothing when one of its changes is refused.
-    mutating func add(_ batch: WriteBatch) throws(StoreError) {
+    ///
+    /// - Parameter known: rows of the batch that need not be read again.
+    mutating func add(_ batch: WriteBatch, _ known: [CurrentRow] = []) throws(StoreError) {
+        self.known = known
+        defer { self.known = [] }
         let (oldHead, oldHeadOffset, oldChanges) = (head, headOffset, changes.count)
         let (oldLength, oldLastDraft) = (length, lastDraft)
         do throws(StoreError) {
@@ -145,7 +151,7 @@ struct GroupPlan {
 
         case .deleteTenant(let tenant):
             let scope = ScanScope.everythingOf(tenant: tenant)
-            let planned = [rows, earlierRows].flatMap { $0.keys.filter(scope.includes) }
+            let planned = rows.keys.filter(scope.includes)
             for id in Set(try source.ids(ofTenant: tenant)).union(planned).sorted() { try removeAll(of: id) }
 
         case .raiseFloor(let revision):
@@ -174,7 +180,7 @@ struct GroupPlan {
         while let candidate = entry {
             if found.isEmpty {
                 // The current row, whose commitment is what a change asks for next: read once.
-                if let sealed = try log.sealed(of: id.encoded.span, at: candidate) {
+                if let sealed = try sealed(of: id, at: candidate) {
                     found.append(Row(entry: candidate, sealed: sealed))
                 }
             } else if try log.isRow(of: id.encoded.span, at: candidate.place) {
@@ -184,6 +190,12 @@ struct GroupPlan {
         }
         found.reverse()
         return found
+    }
+
+    private func sealed(of id: RecordID, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
+        let row = known.first { $0.log === log && $0.entry == entry && $0.id == id }
+        if let row { return row.sealed }
+        return try log.sealed(of: id.encoded.span, at: entry)
     }
 
     private mutating func set(_ id: RecordID, _ all: [Row]) { undo.append((id, rows.updateValue(all, forKey: id))) }

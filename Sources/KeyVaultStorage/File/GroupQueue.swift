@@ -10,16 +10,17 @@ package final class GroupQueue: Sendable {
 
     /// What the thread takes in hand at once.
     package struct Load: Sendable {
-        /// The group of ``writes``; `nil` where it has yet to be planned.
+        /// The group of the first ``plannedCount`` writes.
         fileprivate var plan: GroupPlan?
+        fileprivate var plannedCount = 0
         fileprivate var writes: [Write] = []
         fileprivate var jobs: [Job] = []
     }
 
     fileprivate struct Write {
         let batch: WriteBatch
-        /// What planning it came to.
-        let refusal: StoreError?
+        /// What planning it came to; `nil` where it is not planned yet, too.
+        let failure: StoreError?
         let continuation: Continuation
     }
 
@@ -38,15 +39,17 @@ package final class GroupQueue: Sendable {
 
     /// - Throws: ``StoreError`` where there is no use in waiting.
     package func add(_ batch: WriteBatch, _ continuation: Continuation) throws(StoreError) {
+        // Outside of the lock, where nobody waits for the disk.
+        let known = batch.isQuicklyPlanned ? log.currentRows(of: batch) : []
         let isFirst = try state.withLock { state throws(StoreError) in
             guard !state.isClosed else { throw .closed }
-            try state.add(batch, continuation, log)
+            try state.add(batch, known, continuation, log)
             return state.writes.count == 1
         }
         if isFirst { arrivals.signal() }
     }
 
-    /// Adds something to be done between two groups.
+    /// Adds something to be done between two groups, behind the writes that wait.
     ///
     /// - Parameter isLast: whether nothing more is taken.
     /// - Throws: ``StoreError`` where there is no use in waiting.
@@ -82,7 +85,12 @@ package final class GroupQueue: Sendable {
     /// Does what was taken last, and says so to whoever waits for it.
     package func perform(_ load: Load) {
         if !load.writes.isEmpty {
-            for (write, failure) in zip(load.writes, write(load)) { write.continuation.resume(returning: failure) }
+            let (failures, isAsPlanned) = commit(load)
+            for (write, failure) in zip(load.writes, failures) { write.continuation.resume(returning: failure) }
+            if !isAsPlanned {
+                let refused = state.withLock { $0.planAnew(log) }
+                for (continuation, failure) in refused { continuation.resume(returning: failure) }
+            }
         }
         for job in load.jobs {
             do throws(StoreError) {
@@ -93,71 +101,82 @@ package final class GroupQueue: Sendable {
         if log.startsCompaction() { Thread.detachNewThread { [log] in log.compactInBackground() } }
     }
 
-    /// - Returns: for each write what it failed with, if it did.
-    private func write(_ load: Load) -> [StoreError?] {
-        let failures: [StoreError?]
-        do throws(StoreError) {
-            if let plan = load.plan, try log.commit(plan) { return load.writes.map(\.refusal) }
-            failures = log.commit(load.writes.map(\.batch))
-        } catch {
-            failures = load.writes.map { $0.refusal ?? error }
+    /// - Returns: for each write what it failed with, if it did; and whether all came to what was planned, and what waits may
+    ///   build on it.
+    private func commit(_ load: Load) -> (failures: [StoreError?], isAsPlanned: Bool) {
+        let planned = load.writes.prefix(load.plannedCount)
+        var failures: [StoreError?] = []
+        var isAsPlanned = false
+        if let plan = load.plan {
+            do throws(StoreError) {
+                isAsPlanned = try log.commitIfCurrent(plan)
+                if isAsPlanned { failures = planned.map(\.failure) }
+            } catch { failures = planned.map { $0.failure ?? error } }
         }
-        state.withLock { $0.planAnew(log) }
-        return failures
+        let others = load.writes.dropFirst(failures.count)
+        guard !others.isEmpty else { return (failures, isAsPlanned) }
+        return (failures + log.commit(others.map(\.batch)), false)
     }
 }
 
 private struct State {
-    /// The group of ``writes``, upon which the next batch is planned; where there is none, upon what the log holds.
+    /// The group of the first ``plannedCount`` writes, upon which the next batch is planned; where there is none, upon what the
+    /// log holds.
     private var plan: GroupPlan?
-    /// Whether a group waits or is in hand that is not planned yet, so that none can be planned upon it.
+    private var plannedCount = 0
+    /// Whether a write waits or is in hand that is not planned yet, so that none can be planned upon it.
     private var hasUnplanned = false
     private(set) var writes: [GroupQueue.Write] = []
     var jobs: [GroupQueue.Job] = []
     var isClosed = false
 
     mutating func add(
-        _ batch: WriteBatch, _ continuation: GroupQueue.Continuation, _ log: FileLog
+        _ batch: WriteBatch, _ known: [CurrentRow], _ continuation: GroupQueue.Continuation, _ log: FileLog
     ) throws(StoreError) {
         if !batch.isQuicklyPlanned || plan?.length ?? 0 >= log.settings.groupLength { hasUnplanned = true }
-        var refusal: StoreError?
+        var failure: StoreError?
         if !hasUnplanned {
-            if plan == nil { plan = try log.plan() }
-            do throws(StoreError) { try plan?.add(batch) } catch { refusal = error }
+            var group = if let open = plan.take() { open } else { try log.plan() }
+            do throws(StoreError) { try group.add(batch, known) } catch { failure = error }
+            plan = group
+            plannedCount += 1
         }
-        writes.append(GroupQueue.Write(batch: batch, refusal: refusal, continuation: continuation))
+        writes.append(GroupQueue.Write(batch: batch, failure: failure, continuation: continuation))
     }
 
     /// Called with nothing in hand any more.
     mutating func take() -> GroupQueue.Load {
-        var load = GroupQueue.Load()
-        swap(&load.writes, &writes)
-        swap(&load.jobs, &jobs)
+        // What is of no use any more goes with the load, and away outside of the lock.
+        let load = GroupQueue.Load(plan: plan.take(), plannedCount: plannedCount, writes: writes, jobs: jobs)
+        (plannedCount, writes, jobs) = (0, [], [])
         if load.writes.isEmpty {
-            (plan, hasUnplanned) = (nil, false)
-        } else if hasUnplanned {
-            plan = nil
-        } else {
-            swap(&load.plan, &plan)
+            hasUnplanned = false
+        } else if !hasUnplanned {
             plan = load.plan.map(GroupPlan.init(after:))
         }
         return load
     }
 
     /// Called with nothing in hand any more.
-    mutating func planAnew(_ log: FileLog) {
+    ///
+    /// - Returns: whom there is no use in waiting for.
+    mutating func planAnew(_ log: FileLog) -> [(GroupQueue.Continuation, StoreError)] {
         let waiting = writes
-        (plan, hasUnplanned, writes) = (nil, false, [])
+        (plan, plannedCount, hasUnplanned, writes) = (nil, 0, false, [])
+        var refused: [(GroupQueue.Continuation, StoreError)] = []
         for write in waiting {
-            do throws(StoreError) { try add(write.batch, write.continuation, log) } catch {
-                write.continuation.resume(returning: error)
+            do throws(StoreError) { try add(write.batch, [], write.continuation, log) } catch {
+                refused.append((write.continuation, error))
             }
         }
+        return refused
     }
 }
 
 extension WriteBatch {
-    /// Whether planning it is so little work that it may be done while others wait who do the same.
+    /// Whether planning it takes little, as a rule, and may be done while others wait who do the same.
+    ///
+    /// What deletes a tenant has to see every row, with nothing in hand.
     fileprivate var isQuicklyPlanned: Bool {
         changes.count <= 8 && !changes.contains { if case .deleteTenant = $0 { true } else { false } }
     }
