@@ -212,6 +212,7 @@ package final class FileLog: Sendable {
     /// Whether no `fork` lies between the opening and now.
     var isOfThisProcess: Bool { layer.processID == owner }
 
+    @inline(__always)
     func checkProcess() throws(StoreError) {
         guard isOfThisProcess else {
             throw StoreError(
