@@ -212,6 +212,7 @@ package final class FileLog: Sendable {
     /// Whether no `fork` lies between the opening and now.
     var isOfThisProcess: Bool { layer.processID == owner }
 
+    /// Refuses a child that `fork` made: it has none of its parent's threads, and may have a lock that one of them held.
     @inline(__always)
     func checkProcess() throws(StoreError) {
         guard isOfThisProcess else {
