@@ -115,7 +115,3 @@ final class WriteQueue: Sendable {
         }
     }
 }
-
-extension StoreError {
-    static var closed: StoreError { StoreError(.closed, "The store was closed. Open the vault again.") }
-}

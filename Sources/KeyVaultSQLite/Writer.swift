@@ -84,8 +84,10 @@ final class Writer: Sendable {
         do throws(StoreError) {
             try perform(jobs, on: session)
         } catch  where error.code == .corrupt && jobs.count > 1 {
+            session.end()
             // One of them met damage; the others shall not suffer for it.
-            for job in jobs { performAlone(job, on: session) }
+            for job in jobs { performAlone(job, on: &session) }
+            return true
         } catch {
             for job in jobs { job.finish(.failure(error)) }
         }
@@ -98,12 +100,16 @@ final class Writer: Sendable {
         for (job, result) in zip(jobs, try session.perform(jobs.map(\.work))) { job.finish(result) }
     }
 
-    private func performAlone(_ job: WriteJob, on session: borrowing WriteSession) {
+    private func performAlone(_ job: WriteJob, on session: inout WriteSession) {
         do throws(StoreError) {
-            guard try session.begin() else { throw session.busy() }
-            try perform([job], on: session)
+            while try !session.begin() {
+                guard job.arrival.duration(to: .now) < patience else { throw session.busy() }
+                queue.wait(for: Self.lockInterval)
+            }
         } catch {
-            job.finish(.failure(error))
+            return job.finish(.failure(error))
         }
+        do throws(StoreError) { try perform([job], on: session) } catch { job.finish(.failure(error)) }
+        session.end()
     }
 }

@@ -56,6 +56,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
+
     public var description: String { message }
 }
 

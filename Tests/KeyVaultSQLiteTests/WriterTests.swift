@@ -85,6 +85,8 @@ import Testing
         try await tasks[0].value
         await expectError(.corrupt) { try await tasks[1].value }
         try await tasks[2].value
+        try await lock.waitUntilLocked()
+        lock.unlock()
         await store.close()
     }
 

@@ -234,10 +234,6 @@ package final class FileLog: Sendable {
     }
 }
 
-extension StoreError {
-    package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
-}
-
 extension LogFile {
     /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
     func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {

@@ -1,7 +1,8 @@
 import KeyVaultFormat
-import KeyVaultStorage
 import KeyVaultTesting
 import Testing
+
+@testable import KeyVaultStorage
 
 /// A queue whose thread is the test: what is brought while a group is in hand, and what becomes of it.
 @Suite struct GroupQueueTests {
@@ -95,6 +96,23 @@ import Testing
         #expect(await second.value?.code == .conflict)
         #expect(try Contents(log).rows.map(\.id.tenant) == ["a", "c"])
         #expect(try contents(of: disk).rows.map(\.id.tenant) == ["a", "c"])
+    }
+
+    /// Rows are read before the lock is taken under which they are planned upon.
+    @Test func aRowThatHasMovedSinceItWasReadIsReadAgain() throws {
+        let key = RecordKey(id: try RecordID(tenant: "a", provider: "p"), revision: 1)
+        let (old, new) = ([UInt8](repeating: 5, count: 88), [UInt8](repeating: 6, count: 88))
+        let rewrap = { (sealed: [UInt8]) in
+            WriteBatch(
+                generation: 1,
+                changes: [.rewrap(key, sealed: sealed, commitment: Array(old[SealedRecord.commitmentRange]))])
+        }
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: old)])]) == [nil])
+        let known = log.currentRows(of: rewrap(old))
+        #expect(known.count == 1)
+        #expect(log.commit([rewrap(new)]) == [nil])
+        var plan = try log.plan()
+        #expect(throws: StoreError.conflict(over: key.id)) { try plan.add(rewrap(old), known) }
     }
 
     /// Where a compaction has failed after it had taken the log's place, nothing is written any more, and a verdict on the log
