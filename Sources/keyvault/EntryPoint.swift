@@ -9,6 +9,7 @@ enum EntryPoint {
         StandardStream.holdDescriptors()
         let arguments = GlobalOptionOrder.behindSubcommand(Array(CommandLine.arguments.dropFirst()))
         do {
+            try checkEncoding()
             try checkCommand(arguments)
             var command = try KeyVaultCommand.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -18,6 +19,19 @@ enum EntryPoint {
             }
         } catch {
             exit(withError: error, arguments: arguments)
+        }
+    }
+
+    /// Swift's arguments have a mark in the place of every byte that is no UTF-8, so that two names could become one. What stands
+    /// behind `--` goes on as it came.
+    private static func checkEncoding() throws(Failure) {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            // The arguments as they came: as many as `argc` says, there for as long as the process is.
+            guard let argument = unsafe CommandLine.unsafeArgv[index] else { return }
+            guard let text = unsafe String(validatingCString: argument) else {
+                throw Failure(.usage, "Argument \(index) is no UTF-8.", hint: "Write names and paths as UTF-8.")
+            }
+            if text == "--" { return }
         }
     }
 

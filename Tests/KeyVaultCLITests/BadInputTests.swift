@@ -33,6 +33,13 @@ import Testing
         try expectNothingLost()
     }
 
+    /// Where each byte that is none of UTF-8 became the same mark, one account's key would be another's.
+    @Test(arguments: ["put", "reveal", "delete --yes", "list --tenant", "--store"])
+    func argumentsThatAreNoUTF8(_ command: String) throws {
+        try box.shell("printf key | \"$0\" \(command) \"$(printf 'ac\\377me/mine')\"").expectError(64, "no UTF-8")
+        try expectNothingLost()
+    }
+
     @Test func aClosedInput() throws {
         try box.run("put", "acme/mine", redirection: "<&-").expectError(9, "cannot be read")
         try box.run("put", "acme/mine", redirection: "</").expectError(9, "cannot be read")

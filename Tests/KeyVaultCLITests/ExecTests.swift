@@ -28,6 +28,11 @@ import Testing
         #expect(lines.contains("TWO=two words"))
     }
 
+    @Test func theArgumentsOfTheCommandAreBytes() throws {
+        let outcome = try box.shell(#""$0" exec --env A=a/mine -- printf '%s|%s' "$(printf 'a\377b')" -- "" -x"#)
+        #expect(outcome.status == 0 && outcome.output == Data("a".utf8) + [0xFF] + Data("b|--|-x".utf8))
+    }
+
     @Test func whatCannotBeRun() throws {
         try box.run("exec", "--env", "A=a/mine", "--", "no-such-command").expectError(
             1, "no-such-command cannot be run")

@@ -21,7 +21,7 @@ struct ExecCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        guard let program = command.first else {
+        guard !command.isEmpty else {
             throw Failure(.usage, "There is no command to run.", hint: "Name it behind '--'.")
         }
         try await options.withVault { vault in
@@ -29,17 +29,17 @@ struct ExecCommand: AsyncParsableCommand {
                 try await vault.withSecret(assignment.id) { secret in try assignment.set(secret) }
             }
         }
-        throw Self.execute(program, command)
+        throw execute()
     }
 
-    /// Becomes `program`, which is looked up as a shell does. Returns only by failing.
-    private static func execute(_ program: String, _ arguments: [String]) -> Failure {
-        // Copies of the C library's, never freed: this process ends here in any case.
-        var copies = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        unsafe execvp(program, &copies)
+    /// Becomes the command, which is looked up as a shell does. Returns only by failing.
+    private func execute() -> Failure {
+        // The command's arguments are the last ones of this process, which need not be UTF-8; the list of them ends in a null pointer.
+        let arguments = unsafe CommandLine.unsafeArgv + (Int(CommandLine.argc) - command.count)
+        if let program = unsafe arguments[0] { _ = unsafe execvp(program, arguments) }
         // The C library's text for an error number, which it never frees.
         let reason = unsafe String(cString: strerror(errno))
-        return Failure(.other, "\(program) cannot be run: \(reason).", hint: "Check the command behind '--'.")
+        return Failure(.other, "\(command[0]) cannot be run: \(reason).", hint: "Check the command behind '--'.")
     }
 }
 
