@@ -12,7 +12,7 @@ struct VaultTable {
         select = try connection.prepare(
             """
             SELECT CASE WHEN length(header) <= \(StoreHead.maximumHeaderLength) THEN header END, generation, revision_floor
-            FROM vault WHERE singleton = 1
+            FROM vault
             """)
         upsert = try connection.prepare(
             """
@@ -26,7 +26,7 @@ struct VaultTable {
         defer { select.reset() }
         guard try select.step() else { return nil }
         guard let header = select.blob(0), let generation = select.integer(1), let floor = select.integer(2),
-            generation >= 0, floor >= 0
+            generation >= 0, floor >= 0, try !select.step()
         else {
             throw StoreError(.corrupt, "The vault header in \(path) is damaged. Restore a backup.")
         }

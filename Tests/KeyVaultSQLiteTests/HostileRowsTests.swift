@@ -105,6 +105,7 @@ import Testing
 
     @Test(arguments: [
         "UPDATE vault SET generation = -5", "UPDATE vault SET revision_floor = -1",
+        "PRAGMA ignore_check_constraints = ON; INSERT INTO vault VALUES (2, x'01', 1, 0)",
         "UPDATE vault SET header = zeroblob(65537)", "UPDATE vault SET header = zeroblob(90000000)",
     ])
     func aDamagedHeadIsCorrupt(_ sql: String) async throws {
