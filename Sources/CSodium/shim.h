@@ -3,6 +3,8 @@
 // The vector registers hold whatever plaintext or key passed through last, and glibc saves all of them to the stack whenever a
 // library function is called for the first time (lazy binding).
 
+#if defined(__x86_64__)
+
 // Clears the first sixteen, which are all that libsodium uses.
 static inline void keyvault_clear_vector_registers(void) {
     if (__builtin_cpu_supports("avx")) {
@@ -19,6 +21,15 @@ static inline void keyvault_clear_vector_registers(void) {
     }
 }
 
+// A compiler that is told of them may hold values in them, and one that is not does not know their names.
+#ifdef __AVX512F__
+#define KEYVAULT_UPPER_REGISTERS \
+    "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", \
+        "xmm29", "xmm30", "xmm31",
+#else
+#define KEYVAULT_UPPER_REGISTERS
+#endif
+
 // Clears the other sixteen, where there are any: glibc copies memory through them.
 static inline void keyvault_clear_upper_vector_registers(void) {
     if (__builtin_cpu_supports("avx512f")) {
@@ -30,6 +41,14 @@ static inline void keyvault_clear_upper_vector_registers(void) {
             "vpxord %%zmm24, %%zmm24, %%zmm24\n vpxord %%zmm25, %%zmm25, %%zmm25\n"
             "vpxord %%zmm26, %%zmm26, %%zmm26\n vpxord %%zmm27, %%zmm27, %%zmm27\n"
             "vpxord %%zmm28, %%zmm28, %%zmm28\n vpxord %%zmm29, %%zmm29, %%zmm29\n"
-            "vpxord %%zmm30, %%zmm30, %%zmm30\n vpxord %%zmm31, %%zmm31, %%zmm31\n" ::: "memory");
+            "vpxord %%zmm30, %%zmm30, %%zmm30\n vpxord %%zmm31, %%zmm31, %%zmm31\n" ::: KEYVAULT_UPPER_REGISTERS "memory");
     }
 }
+
+#else
+
+// Elsewhere there is no hardware AES that libsodium uses: nothing is ever opened.
+static inline void keyvault_clear_vector_registers(void) {}
+static inline void keyvault_clear_upper_vector_registers(void) {}
+
+#endif

@@ -47,6 +47,8 @@ extension PassphraseSlot.Parameters {
     fileprivate func derive(_ passphrase: Secret) async throws(VaultError) -> MasterKeyRing {
         let result = await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .userInitiated).async {
+                // This thread may never do an envelope operation.
+                defer { StackScrub.scrub() }
                 let result = Result { () throws(CryptoError) in
                     try passphrase.withSpan { passphrase throws(CryptoError) in
                         MasterKeyRing(

@@ -18,6 +18,7 @@ public struct SecretBuffer: ~Copyable, Sendable {
     ///
     /// - Throws: ``VaultError`` `crypto` where no guarded memory is to be had.
     public init(capacity: Int = SecretBuffer.maximumCapacity) throws(VaultError) {
+        precondition(capacity >= 0, "the capacity is a number of bytes")
         bytes = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: capacity) }
         self.capacity = capacity
     }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A chunk is never unmapped: a slot can outlive every vault, and addresses that stay valid need no reference count.
 @safe struct SlotChunk: ~Copyable {
-    /// The first slot. Page-aligned, so that each slot is aligned to its own size.
+    /// The first slot. Page-aligned, so that each slot is aligned to its own size, a large one to a page.
     private let base: UnsafeMutableRawPointer
     private let slotSize: Int
     /// Bit n is set while slot n is free.
