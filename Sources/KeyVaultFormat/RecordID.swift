@@ -33,18 +33,23 @@ public struct RecordID: Sendable {
 
     /// Takes over what ``encoded`` was; `nil` where SPEC.md section 2 refuses it.
     package init?(encoded: [UInt8]) {
+        guard Self.isEncoding(encoded.span) else { return nil }
+        self.init(checked: encoded)
+    }
+
+    /// Whether `bytes` are what ``encoded`` may be.
+    package static func isEncoding(_ bytes: Span<UInt8>) -> Bool {
         var start = 0
         for _ in 0..<3 {
-            guard start < encoded.count, start + 1 + Int(encoded[start]) <= encoded.count else { return nil }
-            let end = start + 1 + Int(encoded[start])
-            let name = encoded.span.extracting((start + 1)..<end)
-            guard Self.refusal(of: name) == nil,
-                name.isASCII || String(validating: encoded[(start + 1)..<end], as: UTF8.self) != nil
-            else { return nil }
+            guard start < bytes.count, start + 1 + Int(bytes[start]) <= bytes.count else { return false }
+            let end = start + 1 + Int(bytes[start])
+            let name = bytes.extracting((start + 1)..<end)
+            guard refusal(of: name) == nil, name.isASCII || (try? UTF8Span(validating: name)) != nil else {
+                return false
+            }
             start = end
         }
-        guard start == encoded.count else { return nil }
-        self.init(checked: encoded)
+        return start == bytes.count
     }
 
     /// Reads `TENANT/PROVIDER` or `TENANT/PROVIDER/LABEL`.

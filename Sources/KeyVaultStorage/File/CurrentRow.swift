@@ -10,24 +10,32 @@ struct CurrentRow: Sendable {
 
 extension FileLog {
     /// The current rows of the ids that `batch` is about, so far as there are any that can be read.
-    func currentRows(of batch: WriteBatch) -> [CurrentRow] {
+    ///
+    /// - Returns: `nil` where planning the batch takes long: it has many changes, or an id of it has many rows. One that deletes a
+    ///   tenant has to see every row.
+    func currentRows(of batch: WriteBatch) -> [CurrentRow]? {
+        let few = 8
+        guard batch.changes.count <= few else { return nil }
         var rows: [CurrentRow] = []
         for change in batch.changes {
+            let id: RecordID
             switch change {
             case .replace(let key, _, _, _, _), .rewrap(let key, _, _), .deleteRetained(let key), .insert(let key, _):
-                if let row = currentRow(of: key.id) { rows.append(row) }
-            case .delete(let id, _): if let row = currentRow(of: id) { rows.append(row) }
-            case .deleteTenant, .raiseFloor: continue
+                id = key.id
+            case .delete(let deleted, _): id = deleted
+            case .deleteTenant: return nil
+            case .raiseFloor: continue
+            }
+            let (log, entries) = shared.withLock { shared in
+                let hash = shared.log.hash(id.encoded.span)
+                return (shared.log, shared.index.entries(of: hash))
+            }
+            guard entries.count <= few else { return nil }
+            // What fails here fails again, and is told, when the batch is planned.
+            if let entry = entries.first, let row = try? log.row(of: id, at: entry) {
+                rows.append(CurrentRow(log: log, id: id, entry: entry, sealed: row.sealed))
             }
         }
         return rows
-    }
-
-    private func currentRow(of id: RecordID) -> CurrentRow? {
-        // What fails here fails again, and is told, when the batch is planned.
-        guard let (log, entry) = try? place(of: id, below: nil),
-            let sealed = try? log.sealed(of: id.encoded.span, at: entry)
-        else { return nil }
-        return CurrentRow(log: log, id: id, entry: entry, sealed: sealed)
     }
 }

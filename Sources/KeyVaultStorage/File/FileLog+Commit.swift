@@ -125,7 +125,5 @@ extension FileLog {
     }
 
     /// For ``GroupPlan``. A plan that a compaction has overtaken may read nonsense where this leads it; it is not current any more.
-    func entry(_ hash: UInt64, below previous: RowIndex.Entry?) -> RowIndex.Entry? {
-        shared.withLock { $0.index.highest(hash, below: previous) }
-    }
+    func entries(of hash: UInt64) -> [RowIndex.Entry] { shared.withLock { $0.index.entries(of: hash) } }
 }

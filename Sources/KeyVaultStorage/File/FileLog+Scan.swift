@@ -119,8 +119,7 @@ extension FileLog.Shared {
         }
         guard scope.includes(id) else { return nil }
         let hash = log.hash(row.encodedID.span)
-        var entry = index.highest(hash)
-        while let found = entry, found.revision >= row.revision {
+        for found in index.entries(of: hash).prefix(while: { $0.revision >= row.revision }) {
             if found.place == place {
                 return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
             }
@@ -130,7 +129,6 @@ extension FileLog.Shared {
                 }
                 if scope.isCurrentOnly { return nil }
             }
-            entry = index.highest(hash, below: found)
         }
         return nil
     }

@@ -180,33 +180,31 @@ package final class FileLog: Sendable {
         }
     }
 
-    /// The row of `id` with the highest revision; or at exactly `revision`, where one is given.
-    package func read(_ id: RecordID, revision: UInt64? = nil) throws(StoreError) -> StoredRecord? {
-        var previous: (log: LogFile, entry: RowIndex.Entry)?
-        while let found = try place(of: id, below: previous) {
-            if revision == nil || found.entry.revision == revision,
-                let sealed = try found.log.sealed(of: id.encoded.span, at: found.entry)
-            {
-                return StoredRecord(key: RecordKey(id: id, revision: found.entry.revision), sealed: sealed)
-            }
-            // What is passed by is another id of the same hash, or a later revision: the index may have changed in between,
-            // but a row that was there throughout is found.
-            previous = found
+    /// The row of `id` with the highest revision.
+    package func read(_ id: RecordID) throws(StoreError) -> StoredRecord? {
+        let (log, highest) = try withShared { shared throws(StoreError) in
+            (shared.log, shared.index.highest(shared.log.hash(id.encoded.span)))
         }
-        return nil
+        guard let highest else { return nil }
+        if let row = try log.row(of: id, at: highest) { return row }
+        // It is another id's of the same hash.
+        return try firstRow(of: id) { shared, hash in shared.index.entries(of: hash) }
     }
 
-    /// Where the row of `id` with the highest revision may lie, or the next one behind `previous`.
-    @inline(__always)
-    func place(
-        of id: RecordID, below previous: (log: LogFile, entry: RowIndex.Entry)?
-    ) throws(StoreError) -> (log: LogFile, entry: RowIndex.Entry)? {
-        try withShared { shared throws(StoreError) in
-            // Places are compared within one generation of the log alone.
-            let passed = previous.flatMap { $0.log === shared.log ? $0.entry : nil }
-            let hash = passed?.hash ?? shared.log.hash(id.encoded.span)
-            return shared.index.highest(hash, below: passed).map { (shared.log, $0) }
+    /// The row of `id` at exactly `revision`.
+    package func read(_ id: RecordID, revision: UInt64) throws(StoreError) -> StoredRecord? {
+        try firstRow(of: id) { shared, hash in shared.index.entries(of: hash, at: revision) }
+    }
+
+    /// The first of `candidates` that is a row of `id`.
+    private func firstRow(
+        of id: RecordID, among candidates: (Shared, _ hash: UInt64) -> [RowIndex.Entry]
+    ) throws(StoreError) -> StoredRecord? {
+        let (log, entries) = try withShared { shared throws(StoreError) in
+            (shared.log, candidates(shared, shared.log.hash(id.encoded.span)))
         }
+        for entry in entries { if let row = try log.row(of: id, at: entry) { return row } }
+        return nil
     }
 
     /// Whether no `fork` lies between the opening and now.
@@ -235,6 +233,14 @@ package final class FileLog: Sendable {
 }
 
 extension LogFile {
+    /// The row of `id` at `entry`; `nil` where that is another id's.
+    @inline(__always)
+    func row(of id: RecordID, at entry: RowIndex.Entry) throws(StoreError) -> StoredRecord? {
+        try sealed(of: id.encoded.span, at: entry).map {
+            StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: $0)
+        }
+    }
+
     /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
     func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
         try withFrame(at: entry.place) { frame, bytes throws(StoreError) in

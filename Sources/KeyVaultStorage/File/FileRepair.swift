@@ -95,9 +95,11 @@ package struct FileRepair {
             }
             sequence = frame.sequence
             end = reader.offset
-            if isRest {
+            let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in Replay.content(frame, bytes) != nil }
+            if isRest || !isKnown {
+                replay.dropBatch()
                 lostChanges += 1
-                leaveOut(start..<end)
+                leaveOut(batchStart..<end)
                 (batchStart, isRest) = (end, frame.continues)
                 continue
             }

@@ -25,11 +25,14 @@ enum FrameContent {
             self = .put(name, sealedFrom: name.range.upperBound + 8)
         case LogEntry.tombstoneType:
             guard let name = Self.name(bytes), bytes.count == name.range.upperBound + 16 else { return nil }
-            self = .tombstone(name, floor: bytes.uint64(at: name.range.upperBound + 8))
+            let floor = bytes.uint64(at: name.range.upperBound + 8)
+            guard floor <= WriteBatch.maximumRevision else { return nil }
+            self = .tombstone(name, floor: floor)
         case LogEntry.headType:
             guard payloadLength >= 16 else { return nil }
-            self = .head(
-                generation: bytes.uint64(at: start), floor: bytes.uint64(at: start + 8), headerFrom: start + 16)
+            let (generation, floor) = (bytes.uint64(at: start), bytes.uint64(at: start + 8))
+            guard generation <= VaultHeader.maximumGeneration, floor <= WriteBatch.maximumRevision else { return nil }
+            self = .head(generation: generation, floor: floor, headerFrom: start + 16)
         case LogEntry.checkpointType:
             guard payloadLength == 16, !frame.continues, bytes.uint32(at: start + 12) == 0 else { return nil }
             self = .checkpoint(hintEntries: bytes.uint64(at: start), hintChecksum: bytes.uint32(at: start + 8))
@@ -45,7 +48,9 @@ enum FrameContent {
             guard end < bytes.count, bytes[end] > 0 else { return nil }
             end += 1 + Int(bytes[end])
         }
-        guard end + 8 <= bytes.count, bytes.uint64(at: end) > 0 else { return nil }
-        return Name(range: Frame.headerLength..<end, revision: bytes.uint64(at: end))
+        guard end + 8 <= bytes.count else { return nil }
+        let revision = bytes.uint64(at: end)
+        guard revision > 0, revision <= WriteBatch.maximumRevision else { return nil }
+        return Name(range: Frame.headerLength..<end, revision: revision)
     }
 }

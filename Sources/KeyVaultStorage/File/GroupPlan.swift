@@ -175,18 +175,13 @@ struct GroupPlan {
     private func rows(of id: RecordID) throws(StoreError) -> [Row] {
         if let planned = rows[id] ?? earlierRows[id] { return planned }
         var found: [Row] = []
-        let hash = log.hash(id.encoded.span)
-        var entry = source.entry(hash, below: nil)
-        while let candidate = entry {
+        for entry in source.entries(of: log.hash(id.encoded.span)) {
             if found.isEmpty {
                 // The current row, whose commitment is what a change asks for next: read once.
-                if let sealed = try sealed(of: id, at: candidate) {
-                    found.append(Row(entry: candidate, sealed: sealed))
-                }
-            } else if try log.isRow(of: id.encoded.span, at: candidate.place) {
-                found.append(Row(entry: candidate, sealed: nil))
+                if let sealed = try sealed(of: id, at: entry) { found.append(Row(entry: entry, sealed: sealed)) }
+            } else if try log.isRow(of: id.encoded.span, at: entry.place) {
+                found.append(Row(entry: entry, sealed: nil))
             }
-            entry = source.entry(hash, below: candidate)
         }
         found.reverse()
         return found

@@ -19,6 +19,8 @@ package final class GroupQueue: Sendable {
 
     fileprivate struct Write {
         let batch: WriteBatch
+        /// Whether planning it takes little, as a rule, and may be done while others wait who do the same.
+        let isQuicklyPlanned: Bool
         /// What planning it came to; `nil` where it is not planned yet, too.
         let failure: StoreError?
         let continuation: Continuation
@@ -40,10 +42,10 @@ package final class GroupQueue: Sendable {
     /// - Throws: ``StoreError`` where there is no use in waiting.
     package func add(_ batch: WriteBatch, _ continuation: Continuation) throws(StoreError) {
         // Outside of the lock, where nobody waits for the disk.
-        let known = batch.isQuicklyPlanned ? log.currentRows(of: batch) : []
+        let known = log.currentRows(of: batch)
         let isFirst = try state.withLock { state throws(StoreError) in
             guard !state.isClosed else { throw .closed }
-            try state.add(batch, known, continuation, log)
+            try state.add(batch, isQuicklyPlanned: known != nil, known ?? [], continuation, log)
             return state.writes.count == 1
         }
         if isFirst { arrivals.signal() }
@@ -131,9 +133,10 @@ private struct State {
     var isClosed = false
 
     mutating func add(
-        _ batch: WriteBatch, _ known: [CurrentRow], _ continuation: GroupQueue.Continuation, _ log: FileLog
+        _ batch: WriteBatch, isQuicklyPlanned: Bool, _ known: [CurrentRow], _ continuation: GroupQueue.Continuation,
+        _ log: FileLog
     ) throws(StoreError) {
-        if !batch.isQuicklyPlanned || plan?.length ?? 0 >= log.settings.groupLength { hasUnplanned = true }
+        if !isQuicklyPlanned || plan?.length ?? 0 >= log.settings.groupLength { hasUnplanned = true }
         var failure: StoreError?
         if !hasUnplanned {
             var group = if let open = plan.take() { open } else { try log.plan() }
@@ -141,7 +144,9 @@ private struct State {
             plan = group
             plannedCount += 1
         }
-        writes.append(GroupQueue.Write(batch: batch, failure: failure, continuation: continuation))
+        writes.append(
+            GroupQueue.Write(
+                batch: batch, isQuicklyPlanned: isQuicklyPlanned, failure: failure, continuation: continuation))
     }
 
     /// Called with nothing in hand any more.
@@ -165,19 +170,12 @@ private struct State {
         (plan, plannedCount, hasUnplanned, writes) = (nil, 0, false, [])
         var refused: [(GroupQueue.Continuation, StoreError)] = []
         for write in waiting {
-            do throws(StoreError) { try add(write.batch, [], write.continuation, log) } catch {
+            do throws(StoreError) {
+                try add(write.batch, isQuicklyPlanned: write.isQuicklyPlanned, [], write.continuation, log)
+            } catch {
                 refused.append((write.continuation, error))
             }
         }
         return refused
-    }
-}
-
-extension WriteBatch {
-    /// Whether planning it takes little, as a rule, and may be done while others wait who do the same.
-    ///
-    /// What deletes a tenant has to see every row, with nothing in hand.
-    fileprivate var isQuicklyPlanned: Bool {
-        changes.count <= 8 && !changes.contains { if case .deleteTenant = $0 { true } else { false } }
     }
 }

@@ -81,8 +81,8 @@ struct IndexHint {
             bytes.uint64(at: 8) == log.header.generation
         else { return nil }
         let (checkpoint, headOffset) = (bytes.uint64(at: 16), bytes.uint64(at: 24))
-        let count = bytes.uint64(at: 40)
-        guard checkpoint < RowIndex.Place.maximumOffset,
+        let (floor, count) = (bytes.uint64(at: 32), bytes.uint64(at: 40))
+        guard checkpoint < RowIndex.Place.maximumOffset, floor <= WriteBatch.maximumRevision,
             count == UInt64((bytes.count - headerLength - 4) / entryLength),
             (bytes.count - headerLength - 4) % entryLength == 0
         else { return nil }
@@ -97,7 +97,7 @@ struct IndexHint {
                 RowIndex.Entry(hash: bytes.uint64(at: start), revision: bytes.uint64(at: start + 8), place: place))
         }
         var replay = Replay(log, index: index)
-        replay.raiseFloor(to: bytes.uint64(at: 32))
+        replay.raiseFloor(to: floor)
         guard headOffset == 0 || replay.takeHead(at: headOffset, before: checkpoint) else { return nil }
         return replay
     }

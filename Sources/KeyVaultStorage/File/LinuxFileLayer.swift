@@ -49,7 +49,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func lock(_ path: String) throws(FileError) -> FileLock {
-        let file = try LinuxFile(path, flags: O_RDWR | O_CREAT)
+        let file = try LinuxFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
         guard file.setLock(F_WRLCK) else {
             guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
             return .heldElsewhere(try? file.decimalNumber())

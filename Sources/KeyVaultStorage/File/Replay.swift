@@ -37,7 +37,7 @@ struct Replay {
 
     /// Takes the next frame of a batch, and applies the batch when it is the last one.
     mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
-        guard let content = FrameContent(frame, bytes) else {
+        guard let content = Self.content(frame, bytes) else {
             throw .damaged(log.path, at: offset, "a frame that says nothing known")
         }
         switch content {
@@ -61,6 +61,16 @@ struct Replay {
             break
         }
         if !frame.continues { try applyBatch() }
+    }
+
+    /// What a frame says; `nil` where no writer says so. Whoever reads a row by its name need not look at the name again.
+    static func content(_ frame: Frame, _ bytes: Span<UInt8>) -> FrameContent? {
+        guard let content = FrameContent(frame, bytes) else { return nil }
+        switch content {
+        case .put(let row, _), .tombstone(let row, _):
+            return RecordID.isEncoding(bytes.extracting(row.range)) ? content : nil
+        case .head, .checkpoint: return content
+        }
     }
 
     /// Drops what is there of a batch that is not complete.
@@ -107,10 +117,8 @@ struct Replay {
     }
 
     private func find(_ name: Span<UInt8>, _ hash: UInt64, _ revision: UInt64) throws(StoreError) -> RowIndex.Entry? {
-        var entry = index.highest(hash)
-        while let found = entry, found.revision >= revision {
-            if found.revision == revision, try log.isRow(of: name, at: found.place) { return found }
-            entry = index.highest(hash, below: found)
+        for entry in index.entries(of: hash, at: revision) where try log.isRow(of: name, at: entry.place) {
+            return entry
         }
         return nil
     }

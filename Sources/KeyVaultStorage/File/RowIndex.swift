@@ -41,22 +41,25 @@ struct RowIndex {
         table = Array(repeating: Self.free, count: size)
     }
 
-    /// The entry of `hash` with the highest revision; or, behind `previous`, the next one that another id of the same hash
-    /// or an earlier revision may have.
-    func highest(_ hash: UInt64, below previous: Entry? = nil) -> Entry? {
+    /// The entry of `hash` with the highest revision.
+    func highest(_ hash: UInt64) -> Entry? {
         var best = Self.free
-        var slot = home(hash)
-        while true {
-            let entry = table[slot]
-            guard entry.place.packed != 0 else { break }
-            if entry.hash == hash, Self.isLower(best, than: entry),
-                previous.map({ Self.isLower(entry, than: $0) }) ?? true
-            {
-                best = entry
-            }
-            slot = (slot + 1) & (table.count - 1)
-        }
+        forEach(hash) { if Self.isLower(best, than: $0) { best = $0 } }
         return best.place.packed == 0 ? nil : best
+    }
+
+    /// The entries of `hash`, the highest revision first: one for each row of an id, and those of another id of the same hash.
+    func entries(of hash: UInt64) -> [Entry] {
+        var entries: [Entry] = []
+        forEach(hash) { entries.append($0) }
+        return entries.sorted { Self.isLower($1, than: $0) }
+    }
+
+    /// The entries of `hash` at `revision`: more than one only where ids have the same hash.
+    func entries(of hash: UInt64, at revision: UInt64) -> [Entry] {
+        var entries: [Entry] = []
+        forEach(hash) { if $0.revision == revision { entries.append($0) } }
+        return entries
     }
 
     mutating func insert(_ entry: Entry) {
@@ -101,6 +104,15 @@ struct RowIndex {
             slot = (slot + 1) & (table.count - 1)
         }
         return nil
+    }
+
+    @inline(__always)
+    private func forEach(_ hash: UInt64, _ body: (Entry) -> Void) {
+        var slot = home(hash)
+        while table[slot].place.packed != 0 {
+            if table[slot].hash == hash { body(table[slot]) }
+            slot = (slot + 1) & (table.count - 1)
+        }
     }
 
     private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (table.count - 1) }

@@ -1,7 +1,8 @@
 import KeyVaultFormat
-import KeyVaultStorage
 import KeyVaultTesting
 import Testing
+
+@testable import KeyVaultStorage
 
 /// Bytes that change on disk, by one bit at a time.
 @Suite struct DamageTests {
@@ -213,6 +214,72 @@ import Testing
         #expect(try #require(try opened.head()).revisionFloor >= (isTorn ? 1 : 0))
         opened.close()
         #expect(try FileRepair(Self.path, layer: damaged).damage == nil)
+    }
+
+    /// Frames that are whole, and that no writer writes: names, revisions, floors, generations and a type that there are not. A log with
+    /// one is refused, and repaired without the batch that it belongs to.
+    @Test(arguments: strangeFrames) func aFrameThatNoWriterWrites(_ strange: StrangeFrame) throws {
+        let file = try #require(image.names[Self.path])
+        let header = try LogHeader(Array(image.files[file][..<36]), path: Self.path)
+        for isOfBatch in [false, true] {
+            var forged = image
+            forged.names[Self.hintPath] = nil
+            let start = UInt64(forged.files[file].count)
+            // The frames so far: a head, the records, a checkpoint.
+            var sequence = UInt64(records.count + 2)
+            func append(_ type: UInt8, _ payload: [UInt8], continues: Bool) {
+                sequence += 1
+                let length = UInt32(payload.count)
+                forged.files[file].append(bigEndian: length)
+                forged.files[file].append(bigEndian: ~length)
+                forged.files[file] += Self.number(0, 0) + [type, continues ? 1 : 0, 0, 0, 0, 0, 0, 0] + payload
+                Frame.complete(
+                    at: forged.files[file].count - 32 - payload.count, sequence: sequence, mark: start,
+                    seed: header.frameSeed, in: &forged.files[file])
+            }
+            let neighbour = Self.name("neighbour") + Self.number(2)
+            if isOfBatch { append(1, neighbour, continues: true) }
+            append(strange.type, strange.payload, continues: isOfBatch)
+            if isOfBatch { append(1, neighbour, continues: false) }
+            let end = UInt64(forged.files[file].count)
+            append(1, Self.name("last") + Self.number(7), continues: false)
+
+            #expect(open(forged).1 == .corrupt)
+            let disk = SimulatedDisk(forged)
+            #expect(try FileRepair(Self.path, layer: disk).run()?.ranges == [start..<end])
+            let opened = try FileLog(Self.path, creating: false, layer: disk)
+            #expect(try Contents(opened).rows.count == records.count + 1)
+            #expect(try opened.read(RecordID(tenant: "last", provider: "p", label: "l")) != nil)
+            opened.close()
+        }
+    }
+
+    struct StrangeFrame: Sendable {
+        let type: UInt8
+        let payload: [UInt8]
+    }
+
+    private static let strangeFrames: [StrangeFrame] = {
+        let notUTF8: [UInt8] = [1, 0xFF, 1, 0x70, 1, 0x6C]
+        let puts = [
+            name("a/b") + number(1), name("\u{7F}") + number(1), notUTF8 + number(1), name("a") + number(0),
+            name("a") + number(1 << 63), name("a"),
+        ]
+        let tombstones = [name("a/b") + number(1, 1), name("a") + number(1, 1 << 63), name("a") + number(1)]
+        let heads = [number(1, 1 << 63), number(1 << 63, 1)]
+        return puts.map { StrangeFrame(type: 1, payload: $0) } + tombstones.map { StrangeFrame(type: 2, payload: $0) }
+            + heads.map { StrangeFrame(type: 3, payload: $0) }
+            + [StrangeFrame(type: 4, payload: number(0)), StrangeFrame(type: 5, payload: [])]
+    }()
+
+    private static func name(_ tenant: String) -> [UInt8] {
+        [UInt8(tenant.utf8.count)] + Array(tenant.utf8) + [1, 0x70, 1, 0x6C]
+    }
+
+    private static func number(_ numbers: UInt64...) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for number in numbers { bytes.append(bigEndian: number) }
+        return bytes
     }
 
     /// Where each frame of a log begins (SPEC.md section 7.2.3).

@@ -108,7 +108,7 @@ import Testing
                 changes: [.rewrap(key, sealed: sealed, commitment: Array(old[SealedRecord.commitmentRange]))])
         }
         #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: old)])]) == [nil])
-        let known = log.currentRows(of: rewrap(old))
+        let known = try #require(log.currentRows(of: rewrap(old)))
         #expect(known.count == 1)
         #expect(log.commit([rewrap(new)]) == [nil])
         var plan = try log.plan()

@@ -20,15 +20,15 @@ import Testing
             guard step.isMultiple(of: 50) else { continue }
             #expect(index.places == model.map(\.place).sorted())
             for hash in Set(model.map(\.hash)) {
-                var (found, next) = ([RowIndex.Entry](), index.highest(hash))
-                while let entry = next {
-                    found.append(entry)
-                    next = index.highest(hash, below: entry)
-                }
                 let expected = model.filter { $0.hash == hash }.sorted {
                     $0.revision == $1.revision ? $0.place > $1.place : $0.revision > $1.revision
                 }
-                #expect(found == expected)
+                #expect(index.entries(of: hash) == expected)
+                #expect(index.highest(hash) == expected.first)
+                for revision in UInt64(0)..<5 {
+                    let found = index.entries(of: hash, at: revision).map(\.place).sorted(by: >)
+                    #expect(found == expected.filter { $0.revision == revision }.map(\.place))
+                }
             }
         }
     }
