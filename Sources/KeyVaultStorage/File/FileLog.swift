@@ -182,11 +182,11 @@ package final class FileLog: Sendable {
 
     /// The row of `id` with the highest revision.
     package func read(_ id: RecordID) throws(StoreError) -> StoredRecord? {
-        let (log, highest) = try withShared { shared throws(StoreError) in
-            (shared.log, shared.index.highest(shared.log.hash(id.encoded.span)))
+        let found = try withShared { shared throws(StoreError) in
+            shared.index.highest(shared.log.hash(id.encoded.span)).map { (shared.log, $0) }
         }
-        guard let highest else { return nil }
-        if let row = try log.row(of: id, at: highest) { return row }
+        guard let (log, entry) = found else { return nil }
+        if let row = try log.row(of: id, at: entry) { return row }
         // It is another id's of the same hash.
         return try firstRow(of: id) { shared, hash in shared.index.entries(of: hash) }
     }
@@ -197,6 +197,7 @@ package final class FileLog: Sendable {
     }
 
     /// The first of `candidates` that is a row of `id`.
+    @inline(never)
     private func firstRow(
         of id: RecordID, among candidates: (Shared, _ hash: UInt64) -> [RowIndex.Entry]
     ) throws(StoreError) -> StoredRecord? {
@@ -236,9 +237,8 @@ extension LogFile {
     /// The row of `id` at `entry`; `nil` where that is another id's.
     @inline(__always)
     func row(of id: RecordID, at entry: RowIndex.Entry) throws(StoreError) -> StoredRecord? {
-        try sealed(of: id.encoded.span, at: entry).map {
-            StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: $0)
-        }
+        guard let sealed = try sealed(of: id.encoded.span, at: entry) else { return nil }
+        return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
     }
 
     /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.

@@ -43,16 +43,19 @@ struct RowIndex {
 
     /// The entry of `hash` with the highest revision.
     func highest(_ hash: UInt64) -> Entry? {
-        var best = Self.free
-        forEach(hash) { if Self.isLower(best, than: $0) { best = $0 } }
-        return best.place.packed == 0 ? nil : best
+        var best: Entry?
+        forEach(hash) { entry in
+            guard let highest = best, Self.isLower(entry, than: highest) else { return best = entry }
+        }
+        return best
     }
 
     /// The entries of `hash`, the highest revision first: one for each row of an id, and those of another id of the same hash.
     func entries(of hash: UInt64) -> [Entry] {
         var entries: [Entry] = []
         forEach(hash) { entries.append($0) }
-        return entries.sorted { Self.isLower($1, than: $0) }
+        entries.sort { Self.isLower($1, than: $0) }
+        return entries
     }
 
     /// The entries of `hash` at `revision`: more than one only where ids have the same hash.
