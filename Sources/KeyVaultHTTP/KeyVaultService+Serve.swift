@@ -74,6 +74,9 @@ extension KeyVaultService {
         let account: Account?
         do {
             account = try await authenticator.account(for: exchange.request.head)
+        } catch let error as VaultError where error.code == .damagedRecord {
+            exchange.logger.error("a token's record is damaged", metadata: ["error": "\(error)"])
+            account = nil
         } catch let error as VaultError {
             throw error
         } catch {

@@ -109,13 +109,13 @@ extension PreparedCheck {
         case .rateLimited:
             return Findings(
                 .rateLimited, "\(name) asks for a pause before it answers again.",
-                retryAfter: RetryAfter(headers)?.seconds)
+                retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds })
         case let verdict? where verdict != .unverified:
             return Findings(verdict, "\(name) answered with status \(status.code).")
         default:
             return Findings(
                 .unreachable, "\(name) answered with status \(status.code), which says nothing about the key.",
-                retryAfter: RetryAfter(headers)?.seconds)
+                retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds })
         }
     }
 

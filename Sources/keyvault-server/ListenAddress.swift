@@ -17,5 +17,8 @@ struct ListenAddress: Sendable, CustomStringConvertible {
     }
 
     var bindAddress: BindAddress { .hostname(host, port: port) }
-    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var description: String { description(port: port) }
+
+    /// As a URL has it, at the port that the system chose.
+    func description(port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

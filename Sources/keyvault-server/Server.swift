@@ -139,7 +139,7 @@ extension Server {
                 address: listen.bindAddress,
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
             onServerRunning: { channel in
-                Self.announce("\(scheme)://\(listen.host):\(channel.localAddress?.port ?? listen.port)")
+                Self.announce("\(scheme)://\(listen.description(port: channel.localAddress?.port ?? listen.port))")
             },
             logger: logger)
     }
@@ -156,7 +156,8 @@ extension Server {
             server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(settings.limits)])),
             configuration: ApplicationConfiguration(address: address.bindAddress),
             onServerRunning: { channel in
-                Self.announce("metrics on http://\(address.host):\(channel.localAddress?.port ?? address.port)/metrics")
+                let place = address.description(port: channel.localAddress?.port ?? address.port)
+                Self.announce("metrics on http://\(place)/metrics")
             },
             logger: logger)
     }

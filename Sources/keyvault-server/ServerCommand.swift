@@ -67,6 +67,8 @@ struct ServerCommand: AsyncParsableCommand {
     var logLevel: String?
 
     mutating func run() async throws {
+        // Until the keys are there to be read again, it would end the program.
+        signal(SIGHUP, SIG_IGN)
         do {
             let settings = try await ServerSettings.load(self)
             try await Server(settings, command: self).run()

@@ -1,10 +1,10 @@
 // Every example of the contract, by a client that is not ours, against the real server on SQLite: field by field.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import net from "node:net";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { start, check, madeUpKey } from "./harness.mjs";
+import { start, check, madeUpKey, poorPoolKey } from "./harness.mjs";
 
 const server = await start();
 const acme = server.token("acme").token;
@@ -99,8 +99,12 @@ try {
     assert.equal((await status()).has_openai_key, true);
     // By its shape it is another provider's, which this one must not get to see.
     server.provider.seen.length = 0;
-    await refused(await chat({}, acme, { "X-OpenAI-Key": madeUpKey("anthropic") }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
+    const others = [madeUpKey("anthropic"), `sk-ant-admin01-${"aB3".repeat(30)}`, `sk-admin-${"aB3".repeat(20)}`, "aB3xY9kQ".repeat(4), acme];
+    for (const key of others) {
+      await refused(await chat({}, acme, { "X-OpenAI-Key": key }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
+    }
     assert.equal(server.provider.seen.length, 0);
+    await refused(await store({ groq_key: acme }), 400, { error: "invalid_request", message: "Invalid Groq API key format", provider: "groq" });
   });
 
   await check("a stream brings the source before [DONE]", async () => {
@@ -202,8 +206,32 @@ try {
   await check("compare-and-swap", async () => {
     const tag = (await fetch(keysURL, { headers: bearer(acme) })).headers.get("etag");
     assert.equal((await store({ openai_key: madeUpKey("openai") }, acme, { "If-Match": tag })).status, 200);
-    await refused(await store({ openai_key: madeUpKey("openai", "late") }, acme, { "If-Match": tag }), 412, { error: "precondition_failed", message: "The stored keys have changed since they were read" });
+    const stale = { error: "precondition_failed", message: "The stored keys have changed since they were read" };
+    await refused(await store({ openai_key: madeUpKey("openai", "late") }, acme, { "If-Match": tag }), 412, stale);
+    const act = (verb, query = "", headers = {}) =>
+      fetch(`${keysURL}/openai/${verb}${query}`, { method: "POST", headers: { ...bearer(acme), ...headers } });
+    await refused(await act("disable", "", { "If-Match": tag }), 412, stale);
+    const now = (await fetch(keysURL, { headers: bearer(acme) })).headers.get("etag");
+    assert.equal((await act("disable", "", { "If-Match": now })).status, 200);
+    await refused(await act("enable", "", { "If-Match": now }), 412, stale);
+    // One that is misspelt must not act on another key.
+    const unknown = { error: "invalid_request", message: "A query parameter is not known, or there twice" };
+    for (const query of ["?lable=default", "?label=default&label=other"]) await refused(await act("enable", query), 400, unknown);
+    await refused(await fetch(`${keysURL}?label=other`, { method: "POST", headers: bearer(acme), body: "{}" }), 400, unknown);
+    assert.equal((await act("enable")).status, 200);
     await remove();
+  });
+
+  await check("a key of a provider that is not known here can be disabled and deleted", async () => {
+    execFileSync("bash", ["-c", 'printf %s "$1" | "$0" put elsewhere/foo --store "$2" --master-key-file "$3"',
+      process.env.KEYVAULT_CLI || new URL("../../.build/debug/keyvault", import.meta.url).pathname, "some-key-of-foo",
+      `sqlite:${server.folder}/keyvault.db`, `${server.folder}/master.key`]);
+    const token = server.token("elsewhere").token;
+    assert.equal((await status(token)).has_foo_key, true);
+    assert.equal((await fetch(`${keysURL}/foo/disable`, { method: "POST", headers: bearer(token) })).status, 200);
+    assert.equal((await remove("?provider=foo", token)).status, 200);
+    assert.notEqual((await status(token)).has_foo_key, true);
+    await refused(await remove("?provider=foo", token), 400, { error: "invalid_request", message: "The provider is not known" });
   });
 
   await check("a provider's refusals feed back", async () => {
@@ -233,6 +261,71 @@ try {
     assert.equal(response.status, 400);
     const text = await response.text();
     for (let index = 8; index + 12 <= key.length; index += 1) assert.ok(!text.includes(key.slice(index, index + 12)));
+  });
+
+  await check("a refusal whose body does not come is told all the same", async () => {
+    const response = await chat({}, acme, { "X-OpenAI-Key": madeUpKey("openai", "stall") });
+    await refused(response, 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
+  });
+
+  await check("what the pool lacks is the operator's to know", async () => {
+    const poor = await start({ pool: poorPoolKey, level: "info" });
+    try {
+      const headers = bearer(poor.token("acme").token);
+      const body = JSON.stringify({ model: "gpt-4o", messages: [] });
+      const response = await fetch(`${poor.url}/v1/chat/completions`, { method: "POST", headers, body });
+      const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
+      assert.equal(hint, undefined);
+      assert.match(poor.log, /the pool's key was refused/);
+    } finally { await poor.stop(); }
+  });
+
+  await check("clients that leave before the call leave no call behind", async () => {
+    server.provider.seen.length = 0;
+    const body = JSON.stringify({ model: "gpt-4o", messages: [] });
+    const request = `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme}\r\nX-OpenAI-Key: ${madeUpKey("openai", "hang")}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(Array.from({ length: 40 }, () => new Promise((resolve) => {
+        const socket = net.connect(new URL(server.url).port, "127.0.0.1", () => socket.write(request, () => socket.resetAndDestroy()));
+        socket.on("close", resolve);
+        socket.on("error", () => {});
+      })));
+    }
+    // What begins later than this would be left behind.
+    for (let tries = 0, quiet = 0; tries < 400 && quiet < 40; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      quiet = server.provider.open.size === 0 ? quiet + 1 : 0;
+    }
+    assert.equal(server.provider.open.size, 0, `${server.provider.open.size} of ${server.provider.seen.length} calls go on`);
+  });
+
+  await check("bodies that break off, or are not sent as HTTP asks, are no failures of ours", async () => {
+    const before = server.log.length;
+    const post = (rest, end) => new Promise((resolve) => {
+      const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+      let text = "";
+      socket.on("data", (part) => { text += part; });
+      socket.on("close", () => resolve(text));
+      socket.on("error", () => {});
+      socket.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme}\r\n${rest}`, () => end && socket.end());
+    });
+    assert.match(await post("Transfer-Encoding: chunked\r\n\r\nZZ\r\n"), /^HTTP\/1\.1 400 /);
+    await post("Content-Length: 500\r\n\r\n{", true);
+    assert.equal((await status()).formation_keys_available, true);
+    assert.ok(!server.log.slice(before).includes("a request failed"), server.log.slice(before));
+  });
+
+  await check("a damaged token lets nobody in, and says no more", async () => {
+    const damaged = server.token("damaged");
+    execFileSync("python3", ["-c", `
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+(sealed,) = c.execute("SELECT sealed FROM records WHERE tenant = '_tokens' AND provider = ?", (sys.argv[2],)).fetchone()
+c.execute("UPDATE records SET sealed = ? WHERE tenant = '_tokens' AND provider = ?", (sealed[:-1] + bytes([sealed[-1] ^ 1]), sys.argv[2]))
+c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
+    const response = await chat({}, damaged.token, { "X-OpenAI-Key": madeUpKey("openai") });
+    await refused(response, 401, { error: "authentication_failed", message: "Invalid Stratus API key" });
+    assert.match(server.log, /a token's record is damaged/);
   });
 
   await check("a client that goes away ends the call", async () => {

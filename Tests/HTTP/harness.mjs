@@ -11,6 +11,7 @@ const bin = process.env.KEYVAULT_BIN || join(root, ".build", process.env.KEYVAUL
 export const keyvault = process.env.KEYVAULT_CLI || join(bin, "keyvault");
 export const serverProgram = join(bin, "keyvault-server");
 export const poolKey = "sk-or-v1-" + "0123456789abcdef".repeat(4);
+export const poorPoolKey = "sk-or-v1-" + "dead402".padEnd(64, "0123456789abcdef");
 
 /// A key of the shape that a provider issues; `word` stands in it, for the stub to act on.
 export function madeUpKey(provider, word = "live", number = 0) {
@@ -29,13 +30,13 @@ export function madeUpKey(provider, word = "live", number = 0) {
   }
 }
 
-export async function start({ pool = true, args = [], validation = "lenient", level = "trace", stub = null, env = {}, configure = null } = {}) {
+export async function start({ pool = poolKey, args = [], validation = "lenient", level = "trace", stub = null, env = {}, configure = null } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "keyvault-http-"));
   const provider = stub || await startStub();
   const cli = (...rest) => execFileSync(keyvault, [...rest, "--store", `sqlite:${folder}/keyvault.db`, "--master-key-file", `${folder}/master.key`], { encoding: "utf8" });
   cli("init");
   const token = (tenant, ...rest) => JSON.parse(cli("token", "create", tenant, "--json", ...rest));
-  if (pool) writeFileSync(`${folder}/pool.key`, poolKey + "\n", { mode: 0o600 });
+  if (pool) writeFileSync(`${folder}/pool.key`, pool + "\n", { mode: 0o600 });
   // What stands in the configuration file instead of the option that names the master key.
   if (configure) writeFileSync(`${folder}/config.json`, JSON.stringify(configure(folder)));
   const key = configure ? ["--config", `${folder}/config.json`] : ["--master-key-file", `${folder}/master.key`];

@@ -1,5 +1,5 @@
 // Plays every provider on loopback. What a key says decides what becomes of it:
-//   …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
+//   …dead402… 402, …stall… a refusal whose body never comes, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
 
 export async function startStub(port = 0) {
@@ -7,7 +7,7 @@ export async function startStub(port = 0) {
   const open = new Set();
   const server = http.createServer(async (request, response) => {
     let body = "";
-    for await (const part of request) body += part;
+    try { for await (const part of request) body += part; } catch { return; }
     const key = (request.headers.authorization || "").replace(/^Bearer /, "")
       || request.headers["x-api-key"] || request.headers["x-goog-api-key"] || request.headers["api-key"] || "";
     const record = { method: request.method, path: request.url, key, body: body ? JSON.parse(body) : null, headers: request.headers, closed: false };
@@ -19,6 +19,11 @@ export async function startStub(port = 0) {
       response.end(JSON.stringify(value));
     };
     if (key.includes("hang")) return;
+    if (key.includes("dead402")) return send(402, { error: { message: "insufficient credits" }, user_id: "operator" });
+    if (key.includes("stall")) {
+      response.writeHead(401, { "Content-Type": "application/json" });
+      return response.flushHeaders();
+    }
     if (!key || key.includes("bad")) {
       const status = request.headers["x-goog-api-key"] ? 400 : 401;
       return send(status, { error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } });

@@ -67,6 +67,8 @@ extension KeyFormat {
         case placeholder
         /// A key that can mint other keys: too powerful to lend out.
         case administrative
+        /// A token of our own HTTP service.
+        case ownToken
         /// The provider's keys all begin with a prefix that this one does not have.
         case missingPrefix
     }
@@ -83,6 +85,7 @@ extension KeyFormat.Refusal {
         case .masked: "is a masked display of a key, not the key itself; copy the full key from the provider's page"
         case .placeholder: "is a placeholder from an example, not a key"
         case .administrative: "is an administrative key, which can create other keys; use an ordinary API key"
+        case .ownToken: "is a token of this service, not a provider's key"
         case .missingPrefix: "does not begin the way this provider's keys do"
         }
     }

@@ -7,6 +7,7 @@ extension ProviderRegistry {
         let key = secret.extracting(KeyFormat.trimmed(secret))
         if let refusal = Self.refusal(ofBytes: key) { return .refused(refusal) }
 
+        if key.begins(with: TokenText.prefix) { return .refused(.ownToken) }
         let longest = prefixes.first { key.begins(with: $0.text) }
         if longest?.isAdministrative == true { return .refused(.administrative) }
         let reach = longest?.text.utf8.count ?? 0

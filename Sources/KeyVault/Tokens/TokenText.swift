@@ -6,7 +6,7 @@ import KeyVaultCrypto
 /// The id is 16 hexadecimal digits and finds the record; the secret is 32 random bytes in base64url. The record holds a hash
 /// that only the secret gives: a hash meant to be slow would add nothing, since 256 random bits cannot be guessed.
 struct TokenText {
-    private static let prefix = "kvt_"
+    static let prefix = "kvt_"
     private static let idDigits = 16
     private static let secretDigits = 43
     static let secretLength = 32

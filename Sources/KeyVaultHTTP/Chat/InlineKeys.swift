@@ -3,8 +3,8 @@ import KeyVault
 
 /// The keys that a request brings along in headers: used for this request, and kept nowhere.
 ///
-/// They are taken as they are, but for those that by their shape are another provider's: such a key would be handed to somebody whom
-/// it was not meant for.
+/// They are taken as they are, but for those that by their shape are another provider's, administrative keys and tokens of ours: they
+/// would be handed to somebody whom they were not meant for.
 enum InlineKeys {
     private static let headers: [(name: HTTPField.Name, provider: String)] = [
         ("X-OpenAI-Key", "openai"), ("X-Anthropic-Key", "anthropic"), ("X-Google-Key", "google"),
@@ -22,13 +22,26 @@ enum InlineKeys {
                 throw APIError.invalidRequest(
                     "The header \(name.rawName) holds no key", hint: "A key is one word of ASCII.", provider: provider)
             }
-            if let known = providers[provider], case let match = providers.match(text.utf8.span, of: known),
-                case .belongsToAnother = match
-            {
-                throw APIError.wrongFormat(match, provider: provider, providers)
+            if let known = providers[provider], let refused = providers.refusalToSend(text.utf8.span, to: known) {
+                throw APIError.wrongFormat(refused, provider: provider, providers)
             }
             keys[provider] = try Secret(text)
         }
         return keys
+    }
+}
+
+extension ProviderRegistry {
+    /// Why `key` must not go to `provider`, if so.
+    fileprivate func refusalToSend(_ key: Span<UInt8>, to provider: Provider) -> KeyFormat.Match? {
+        let match = match(key, of: provider)
+        switch match {
+        case .belongsToAnother, .refused(.administrative), .refused(.ownToken): return match
+        case .refused(.missingPrefix):
+            // Shapes without a prefix too.
+            let owners = names.filter { name in self[name].map { self.match(key, of: $0) == .matches } ?? false }
+            return owners.isEmpty ? nil : .belongsToAnother(owners)
+        default: return nil
+        }
     }
 }

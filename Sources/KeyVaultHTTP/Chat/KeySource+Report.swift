@@ -22,12 +22,14 @@ extension KeySource {
     /// As a member of the answer; an answer that is no JSON object stays as it is.
     func added(to body: ByteBuffer, object: String) -> ByteBuffer {
         let bytes = body.readableBytesUInt8Span
+        var start = 0
+        while start < bytes.count, Self.isSpace(bytes[start]) { start += 1 }
+        guard start < bytes.count, bytes[start] == UInt8(ascii: "{") else { return body }
         var end = bytes.count - 1
         while end >= 0, Self.isSpace(bytes[end]) { end -= 1 }
-        guard end > 0, bytes[end] == UInt8(ascii: "}") else { return body }
+        guard end > start, bytes[end] == UInt8(ascii: "}") else { return body }
         var last = end - 1
         while last >= 0, Self.isSpace(bytes[last]) { last -= 1 }
-        guard last >= 0 else { return body }
         let member = JSONWriter.object { $0.member(object, object: write) }
         var copy = ByteBuffer()
         copy.reserveCapacity(bytes.count + member.count)

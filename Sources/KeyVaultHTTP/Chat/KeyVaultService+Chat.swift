@@ -17,9 +17,10 @@ extension KeyVaultService {
             try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
         let call = try await upstreamCall(for: chat, inline, of: account)
         metrics.chat(servedBy: call.source)
-        let answer = try await exchange.whileConnected { try await send(call, exchange) }
+        let deadline = ContinuousClock.now + configuration.chatTimeout
+        let answer = try await exchange.whileConnected { try await send(call, until: deadline, exchange) }
         guard (200..<300).contains(answer.status) else { throw await refusal(answer, call, exchange) }
-        return relay(answer, call, exchange)
+        return relay(answer, call, until: deadline, exchange)
     }
 
     /// Chooses the key and puts it into a request to its provider.
@@ -57,7 +58,9 @@ extension KeyVaultService {
     }
 
     /// Sends the request and reads the answer, but for a stream.
-    private func send(_ call: UpstreamCall, _ exchange: Exchange) async throws -> UpstreamAnswer {
+    private func send(
+        _ call: UpstreamCall, until deadline: ContinuousClock.Instant, _ exchange: Exchange
+    ) async throws -> UpstreamAnswer {
         try await traced("chat \(call.resolution.upstream)", ofKind: .client) { span in
             span?.attributes["keyvault.key_origin"] = call.source.origin
             do {
@@ -66,7 +69,7 @@ extension KeyVaultService {
                 let response = try await client.http.execute(
                     request, deadline: .now() + .init(configuration.chatTimeout))
                 span?.attributes["http.response.status_code"] = Int(response.status.code)
-                return try await UpstreamAnswer(response)
+                return try await UpstreamAnswer(response, until: deadline)
             } catch {
                 // In here, since a span records what is thrown through it.
                 throw upstreamFailure(error, call, exchange)
@@ -75,7 +78,9 @@ extension KeyVaultService {
     }
 
     /// Passes a provider's answer on.
-    private func relay(_ answer: UpstreamAnswer, _ call: UpstreamCall, _ exchange: Exchange) -> Response {
+    private func relay(
+        _ answer: UpstreamAnswer, _ call: UpstreamCall, until deadline: ContinuousClock.Instant, _ exchange: Exchange
+    ) -> Response {
         var headers = call.source.headers
         let type = answer.headers.first(name: "content-type") ?? "application/json"
         headers.append(HTTPField(name: .contentType, value: type))
@@ -85,24 +90,31 @@ extension KeyVaultService {
         let body: ResponseBody
         switch answer.body {
         case .whole(let whole):
-            body = ResponseBody(byteBuffer: call.source.added(to: whole, object: name))
+            body = ResponseBody(inSlices: call.source.added(to: whole, object: name))
         case .stream(let parts):
             let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
-            body = stream(parts, tail, exchange)
+            body = stream(parts, until: deadline, tail, call, exchange)
         }
         return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
     }
 
     private func stream(
-        _ parts: HTTPClientResponse.Body, _ tail: EventStreamTail, _ exchange: Exchange
+        _ parts: HTTPClientResponse.Body, until deadline: ContinuousClock.Instant, _ tail: EventStreamTail,
+        _ call: UpstreamCall, _ exchange: Exchange
     ) -> ResponseBody {
         ResponseBody { writer in
-            try await exchange.whileConnected {
-                var tail = tail
-                // Each part is written before the next is asked for: a slow client slows the provider down.
-                for try await part in parts { try await writer.write(tail.pass(part)) }
-                try await writer.write(tail.end())
-                try await writer.finish(nil)
+            do {
+                try await exchange.whileConnected {
+                    var tail = tail
+                    // Each part is written before the next is asked for: a slow client slows the provider down.
+                    for try await part in parts.within(deadline) { try await writer.write(tail.pass(part)) }
+                    try await writer.write(tail.end())
+                    try await writer.finish(nil)
+                }
+            } catch {
+                // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
+                _ = upstreamFailure(error, call, exchange)
+                throw error
             }
         }
     }

@@ -13,14 +13,16 @@ extension KeyVaultService {
     ) async -> APIError {
         let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
-        let retryAfter = answer.headers.first(name: "retry-after").flatMap { Int($0) }.map { max(0, $0) }
+        let retryAfter = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
+        if call.resolution.origin == .pool, (401...403).contains(status) {
+            // The operator's to mend, and nobody else's to read.
+            exchange.logger.error(
+                "the pool's key was refused", metadata: ["provider": "\(upstream)", "status": "\(status)"])
+            return .upstream(.badGateway, "The shared pool cannot serve this request", call)
+        }
         switch status {
         case 401:
             await report(.rejected, call, exchange)
-            guard call.resolution.origin != .pool else {
-                exchange.logger.error("the pool's key was refused", metadata: ["provider": "\(upstream)"])
-                return .upstream(.badGateway, "The shared pool cannot serve this request", call)
-            }
             var error = APIError.rejectedKey(name, provider: upstream)
             error.headers = call.source.headers
             return error
@@ -30,13 +32,13 @@ extension KeyVaultService {
             await report(.rateLimited(retryAfter: retryAfter.map { .seconds($0) }), call, exchange)
             var error = APIError.upstream(.tooManyRequests, "\(name) asks for a pause", call)
             error.code = "rate_limited"
-            error.retryAfter = retryAfter
+            error.retryAfter = retryAfter.map { Int($0.rounded(.up)) }
             return error
         default:
             // A redirect would take the key to another host.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
-            if case .whole(let body) = answer.body, body.readableBytes > 0 {
+            if case .whole(let body) = answer.body, body.readableBytes > 0, call.resolution.origin != .pool {
                 error.hint = SecretScrubber(call.key).scrub(body)
             }
             return error
@@ -66,7 +68,7 @@ extension KeyVaultService {
             default: false
             }
         exchange.logger.info(
-            "a provider could not be reached",
+            "a provider could not be reached, or broke off",
             metadata: [
                 "request_id": "\(exchange.id)", "provider": "\(call.resolution.upstream)", "timeout": "\(isTimeout)",
             ])
@@ -77,11 +79,6 @@ extension KeyVaultService {
 }
 
 extension APIError {
-    /// The status is nginx's.
-    fileprivate static let clientIsGone = APIError(
-        HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_closed_request",
-        "The client has gone away")
-
     fileprivate static func upstream(_ status: HTTPResponse.Status, _ message: String, _ call: UpstreamCall) -> APIError
     {
         APIError(

@@ -8,6 +8,7 @@ struct UpstreamAnswer: Sendable {
     private static let longest = 32 * 1024 * 1024
     /// The longest answer to a refused request that is passed on.
     private static let longestRefusal = 64 * 1024
+    private static let refusalTimeout = Duration.seconds(5)
 
     enum Body: Sendable {
         case whole(ByteBuffer)
@@ -18,15 +19,41 @@ struct UpstreamAnswer: Sendable {
     let headers: HTTPHeaders
     let body: Body
 
-    init(_ response: HTTPClientResponse) async throws {
+    /// - Throws: what the HTTP client throws; `NIOTooManyBytesError`; `HTTPClientError.deadlineExceeded`, once a part has come
+    ///   behind `deadline`.
+    init(_ response: HTTPClientResponse, until deadline: ContinuousClock.Instant) async throws {
         status = Int(response.status.code)
         headers = response.headers
         guard (200..<300).contains(status) else {
-            // One that is too long, or breaks off, is not passed on.
-            body = .whole((try? await response.body.collect(upTo: Self.longestRefusal)) ?? ByteBuffer())
+            body = .whole(await Self.refusal(response.body) ?? ByteBuffer())
             return
         }
         let isStream = headers.first(name: "content-type")?.hasPrefix("text/event-stream") ?? false
-        body = isStream ? .stream(response.body) : .whole(try await response.body.collect(upTo: Self.longest))
+        body =
+            isStream
+            ? .stream(response.body) : .whole(try await response.body.within(deadline).collect(upTo: Self.longest))
+    }
+
+    /// What stands in a refusal; `nil` where that is too long, breaks off, or does not come soon: nobody waits for it.
+    private static func refusal(_ body: HTTPClientResponse.Body) async -> ByteBuffer? {
+        await withTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try? await body.collect(upTo: longestRefusal) }
+            group.addTask {
+                try? await Task.sleep(for: refusalTimeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+}
+
+extension HTTPClientResponse.Body {
+    /// The HTTP client's own deadline ends with the head of an answer.
+    func within(_ deadline: ContinuousClock.Instant) -> some AsyncSequence<ByteBuffer, any Error> & Sendable {
+        map { part in
+            guard ContinuousClock.now < deadline else { throw HTTPClientError.deadlineExceeded }
+            return part
+        }
     }
 }

@@ -15,14 +15,24 @@ final class ClientWatch: Sendable {
     private let channel: ObjectIdentifier
     private let state = Mutex(State())
 
+    private init(of channel: any Channel) { self.channel = ObjectIdentifier(channel) }
+
     /// Begins to watch the client of `channel`, until ``clientIsGone()``.
-    init(_ channel: any Channel) {
-        self.channel = ObjectIdentifier(channel)
-        Self.all.withLock { $0[self.channel] = self }
+    static func begin(_ channel: any Channel) -> ClientWatch {
+        let watch = ClientWatch(of: channel)
+        all.withLock { $0[watch.channel] = watch }
+        return watch
     }
 
-    /// The watch over the client of `channel`; `nil` where no guard stands in its pipeline, and where it is closed.
-    static func of(_ channel: any Channel) -> ClientWatch? { all.withLock { $0[ObjectIdentifier(channel)] } }
+    /// The watch over the client of `channel`; `nil` where no guard stands in its pipeline.
+    static func of(_ channel: any Channel) -> ClientWatch? {
+        if let watch = all.withLock({ $0[ObjectIdentifier(channel)] }) { return watch }
+        guard !channel.isActive else { return nil }
+        // The client may have gone away before anybody asked, and its watch with it.
+        let watch = ClientWatch(of: channel)
+        channel.closeFuture.whenComplete { _ in watch.clientIsGone() }
+        return watch
+    }
 
     func clientIsGone() {
         Self.all.withLock { $0[channel] = nil }

@@ -32,7 +32,7 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
     public init(_ limits: ConnectionLimits) { self.limits = limits }
 
     public func handlerAdded(context: ChannelHandlerContext) {
-        watch = ClientWatch(context.channel)
+        watch = ClientWatch.begin(context.channel)
         arm(limits.header, context)
     }
 

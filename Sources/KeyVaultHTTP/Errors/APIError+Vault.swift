@@ -71,6 +71,11 @@ extension APIError {
             hint: "See /health. Keys sent along in request headers go on working.", retryAfter: 5)
     }
 
+    /// The status is nginx's. Nobody reads this answer; it is for the metrics.
+    static let clientIsGone = APIError(
+        HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_closed_request",
+        "The client has gone away")
+
     static let preconditionFailed = APIError(
         .preconditionFailed, "precondition_failed", "The stored keys have changed since they were read",
         hint: "Read the status again, and send its ETag as If-Match.")

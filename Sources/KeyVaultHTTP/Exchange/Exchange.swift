@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// A request on its way through the service.
 struct Exchange {
@@ -27,6 +28,10 @@ struct Exchange {
             return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw tooLarge
+        } catch {
+            if channel?.isActive == false { throw APIError.clientIsGone }
+            guard error is HTTPParserError else { throw error }
+            throw APIError.invalidRequest("The request body is not sent as HTTP asks")
         }
     }
 
@@ -51,8 +56,8 @@ struct Exchange {
     func requireKnownQuery(_ known: Set<String>) throws(APIError) {
         let names = request.uri.queryParameters.map { String($0.key) }
         guard Set(names).isSubset(of: known), Set(names).count == names.count else {
-            let list = known.sorted().joined(separator: " and ")
-            throw APIError.invalidRequest("A query parameter is not known, or there twice", hint: "Known are \(list).")
+            let list = known.isEmpty ? "none" : known.sorted().joined(separator: " and ")
+            throw APIError.invalidRequest("A query parameter is not known, or there twice", hint: "Known: \(list).")
         }
     }
 

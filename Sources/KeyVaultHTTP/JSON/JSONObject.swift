@@ -17,6 +17,9 @@ struct JSONObject {
         var inside: Range<Int> { (value.lowerBound + 1)..<(value.upperBound - 1) }
     }
 
+    /// More than any request has: each takes more memory than its text.
+    private static let mostMembers = 1024
+
     /// In the order of the text.
     let members: [Member]
 
@@ -30,6 +33,10 @@ struct JSONObject {
         var members: [Member] = []
         var names: Set<String> = []
         try text.walkObject(&position, depth: 0) { name, kind, value throws(JSONSyntaxError) in
+            guard members.count < Self.mostMembers else {
+                throw JSONSyntaxError(
+                    position: value.lowerBound, reason: "it has more than \(Self.mostMembers) members")
+            }
             let name = JSONString.text(text.extracting(name))
             guard names.insert(name).inserted else {
                 throw JSONSyntaxError(position: value.lowerBound, reason: "a member is named twice")

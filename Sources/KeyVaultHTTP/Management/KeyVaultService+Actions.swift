@@ -5,7 +5,7 @@ import KeyVault
 extension KeyVaultService {
     /// `POST /v1/account/llm-keys/{provider}/test`: asks the provider whether a stored key is live.
     func testKey(_ exchange: Exchange) async throws -> Response {
-        let id = try await stored(exchange)
+        let (id, _) = try await stored(exchange)
         guard let validator else {
             throw APIError(
                 .notImplemented, "not_available", "Keys cannot be tested here",
@@ -25,23 +25,26 @@ extension KeyVaultService {
 
     /// `POST /v1/account/llm-keys/{provider}/enable`: serves a key again.
     func enableKey(_ exchange: Exchange) async throws -> Response {
-        let id = try await stored(exchange)
-        try await vault.enable(id)
+        let (id, expected) = try await stored(exchange)
+        try await vault.enable(id, expectedRevision: expected)
         return .done("\(displayName(id.provider)) API key enabled", requestID: exchange.id)
     }
 
     /// `POST /v1/account/llm-keys/{provider}/disable`: keeps a key without serving it.
     func disableKey(_ exchange: Exchange) async throws -> Response {
-        let id = try await stored(exchange)
-        try await vault.disable(id)
+        let (id, expected) = try await stored(exchange)
+        try await vault.disable(id, expectedRevision: expected)
         return .done("\(displayName(id.provider)) API key disabled", requestID: exchange.id)
     }
 
-    /// The key that the path and the query name.
-    private func stored(_ exchange: Exchange) async throws -> RecordID {
+    /// The key that the path and the query name, and its revision where the request depends on it.
+    private func stored(_ exchange: Exchange) async throws -> (id: RecordID, expected: UInt64?) {
         let account = try await writer(exchange)
+        try exchange.requireKnownQuery(["label"])
         let provider = exchange.parameters.get("provider") ?? ""
-        try requireKnown(provider)
-        return try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
+        let expected = try await expectedState(exchange, of: account)
+        try await requireKnownOrStored(provider, of: account)
+        let id = try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
+        return (id, expected?.revision(of: id))
     }
 }

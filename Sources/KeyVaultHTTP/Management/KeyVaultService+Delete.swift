@@ -9,7 +9,7 @@ extension KeyVaultService {
         // One that is misspelt or said twice must not delete more, or less, than was meant.
         try exchange.requireKnownQuery(["provider", "label"])
         let provider = exchange.query("provider")
-        if let provider { try requireKnown(provider) }
+        if let provider { try await requireKnownOrStored(provider, of: account) }
         let label = exchange.query("label")
         guard provider != nil || label == nil else {
             throw APIError.invalidRequest("A label needs a provider", hint: "Add ?provider=.")

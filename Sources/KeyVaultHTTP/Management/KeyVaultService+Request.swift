@@ -4,12 +4,14 @@ import KeyVault
 
 // What the requests that manage keys have in common.
 extension KeyVaultService {
-    func requireKnown(_ provider: String) throws(APIError) {
-        guard configuration.providers[provider] != nil else {
-            throw .invalidRequest(
-                "The provider is not known",
-                hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
-        }
+    /// Refuses a provider that is not known, but for one whose key was stored elsewhere, or when it was known.
+    func requireKnownOrStored(_ provider: String, of account: Account) async throws {
+        guard configuration.providers[provider] == nil,
+            try await AccountKeys.read(vault, tenant: account.tenant).entries(of: provider).isEmpty
+        else { return }
+        throw APIError.invalidRequest(
+            "The provider is not known",
+            hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
     }
 
     func recordID(_ account: Account, _ provider: String, label: String = RecordID.defaultLabel) throws -> RecordID {

@@ -7,6 +7,7 @@ extension KeyVaultService {
     /// `POST /v1/account/llm-keys`: stores the keys that the request names, all of them or none.
     func storeKeys(_ exchange: Exchange) async throws -> Response {
         let account = try await writer(exchange)
+        try exchange.requireKnownQuery([])
         try exchange.requireJSON()
         let body = try await exchange.body(upTo: configuration.maximumKeysBody)
         var requests = try keys(in: body, of: account)
@@ -19,8 +20,11 @@ extension KeyVaultService {
             json.member("success", true)
             json.member(
                 "message",
-                warnings.isEmpty
-                    ? "LLM API keys stored and validated successfully" : "LLM API keys stored, with warnings")
+                !warnings.isEmpty
+                    ? "LLM API keys stored, with warnings"
+                    : validator == nil
+                        ? "LLM API keys stored, without asking their providers"
+                        : "LLM API keys stored and validated successfully")
             guard !warnings.isEmpty else { return }
             json.member(
                 "warnings",

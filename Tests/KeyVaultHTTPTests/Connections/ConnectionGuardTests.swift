@@ -29,10 +29,14 @@ import Testing
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)
         #expect(count.value == 1)
-        #expect(ClientWatch.of(channel) == nil)
         // Whoever asks too late is told at once.
         watch.onDisconnect { count.add() }
         #expect(count.value == 2)
+        // And whoever looks for the watch too late is told as well.
+        let late = try #require(ClientWatch.of(channel))
+        channel.embeddedEventLoop.run()
+        late.onDisconnect { count.add() }
+        #expect(count.value == 3)
     }
 
     @Test func whatHasEndedIsNotCancelled() throws {
@@ -67,7 +71,9 @@ import Testing
     }
 
     @Test func aConnectionWithoutAGuardIsNotWatched() throws {
-        #expect(ClientWatch.of(EmbeddedChannel()) == nil)
+        let channel = EmbeddedChannel()
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/x")).wait()
+        #expect(ClientWatch.of(channel) == nil)
     }
 
     @Test func halfAClosedConnectionIsLeftAloneBetweenRequests() throws {

@@ -40,6 +40,12 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try JSONObject(bytes.span) }
     }
 
+    @Test func boundsHowManyMembersThereAre() throws {
+        func object(_ count: Int) -> String { "{" + (0..<count).map { "\"\($0)\":1" }.joined(separator: ",") + "}" }
+        #expect(try members(object(1024)).count == 1024)
+        #expect(throws: JSONSyntaxError.self) { _ = try members(object(1025)) }
+    }
+
     @Test func boundsHowDeepItNests() throws {
         func nested(_ depth: Int) -> String {
             "{\"a\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}"

@@ -122,12 +122,18 @@ function showError(box, input, error) {
 async function busy(button, text, work) {
   const label = button.querySelector(".label") || button;
   const before = label.textContent;
-  button.disabled = true;
+  // What has been sent cannot be taken back: a dialog stays until it is answered.
+  const dialog = button.closest("dialog");
+  const buttons = dialog ? [...dialog.querySelectorAll("button")] : [button];
+  const stay = (event) => event.preventDefault();
+  dialog?.addEventListener("cancel", stay);
+  for (const one of buttons) one.disabled = true;
   label.textContent = text;
   try {
     return await work();
   } finally {
-    button.disabled = false;
+    dialog?.removeEventListener("cancel", stay);
+    for (const one of buttons) one.disabled = false;
     label.textContent = before;
   }
 }

@@ -1,15 +1,15 @@
-import Foundation
-import NIOHTTP1
+package import Foundation
 
-/// The header of that name, in seconds or as a date.
-struct RetryAfter {
+/// What a provider's `Retry-After` says, in seconds or as a date.
+package struct RetryAfter {
     /// No provider gets to switch a key off for longer than this by one answer.
     private static let longest: Double = 24 * 60 * 60
 
-    let seconds: Double
+    package let seconds: Double
 
-    init?(_ headers: HTTPHeaders, now: Date = Date()) {
-        guard let text = headers.first(name: "retry-after")?.trimmingCharacters(in: .whitespaces) else { return nil }
+    /// `nil` for what is neither.
+    package init?(_ text: String, now: Date = Date()) {
+        let text = text.trimmingCharacters(in: .whitespaces)
         let wish = Double(text) ?? Self.date(text)?.timeIntervalSince(now)
         guard let wish, wish.isFinite else { return nil }
         seconds = min(max(wish, 0), Self.longest)

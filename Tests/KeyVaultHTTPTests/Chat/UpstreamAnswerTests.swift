@@ -1,0 +1,34 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import KeyVaultHTTP
+
+@Suite struct UpstreamAnswerTests {
+    /// A provider that goes on for ever, a part at a time.
+    private func response(_ type: String) -> HTTPClientResponse {
+        let parts = AsyncStream { ByteBuffer(string: ": still there\n\n") }
+        return HTTPClientResponse(
+            version: .http1_1, status: .ok, headers: ["Content-Type": type], body: .stream(parts))
+    }
+
+    @Test func aWholeAnswerEndsAtTheDeadline() async {
+        await #expect(throws: HTTPClientError.deadlineExceeded) {
+            _ = try await UpstreamAnswer(response("application/json"), until: .now)
+        }
+    }
+
+    @Test(arguments: [0, 600]) func aStreamEndsAtTheDeadline(seconds: Int) async throws {
+        let answer = try await UpstreamAnswer(response("text/event-stream"), until: .now)
+        guard case .stream(let parts) = answer.body else { throw CancellationError() }
+        var count = 0
+        do {
+            for try await _ in parts.within(.now + .seconds(seconds)) {
+                count += 1
+                if count == 3 { break }
+            }
+        } catch { #expect(error as? HTTPClientError == .deadlineExceeded) }
+        #expect(count == (seconds == 0 ? 0 : 3))
+    }
+}
