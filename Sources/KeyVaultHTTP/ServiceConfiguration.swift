@@ -19,7 +19,7 @@ public struct ServiceConfiguration: Sendable {
     /// How long a provider may stay silent, before its answer begins and between its parts. Default: 10 minutes, since a model that
     /// reasons, and does not stream, says nothing until it is done.
     public var silenceTimeout: Duration
-    /// How long a chat may take in all. Default: 15 minutes.
+    /// How long a chat may take in all: it ends with the first part of its answer that comes later. Default: 15 minutes.
     public var chatTimeout: Duration
     /// The shared pool's key; `nil` for none.
     public var pool: KeyResolver.Pool?

@@ -48,7 +48,18 @@ import Testing
         #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
     }
 
-    @Test(arguments: ["2020-13-01", "tomorrow", "", "1"])
+    @Test func onlyWhatIsThereIsSaidToBeDeleted() throws {
+        try box.run("put", "acme/mine", "--keep-previous", "1h", input: "new").expectSuccess()
+        try box.run("delete", "acme/mine", "--revision", "7").expectError(3, "No revision 7", hint: "keyvault history")
+        try box.run("delete", "acme/nobody", "--revision", "1").expectError(3, "acme/nobody")
+        try box.run("delete", "acme/mine", "--revision", "1").expectSuccess()
+        try box.run("delete", "acme/mine", "--revision", "1").expectError(3, "No revision 1", hint: "keyvault history")
+    }
+
+    @Test(arguments: [
+        "2020-13-01", "tomorrow", "", "1", "27-01-01", "0000-01-01", "1960-01-01", "2027-02-30", "2027-01-31T25:00:00Z",
+        "2027-01-31T12:00:00Zx", "2027-1-31",
+    ])
     func datesThatAreNone(text: String) throws {
         try box.run("put", "acme/mine", "--expires", text, input: "new").expectError(64, "2027-01-31")
     }

@@ -34,6 +34,11 @@ struct DeleteCommand: AsyncParsableCommand {
 
     private func deleteRevision(_ revision: UInt64, of id: RecordID) async throws {
         try await options.withVault { vault in
+            guard try await vault.history(of: id).contains(where: { $0.revision == revision }) else {
+                throw Failure(
+                    .notFound, "No revision \(revision) of \(id) is kept.",
+                    hint: "See what is there with 'keyvault history'.")
+            }
             try await vault.deleteRevision(revision, of: id)
             try options.console.say("Deleted revision \(revision) of \(id).")
         }

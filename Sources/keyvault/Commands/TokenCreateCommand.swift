@@ -25,7 +25,11 @@ struct TokenCreateCommand: AsyncParsableCommand {
             let made = try await vault.createToken(for: tenant, expires: expires)
             let document = ["id": made.info.id, "token": made.token, "tenant": tenant]
             // Alone on its line, so that `$(keyvault token create TENANT)` is the token.
-            try options.console.result(json ? JSON.text(document) : made.token)
+            do { try options.console.result(json ? JSON.text(document) : made.token) } catch {
+                // Nobody has seen it, and nobody could name it.
+                _ = try? await vault.revokeToken(made.info.id)
+                throw error
+            }
         }
     }
 }

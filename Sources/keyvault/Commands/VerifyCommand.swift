@@ -36,7 +36,9 @@ struct VerifyCommand: AsyncParsableCommand {
 /// What `verify --json` prints.
 private struct VerifyDocument: Encodable {
     struct Damage: Encodable {
-        let tenant, provider, label, reason: String
+        let tenant, provider, label: String
+        let revision: UInt64
+        let reason: String
     }
 
     let records: Int
@@ -45,7 +47,9 @@ private struct VerifyDocument: Encodable {
     init(_ report: VerifyReport) {
         records = report.records
         damaged = report.damaged.map {
-            Damage(tenant: $0.id.tenant, provider: $0.id.provider, label: $0.id.label, reason: $0.reason)
+            Damage(
+                tenant: $0.id.tenant, provider: $0.id.provider, label: $0.id.label, revision: $0.revision,
+                reason: $0.reason)
         }
     }
 }

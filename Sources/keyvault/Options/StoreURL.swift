@@ -42,7 +42,9 @@ struct StoreURL: CustomStringConvertible {
 
     /// A store of the same kind as this one, which `text` names wholly or by its path alone.
     func sibling(_ text: String) throws(Failure) -> StoreURL {
-        guard let named = try? StoreURL(text) else { return StoreURL(kind: kind, path: text) }
+        let prefix = text.contains(":") ? String(text.prefix { $0 != ":" }) : ""
+        guard Kind(rawValue: prefix) != nil || prefix == "memory" else { return StoreURL(kind: kind, path: text) }
+        let named = try StoreURL(text)
         guard named.kind == kind else {
             throw Failure(
                 .usage, "A vault in \(kind.rawValue):… has its backups in \(kind.rawValue):…, and not in \(text).",
