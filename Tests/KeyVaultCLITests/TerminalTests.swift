@@ -85,6 +85,11 @@ import Testing
         #expect(try !box.run("show", "acme/mine").errors.contains(escape))
     }
 
+    @Test func importTakesNothingThatIsTyped() throws {
+        let terminal = try Terminal(box, "import")
+        #expect(terminal.finish().status == 9)
+    }
+
     @Test func importShowsItsProgressInOneLine() throws {
         let line = #"{"tenant":"a","provider":"p","secret":"s"}"#
         try Data(line.utf8).write(to: box.folder.appending(path: "keys"))
