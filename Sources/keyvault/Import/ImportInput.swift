@@ -11,7 +11,8 @@ struct ImportInput: ~Copyable {
     /// - Parameter path: a file; standard input where there is none.
     init(path: String?) throws {
         guard path != nil || !StandardStream.input.isTerminal else {
-            throw Failure(.refused, "A terminal would show the keys that are typed.", hint: "Name a file, or pipe one in.")
+            throw Failure(
+                .refused, "A terminal would show the keys that are typed.", hint: "Name a file, or pipe one in.")
         }
         let buffer = try SecretBuffer(capacity: 8192)
         descriptor = try path.map(Self.open) ?? StandardStream.input.rawValue
