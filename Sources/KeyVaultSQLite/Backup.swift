@@ -10,12 +10,12 @@ import Synchronization
 final class Backup: Sendable {
     private static let pagesPerStep: Int32 = 256
 
-    private let source: FilePlace
+    private let source: StorePlaces
     private let target: String
     private let progress: @Sendable (BackupProgress) -> Void
     private let isCancelled = Atomic(false)
 
-    init(of source: FilePlace, to target: String, progress: @escaping @Sendable (BackupProgress) -> Void) {
+    init(of source: StorePlaces, to target: String, progress: @escaping @Sendable (BackupProgress) -> Void) {
         self.source = source
         self.target = target
         self.progress = progress

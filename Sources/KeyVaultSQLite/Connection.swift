@@ -83,8 +83,7 @@ import KeyVaultStorage
     /// How many pages the write-ahead log held after the last commit of this connection, those of others included.
     var pagesInLog: Int { Int(unsafe logLength.pointee) }
 
-    /// Refuses to go on with a file that was moved or deleted since it was opened: SQLite would not notice, and what is written
-    /// then is gone with the last connection.
+    /// Refuses to go on with a file that was moved or deleted since it was opened.
     func checkPlace() throws(StoreError) {
         var hasMoved: Int32 = 0
         let code = unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)

@@ -9,7 +9,8 @@ import KeyVaultStorage
 final class FileLock {
     private let descriptor: Int32
     private let path: String
-    private let place: FilePlace
+    /// Where others would meet at another file than this one, once it has changed.
+    let place: FilePlace
 
     /// Opens the lock file at `path`, and makes it where there is none.
     init(path: String) throws(StoreError) {
@@ -31,9 +32,6 @@ final class FileLock {
         guard errno == EAGAIN || errno == EACCES || errno == EINTR else { throw StoreError.system(errno, path: path) }
         return false
     }
-
-    /// Refuses to go on where others would meet at another file than this one.
-    func checkPlace() throws(StoreError) { try place.check() }
 
     func unlock() { _ = set(F_UNLCK) }
 

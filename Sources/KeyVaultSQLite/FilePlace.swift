@@ -28,6 +28,9 @@ struct FilePlace: Sendable {
 
 extension StoreError {
     static func moved(_ path: String) -> StoreError {
-        StoreError(.io, "\(path) was moved or deleted while it was open. Put it back, or restart what has it open.")
+        StoreError(
+            .io,
+            "\(path) was moved or deleted while the vault was open. Close everything that has the vault open, then put the "
+                + "file back or restore a backup.")
     }
 }

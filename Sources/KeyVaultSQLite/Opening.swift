@@ -6,6 +6,7 @@ import Synchronization
 struct Opening {
     let connection: Connection
     let lock: FileLock
+    let places: StorePlaces
 
     /// - Parameters:
     ///   - create: Whether to make an empty store where there is none.
@@ -22,7 +23,7 @@ struct Opening {
         if finding == .empty, !create {
             throw StoreError(.notFound, "\(connection.path) is empty. Create a vault there first, or check the path.")
         }
-        lock = try FileLock(path: connection.path + "-lock")
+        let lock = try FileLock(path: connection.path + "-lock")
         if finding != .current {
             try Self.wait(for: lock, patience: patience, path: connection.path)
             defer { lock.unlock() }
@@ -31,6 +32,10 @@ struct Opening {
             // Another process may have been faster.
             if try Schema.inspect(connection) != .current { try Schema.migrate(connection) }
         }
+        self.lock = lock
+        places = try StorePlaces(database: connection.path, lock: lock.place)
+        // The path may have led to another file by then.
+        try connection.checkPlace()
     }
 
     /// Makes an empty file that only its owner may read.

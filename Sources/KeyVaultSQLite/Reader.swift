@@ -8,7 +8,6 @@ final class Reader: @unchecked Sendable {
     let records: RecordReads
     let scans: RecordScans
     let vault: VaultTable
-    private let connection: Connection
 
     init(path: String, patience: Duration) throws(StoreError) {
         let connection = try Connection(path: path)
@@ -18,8 +17,5 @@ final class Reader: @unchecked Sendable {
         records = try RecordReads(connection)
         scans = try RecordScans(connection)
         vault = try VaultTable(connection)
-        self.connection = connection
     }
-
-    func checkPlace() throws(StoreError) { try connection.checkPlace() }
 }

@@ -12,12 +12,12 @@ final class ReaderPool: Sendable {
 
     private static let mostIdle = 16
 
-    private let place: FilePlace
+    private let places: StorePlaces
     private let patience: Duration
     private let state = TracedMutex(State())
 
-    init(place: FilePlace, patience: Duration) {
-        self.place = place
+    init(places: StorePlaces, patience: Duration) {
+        self.places = places
         self.patience = patience
     }
 
@@ -45,8 +45,8 @@ final class ReaderPool: Sendable {
             return state.idle.popLast()
         }
         if let idle { return idle }
-        try place.check()
-        return try Reader(path: place.path, patience: patience)
+        try places.check()
+        return try Reader(path: places.path, patience: patience)
     }
 
     private func giveBack(_ reader: Reader) {

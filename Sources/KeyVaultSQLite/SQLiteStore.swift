@@ -8,7 +8,8 @@ public import KeyVaultStorage
 /// memory (`PATH-shm`) and our lock (`PATH-lock`); all belong to the owner alone (mode 0600). The file has to lie on a local
 /// file system.
 ///
-/// A file that is moved or deleted while it is open is noticed: writes, scans and ``readHead()`` throw `io` until it is back.
+/// One of these files that is moved or deleted while the store is open is noticed: writes, scans and ``readHead()`` throw `io`
+/// until it is back.
 ///
 /// A commit is on the disk before ``write(_:)`` returns (`synchronous = FULL`). Batches that come in while one is being
 /// committed share the next commit.
@@ -34,7 +35,7 @@ public final class SQLiteStore: RecordStore {
     public let path: String
 
     private let readers: ReaderPool
-    private let place: FilePlace
+    private let places: StorePlaces
     let writer: Writer
     private let owner = CurrentProcess.id
     /// The process that opened the first one: SQLite keeps what it knows of locks for a whole process.
@@ -51,19 +52,13 @@ public final class SQLiteStore: RecordStore {
         _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
     ) async throws(StoreError) -> SQLiteStore {
         try check(firstOwner, path)
-        let (writer, path) = try await Writer.start(path: path, create: create, patience: busyTimeout)
-        let place: FilePlace
-        do throws(StoreError) { place = try FilePlace(path) } catch {
-            // The file has gone in between: nobody will close the thread that has it open.
-            writer.queue.close()
-            throw error
-        }
-        return SQLiteStore(place, readers: ReaderPool(place: place, patience: busyTimeout), writer: writer)
+        let (writer, places) = try await Writer.start(path: path, create: create, patience: busyTimeout)
+        return SQLiteStore(places, readers: ReaderPool(places: places, patience: busyTimeout), writer: writer)
     }
 
-    private init(_ place: FilePlace, readers: ReaderPool, writer: Writer) {
-        path = place.path
-        self.place = place
+    private init(_ places: StorePlaces, readers: ReaderPool, writer: Writer) {
+        path = places.path
+        self.places = places
         self.readers = readers
         self.writer = writer
     }
@@ -97,7 +92,7 @@ public final class SQLiteStore: RecordStore {
 
     public func readHead() async throws(StoreError) -> StoreHead? {
         try withReader { reader throws(StoreError) in
-            try reader.checkPlace()
+            try places.check()
             return try reader.vault.read()
         }
     }
@@ -127,7 +122,7 @@ public final class SQLiteStore: RecordStore {
         -> [StoredRecord]
     {
         try withReader { reader throws(StoreError) in
-            try reader.checkPlace()
+            try places.check()
             return try reader.scans.page(of: scope, after: cursor, limit: limit)
         }
     }
@@ -166,6 +161,6 @@ public final class SQLiteStore: RecordStore {
         guard try await readHead() != nil else {
             throw StoreError(.notFound, "\(path) holds no vault yet. There is nothing to copy.")
         }
-        try await Backup(of: place, to: target, progress: progress).run()
+        try await Backup(of: places, to: target, progress: progress).run()
     }
 }

@@ -6,6 +6,8 @@ struct WriteSession: ~Copyable {
     /// Pages in the write-ahead log from which on it is copied into the database: SQLite's own figure.
     private static let checkpointDistance = 1_000
 
+    /// Of its files.
+    let places: StorePlaces
     private let lock: FileLock
     private let connection: Connection
     private let vault: VaultTable
@@ -15,8 +17,9 @@ struct WriteSession: ~Copyable {
     private let dataVersionStatement: Statement
     private var pagesAtCheckpoint = 0
 
-    /// Takes over a connection to a database that ``Schema`` found to be current.
-    init(_ connection: Connection, lock: FileLock) throws(StoreError) {
+    /// Takes over the connection.
+    init(_ opening: Opening) throws(StoreError) {
+        let connection = opening.connection
         // FULL: a commit is on the disk when it returns. Freed bytes are overwritten with zeros.
         try connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         // The writer's thread waits by itself, so that it can do other things meanwhile.
@@ -24,7 +27,8 @@ struct WriteSession: ~Copyable {
         let (vault, changes) = (try VaultTable(connection), try RecordChanges(connection))
         let (begin, commit) = (try connection.prepare("BEGIN IMMEDIATE"), try connection.prepare("COMMIT"))
         let dataVersion = try connection.prepare("PRAGMA data_version")
-        self.lock = lock
+        places = opening.places
+        lock = opening.lock
         self.connection = connection
         self.vault = vault
         self.changes = changes
@@ -37,8 +41,7 @@ struct WriteSession: ~Copyable {
     func begin() throws(StoreError) -> Bool {
         guard try lock.tryLock() else { return false }
         do throws(StoreError) {
-            try lock.checkPlace()
-            try connection.checkPlace()
+            try places.check()
             try beginStatement.run()
             return true
         } catch {
@@ -74,9 +77,6 @@ struct WriteSession: ~Copyable {
         }
     }
 
-    /// Of the database, as SQLite resolved it.
-    var path: String { connection.path }
-
     /// Why a job that waited in vain is given up.
     func busy() -> StoreError { .busy(connection.path) }
 
@@ -104,10 +104,11 @@ struct WriteSession: ~Copyable {
         }
     }
 
-    /// Closes the connection. The last one of all to be closed leaves one complete file and no log, where the lock is free.
+    /// Closes the connection. The last one of all to be closed leaves one complete file and no log, where the lock is free and
+    /// all files are in their places: SQLite would delete what lies there by now.
     consuming func close() {
         let lock = lock
-        if (try? lock.tryLock()) == true { try? connection.setCheckpointOnClose(true) }
+        if (try? lock.tryLock()) == true, (try? places.check()) != nil { try? connection.setCheckpointOnClose(true) }
         // Here the connection is closed, with the last of its statements, and still under the lock.
         _ = consume self
         lock.unlock()

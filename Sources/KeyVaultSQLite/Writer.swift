@@ -19,16 +19,16 @@ final class Writer: Sendable {
 
     /// Starts the thread, on which the database is opened.
     ///
-    /// - Returns: The writer, and the path of the database as SQLite resolved it.
+    /// - Returns: The writer, and the places of the files.
     static func start(
         path: String, create: Bool, patience: Duration
-    ) async throws(StoreError) -> (writer: Writer, path: String) {
+    ) async throws(StoreError) -> (writer: Writer, places: StorePlaces) {
         let writer = Writer(patience: patience)
-        let opened: Result<String, StoreError> = await withCheckedContinuation { continuation in
+        let opened: Result<StorePlaces, StoreError> = await withCheckedContinuation { continuation in
             let thread = Thread {
                 do throws(StoreError) {
                     let session = try Self.open(path, create: create, patience: patience)
-                    continuation.resume(returning: .success(session.path))
+                    continuation.resume(returning: .success(session.places))
                     writer.run(session)
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -43,8 +43,7 @@ final class Writer: Sendable {
 
     /// The session alone keeps the connection: it is closed with it, under the lock.
     private static func open(_ path: String, create: Bool, patience: Duration) throws(StoreError) -> WriteSession {
-        let opening = try Opening(path: path, create: create, patience: patience)
-        return try WriteSession(opening.connection, lock: opening.lock)
+        try WriteSession(Opening(path: path, create: create, patience: patience))
     }
 
     /// Finishes what was accepted and ends the thread.

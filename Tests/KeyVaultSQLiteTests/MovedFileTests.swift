@@ -62,4 +62,46 @@ import Testing
         await other.close()
         await store.close()
     }
+
+    /// SQLite goes on with the log or the shared memory that nobody else can find any more.
+    @Test(arguments: ["-wal", "-shm"])
+    func aLogOrASharedMemoryThatIsGoneIsNoticedAndFoundAgain(_ ending: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("vault.db")
+        // Nobody has read from it, so that the first read would open a connection.
+        let store = try await SQLiteStore.created(path)
+        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        await expectError(.io, naming: ending) { _ = try await store.read(try id("acme")) }
+        await expectError(.io, naming: ending) { try await store.insert(try id("late")) }
+        await expectError(.io, naming: ending) { _ = try await store.readHead() }
+        await expectError(.io, naming: ending) { _ = try await store.providers(of: "acme") }
+        await expectError(.io, naming: ending) { try await store.backup(to: directory("copy.db")) }
+        #expect(!FileManager.default.fileExists(atPath: path + ending))
+        try FileManager.default.moveItem(atPath: directory("away"), toPath: path + ending)
+        try await store.insert(try id("late"))
+        #expect(try await store.providers(of: "late") == ["openai"])
+        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        // By now there is a connection that reads.
+        await expectError(.io, naming: ending) { _ = try await store.readHead() }
+        await expectError(.io, naming: ending) { _ = try await store.providers(of: "late") }
+        await store.close()
+    }
+
+    /// Closing the last connection deletes what it finds under these names.
+    @Test(arguments: ["-wal", "-shm", "-lock"])
+    func aCloseLeavesAloneWhatTookTheirPlace(_ ending: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("vault.db")
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        // A writer gives the lock up a moment after those who wait for it have gone on.
+        _ = try await store.foreignChanges()
+        let database = try Data(contentsOf: URL(filePath: path))
+        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        try Data("another's".utf8).write(to: URL(filePath: path + ending))
+        await store.close()
+        #expect(try Data(contentsOf: URL(filePath: path + ending)) == Data("another's".utf8))
+        #expect(try Data(contentsOf: URL(filePath: path)) == database)
+        #expect(FileManager.default.fileExists(atPath: path + "-wal"))
+    }
 }

@@ -26,7 +26,7 @@ import Testing
     private func session(pages: Int) async throws -> WriteSession {
         await (try SQLiteStore.created(path)).close()
         let opening = try Opening(path: path, create: false, patience: .zero)
-        let session = try WriteSession(opening.connection, lock: opening.lock)
+        let session = try WriteSession(opening)
         try opening.connection.execute("PRAGMA max_page_count = \(pages)")
         return session
     }
@@ -120,7 +120,7 @@ import Testing
     func theWriterIsDurableAndTrustsNoSchema(_ name: String, _ value: Int64) async throws {
         await (try SQLiteStore.created(path)).close()
         let opening = try Opening(path: path, create: false, patience: .zero)
-        let session = try WriteSession(opening.connection, lock: opening.lock)
+        let session = try WriteSession(opening)
         #expect(try opening.connection.integer("PRAGMA \(name)") ?? 0 == value)
         session.close()
     }
