@@ -19,6 +19,13 @@ enum Files {
         guard fsync(descriptor) == 0 else { throw StoreError.system(errno, path: path) }
     }
 
+    /// In bytes; 0 where there is no file.
+    static func length(_ path: String) -> Int {
+        var found = stat()
+        // The structure and the string outlive the call.
+        return unsafe stat(path, &found) == 0 ? Int(found.st_size) : 0
+    }
+
     static func directoryExists(of path: String) -> Bool { unsafe access(directory(of: path), F_OK) == 0 }
 
     private static func directory(of path: String) -> String {

@@ -15,6 +15,8 @@ struct Opening {
         let path = Files.literal(path)
         if create { try Self.createFile(at: path) }
         connection = try Self.connect(to: path)
+        // By its resolved name, and before anything is read.
+        try Self.checkLog(of: connection.path)
         connection.setBusyTimeout(patience)
         guard !connection.isReadOnly else { throw .readOnly(connection.path) }
 
@@ -49,19 +51,20 @@ struct Opening {
     private static let creation = Mutex(())
 
     private static func createFileAlone(at path: String) throws(StoreError) {
-        if unsafe access(path, F_OK) != 0, unsafe access(path + "-wal", F_OK) == 0 {
-            // SQLite would delete it.
-            throw StoreError(
-                .exists,
-                "\(path) is not there, but \(path)-wal is, which may hold what its database does not. Put the database back, or "
-                    + "move its log away.")
-        }
+        try checkLog(of: path)
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == EEXIST { return }
             throw StoreError.system(errno, path: path)
         }
         close(descriptor)
+    }
+
+    /// Refuses a log whose database is not there or has no bytes: SQLite would delete it.
+    private static func checkLog(of path: String) throws(StoreError) {
+        // The log first: a database that somebody makes meanwhile has bytes before its log does.
+        guard Files.length(path + "-wal") > 0, Files.length(path) == 0 else { return }
+        throw .logWithoutDatabase(path + "-wal")
     }
 
     private static func connect(to path: String) throws(StoreError) -> Connection {

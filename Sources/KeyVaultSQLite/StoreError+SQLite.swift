@@ -45,6 +45,13 @@ extension StoreError {
             .readOnly, "\(path) may not be written to. Give this user the right to write the file and its directory.")
     }
 
+    static func logWithoutDatabase(_ log: String) -> StoreError {
+        StoreError(
+            .exists,
+            "\(log) lies there without its database, and may hold what its database does not. Put the database back, or move "
+                + "its log away.")
+    }
+
     /// What a system call on a file beside the database means.
     static func system(_ code: Int32, path: String) -> StoreError {
         switch code {

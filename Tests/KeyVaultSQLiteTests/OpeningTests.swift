@@ -58,6 +58,34 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: directory("vault.db-wal"))) == log)
     }
 
+    /// SQLite takes a database of no bytes for a new one, and deletes the log as well.
+    @Test(arguments: [false, true]) func theLogOfADatabaseThatIsEmptyIsNotDeleted(_ create: Bool) async throws {
+        let store = try await SQLiteStore.created(path)
+        try await store.insert(try id("acme"))
+        let (whole, log) = (try bytes(), try Data(contentsOf: URL(filePath: path + "-wal")))
+        await store.close()
+        try write(Data())
+        try log.write(to: URL(filePath: path + "-wal"))
+        // By another name too: the log lies where the file is.
+        try FileManager.default.createSymbolicLink(atPath: directory("link.db"), withDestinationPath: path)
+        for name in ["vault.db", "link.db"] {
+            await expectError(.exists, naming: "vault.db-wal") {
+                _ = try await SQLiteStore.open(directory(name), create: create)
+            }
+        }
+        #expect(try Data(contentsOf: URL(filePath: path + "-wal")) == log)
+        try write(whole)
+        let again = try await SQLiteStore.open(path)
+        #expect(try await again.read(try id("acme")) != nil)
+        await again.close()
+    }
+
+    @Test func anEmptyDatabaseWithAnEmptyLogIsOneThatWasNotFinished() async throws {
+        try write(Data())
+        try Data().write(to: URL(filePath: path + "-wal"))
+        await (try SQLiteStore.created(path)).close()
+    }
+
     @Test func aCleanCloseLeavesOneFileAndTheLock() async throws {
         try await makeVault()
         #expect(try directory.names == ["vault.db", "vault.db-lock"])
