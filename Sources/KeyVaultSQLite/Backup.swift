@@ -38,9 +38,10 @@ final class Backup: Sendable {
     }
 
     private func copy() throws(StoreError) {
+        guard unsafe access(target, F_OK) != 0 else { throw exists() }
         // A log or a journal that somebody left there would be taken for the copy's own.
-        for name in [target, target + "-wal", target + "-journal"] where unsafe access(name, F_OK) == 0 {
-            throw exists(name)
+        for log in [target + "-wal", target + "-journal"] where unsafe access(log, F_OK) == 0 {
+            throw .logWithoutDatabase(log)
         }
         let partial = target + "-partial"
         let descriptor = unsafe open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -58,7 +59,7 @@ final class Backup: Sendable {
         try Files.sync(partial)
         // Unlike a renaming, a link never replaces what is there.
         guard unsafe link(partial, target) == 0 else {
-            throw errno == EEXIST ? exists(target) : StoreError.system(errno, path: target)
+            throw errno == EEXIST ? exists() : StoreError.system(errno, path: target)
         }
         do throws(StoreError) { try Files.syncDirectory(of: target) } catch {
             unsafe unlink(target)
@@ -87,7 +88,7 @@ final class Backup: Sendable {
         try pages.finish()
     }
 
-    private func exists(_ name: String) -> StoreError {
-        StoreError(.exists, "\(name) exists. A backup never replaces a file: choose another path, or remove it.")
+    private func exists() -> StoreError {
+        StoreError(.exists, "\(target) exists. A backup never replaces a file: choose another path, or remove it.")
     }
 }

@@ -64,6 +64,10 @@ import Testing
         let store = try await SQLiteStore.created(directory("vault.db"))
         try Data([1]).write(to: URL(filePath: target + ending))
         await expectError(.exists, naming: "copy.db" + ending) { try await store.backup(to: target) }
+        // It may hold what was acknowledged, and nobody is told to remove that.
+        await expectError(.exists, naming: "may hold what its database does not") {
+            try await store.backup(to: target)
+        }
         #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db" + ending])
         await store.close()
     }
