@@ -107,8 +107,10 @@ import KeyVaultStorage
         return unsafe PageCopy(backup, into: self, from: source)
     }
 
-    /// What went wrong with the call that gave `code`.
-    func failure(_ code: Int32) -> StoreError { unsafe StoreError.sqlite(code, from: handle, path: path) }
+    /// What went wrong with the call that gave `code` and left `errno` behind.
+    func failure(_ code: Int32, errno: Int32 = 0) -> StoreError {
+        unsafe StoreError.sqlite(code, from: handle, errno: errno, path: path)
+    }
 
     /// A database may come from anyone: nothing that is written in it runs, and no page of it is mapped into memory.
     private func harden() throws(StoreError) {

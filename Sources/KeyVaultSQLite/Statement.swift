@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import KeyVaultFormat
 import KeyVaultStorage
 
@@ -20,10 +21,11 @@ import KeyVaultStorage
 
     /// Goes on to the next row, and says whether there is one. After an error the statement is ready to be used again.
     func step() throws(StoreError) -> Bool {
+        errno = 0
         let code = unsafe sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
         if code == SQLITE_DONE { return false }
-        let error = connection.failure(code)
+        let error = connection.failure(code, errno: errno)
         reset()
         throw error
     }

@@ -3,11 +3,18 @@ import Glibc
 import KeyVaultStorage
 
 extension StoreError {
-    /// What the result `code` of a call on `handle` means.
-    static func sqlite(_ code: Int32, from handle: OpaquePointer, path: String) -> StoreError {
+    /// What the result `code` of a call on `handle` means, which left `errno` behind.
+    static func sqlite(_ code: Int32, from handle: OpaquePointer, errno: Int32 = 0, path: String) -> StoreError {
         // The message is copied before any other call on the connection.
         let message = unsafe String(cString: sqlite3_errmsg(handle))
-        return sqlite(code, message: message, systemError: unsafe sqlite3_system_errno(handle), path: path)
+        let systemError = systemError(of: code, kept: unsafe sqlite3_system_errno(handle), errno: errno)
+        return sqlite(code, message: message, systemError: systemError, path: path)
+    }
+
+    /// SQLite keeps none for a commit that fails. Where it is no input or output that failed, `errno` may be of something that
+    /// did no harm.
+    static func systemError(of code: Int32, kept: Int32, errno: Int32) -> Int32 {
+        kept == 0 && code & 0xFF == SQLITE_IOERR ? errno : kept
     }
 
     /// The same, with what the connection knows.

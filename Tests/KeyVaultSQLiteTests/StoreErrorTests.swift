@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    /// SQLite keeps no error of a commit; of other failures `errno` tells nothing.
+    @Test(
+        arguments: [
+            (SQLITE_IOERR | 4 << 8, 0, ENOSPC, ENOSPC), (SQLITE_IOERR | 3 << 8, 0, EDQUOT, EDQUOT),
+            (SQLITE_IOERR, EIO, ENOSPC, EIO), (SQLITE_IOERR, 0, 0, 0), (SQLITE_CORRUPT, 0, ENOENT, 0),
+            (SQLITE_CANTOPEN, EACCES, ENOENT, EACCES),
+        ] as [(Int32, Int32, Int32, Int32)])
+    func ofTheSystemBehindSQLite(_ code: Int32, _ kept: Int32, _ errno: Int32, _ expected: Int32) {
+        #expect(StoreError.systemError(of: code, kept: kept, errno: errno) == expected)
+    }
+
     @Test(arguments: [
         (ENOSPC, StoreError.Code.full), (EDQUOT, .full), (EACCES, .readOnly), (EPERM, .readOnly), (EROFS, .readOnly),
         (ENOENT, .notFound), (ENOTDIR, .notFound), (EIO, .io), (EMFILE, .io),
