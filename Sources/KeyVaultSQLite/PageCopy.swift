@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import KeyVaultStorage
 
 /// SQLite's online backup: the pages of one database are copied into another, some at a time. Safe to use: the handle is live until
@@ -22,18 +23,29 @@ import KeyVaultStorage
 
     /// Copies the next `pages`, and says whether more are left.
     func step(pages: Int32) throws(StoreError) -> Bool {
+        errno = 0
         let code = unsafe sqlite3_backup_step(handle, pages)
         switch code {
         case SQLITE_OK: return true
         case SQLITE_DONE: return false
-        default: throw target.failure(code)
+        default: throw failure(code, errno: errno)
         }
     }
 
     /// Ends the copy; after the last page this commits it.
     mutating func finish() throws(StoreError) {
+        errno = 0
         let code = unsafe sqlite3_backup_finish(handle)
         unsafe handle = nil
-        if code != SQLITE_OK { throw target.failure(code) }
+        if code != SQLITE_OK { throw failure(code, errno: errno) }
+    }
+
+    /// Neither connection knows of an error of a step, and it may be of either file.
+    private func failure(_ code: Int32, errno: Int32) -> StoreError {
+        // A text of the library's own, which it never frees.
+        let message = unsafe String(cString: sqlite3_errstr(code))
+        return StoreError.sqlite(
+            code, message: message, systemError: StoreError.systemError(of: code, kept: 0, errno: errno),
+            path: "\(target.path) (a copy of \(source.path))")
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import KeyVaultStorage
 import Testing
 
@@ -40,9 +41,23 @@ import Testing
         try other.execute("BEGIN EXCLUSIVE")
         let error = #expect(throws: StoreError.self) { _ = try target.beginBackup(from: source).step(pages: 9) }
         #expect(error?.code == .busy)
+        for name in ["some.db", "other.db"] {
+            #expect(error?.message.contains(name) == true, "\(String(describing: error))")
+        }
         try other.execute("ROLLBACK")
         var isUnfinished = true
         while isUnfinished { isUnfinished = try target.beginBackup(from: source).step(pages: .max) }
         #expect(try target.integer("SELECT length(x) FROM t") == 100_000)
+    }
+
+    /// SQLite keeps the error of a step out of both connections.
+    @Test func aCopyThatMeetsDamageSaysSo() throws {
+        let (source, target) = (try connection("some.db"), try connection("other.db"))
+        unsafe #expect(truncate(directory("some.db"), 2 * 4_096) == 0)
+        let error = #expect(throws: StoreError.self) { _ = try target.beginBackup(from: source).step(pages: 9) }
+        #expect(error?.code == .corrupt)
+        for words in ["malformed", "some.db", "other.db"] {
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        }
     }
 }
