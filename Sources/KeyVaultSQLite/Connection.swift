@@ -92,8 +92,8 @@ import KeyVaultStorage
 
     /// Copies what it can of the write-ahead log into the database, without waiting for readers.
     ///
-    /// `FULL` rather than `PASSIVE`, since it holds SQLite's own writer lock throughout: not even a foreign tool can commit
-    /// while it runs. With no busy timeout it waits for nobody.
+    /// `FULL` rather than `PASSIVE`, since it holds SQLite's own writer lock throughout, so that no foreign tool can commit
+    /// while it runs; but where one holds that lock already, it goes on without. With no busy timeout it waits for nobody.
     func checkpoint() throws(StoreError) {
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_FULL, nil, nil)
         if code != SQLITE_OK, code & 0xFF != SQLITE_BUSY { throw failure(code) }

@@ -27,9 +27,10 @@ public import KeyVaultStorage
 /// - Recovery of the log after a crash, which any connection may have to do, is not a checkpoint: it only rebuilds the index
 ///   of the log, and holds all of SQLite's locks meanwhile.
 ///
-/// What is left: a foreign tool, such as the `sqlite3` shell, does not know our lock. It cannot commit while this store copies
-/// the log (SQLite's own lock on writers is held too), but its own checkpoint may overlap a commit of this store. With a SQLite
-/// older than 3.51.3 (or the patched 3.50.7 and 3.44.6), write with foreign tools only while the vault is closed.
+/// What is left: a foreign tool, such as the `sqlite3` shell, does not know our lock. A commit that it has begun may overlap this
+/// store's copying of the log (it cannot begin one meanwhile: SQLite's own lock on writers is held, where it was free), and its own
+/// checkpoint a commit of this store. With a SQLite older than 3.51.3 (or the patched 3.50.7 and 3.44.6), write with foreign
+/// tools only while the vault is closed.
 public final class SQLiteStore: RecordStore {
     /// The file, its name resolved.
     public let path: String
