@@ -10,6 +10,8 @@ final class Writer: Sendable {
     private static let largestGroup = 1_024
     /// How often a lock that somebody else has is tried.
     private static let lockInterval = DispatchTimeInterval.milliseconds(1)
+    /// How long it goes on without a pause before the others get their turn.
+    private static let longestRun = Duration.milliseconds(100)
 
     let queue = WriteQueue()
     private let patience: Duration
@@ -54,14 +56,22 @@ final class Writer: Sendable {
 
     private func run(_ session: consuming WriteSession) {
         var session = session
+        var lastPause = ContinuousClock.now
         while true {
             let (situation, requests) = queue.next()
             for request in requests { request.resume(returning: session.dataVersion()) }
             switch situation {
             case .idle:
                 queue.wait()
+                lastPause = .now
+            case .hasJobs where lastPause.duration(to: .now) >= Self.longestRun:
+                // Between two commits the lock is free for less than anybody waits before trying it again: two intervals.
+                usleep(2_000)
+                lastPause = .now
             case .hasJobs:
-                if !perform(on: &session) { queue.wait(for: Self.lockInterval) }
+                guard !perform(on: &session) else { continue }
+                queue.wait(for: Self.lockInterval)
+                lastPause = .now
             case .done:
                 return session.close()
             }
