@@ -63,13 +63,15 @@ extension Vault {
         _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
     ) async -> RevalidationResult? {
         let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
-        guard let provider = configuration.providers[row.id.provider], !row.id.isReserved,
-            let record = try? await audited(.read, row.id, { () async throws(VaultError) in try await open(row) })
-        else { return unchecked }
+        guard let provider = configuration.providers[row.id.provider], !row.id.isReserved else { return unchecked }
         // A provider without a check answers without being asked.
         if provider.check != nil {
             do { try await pace.turn(at: provider.name) } catch { return nil }
         }
+        // Its page may have been read minutes ago: what was deleted or replaced since is sent to nobody.
+        guard let current = try? await store.read(row.id), current.revision == row.revision,
+            let record = try? await audited(.read, row.id, { () async throws(VaultError) in try await open(current) })
+        else { return unchecked }
         let lease = record.lease()
         let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
         guard !Task.isCancelled else { return nil }

@@ -159,6 +159,21 @@ import Testing
         #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
     }
 
+    @Test func whatWasDeletedOrReplacedSinceThePageWasReadIsSentToNobody() async throws {
+        let infos = [try await put("a", ending: "v"), try await put("b", ending: "v"), try await put("c", ending: "v")]
+        let vault = vault
+        let asked = Mutex(0)
+        let slow = ScriptedValidator { _ in
+            asked.withLock { $0 += 1 }
+            _ = try? await vault.delete(infos[1].id)
+            _ = try? await vault.putUnchecked([PutRequest(infos[2].id, Secret("another"))])
+            return Validation(verdict: .valid, time: StubValidator.time, reason: "Fine.")
+        }
+        let progress = try await vault.revalidate(.init(concurrency: 1), with: slow)
+        #expect(asked.withLock { $0 } == 1)
+        #expect(progress.seen == 3 && progress.live == 1 && progress.inconclusive == 2)
+    }
+
     @Test func whatCannotBeCheckedIsRefused() async throws {
         let id = try await put("a", "unheard-of", ending: "v").id
         let error = await #expect(throws: VaultError.self) { try await vault.revalidate(id, with: validator) }
