@@ -42,7 +42,9 @@ final class KeyDirectory: Sendable {
         let keys = try await read()
         // That there is none is believed for as short a time as of a single key.
         let lifetime = keys.isEmpty ? configuration.negativeTimeToLive : configuration.timeToLive
-        guard keys.count <= Self.maximumKeys, lifetime > .zero else { return keys }
+        // A source of master keys that fails for a moment must not count for longer than that.
+        let isWhole = !keys.contains(where: \.isUnknown)
+        guard keys.count <= Self.maximumKeys, lifetime > .zero, isWhole else { return keys }
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.entries.count >= Self.maximumTenants { state.entries.removeAll(keepingCapacity: true) }

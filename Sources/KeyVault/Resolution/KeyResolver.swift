@@ -36,7 +36,8 @@ public struct KeyResolver: Sendable {
     /// Runs `body` on the key that serves `request`, which is wiped when `body` returns, and on where it came from.
     ///
     /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, or what the store failed with, with a
-    ///   ``NoUsableKey`` as its cause; else what `body` throws.
+    ///   ``NoUsableKey`` as its cause; `missingMasterKey`, `crypto`, … where a stored key would serve and cannot be opened
+    ///   for a reason that is not its own; else what `body` throws.
     public func withKey<Result>(
         for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
     ) async throws -> Result {
@@ -66,12 +67,13 @@ public struct KeyResolver: Sendable {
                 lease = try await vault.lease(id)
             } catch {
                 // The key was deleted or disabled since it was listed, or is damaged; or the store has failed meanwhile.
+                // Anything else is no matter of this key: nobody pays the pool for it.
                 if error.isOutage {
                     facts.stored = .failed
-                } else if error.code == .cancelled || error.code == .closed {
-                    throw error
+                } else if let reason = error.reasonToPassOver(id) {
+                    facts.passOver(id, because: reason)
                 } else {
-                    facts.passOver(id)
+                    throw error
                 }
                 failure = error
                 continue
@@ -94,6 +96,8 @@ public struct KeyResolver: Sendable {
             case .disabled:
                 return VaultError(.disabled, message, hint: "Enable the key, or put a new one.", cause: cause)
             case .expired: return VaultError(.expired, message, hint: "Put a new key.", cause: cause)
+            // One that is gone by now.
+            case .unreadable where failure?.code == .notFound: continue
             case .unreadable: return VaultError(.damagedRecord, message, hint: "Put the key again.", cause: cause)
             default: continue
             }
@@ -110,9 +114,9 @@ extension ResolutionFacts {
             tenantPolicy: request.poolPolicy, now: now)
     }
 
-    fileprivate mutating func passOver(_ id: RecordID) {
+    fileprivate mutating func passOver(_ id: RecordID, because reason: PassedOver) {
         guard case .known(var keys) = stored else { return }
-        for index in keys.indices where keys[index].id == id { keys[index].isReadable = false }
+        for index in keys.indices where keys[index].id == id { keys[index].refusal = reason }
         stored = .known(keys)
     }
 }
@@ -120,4 +124,13 @@ extension ResolutionFacts {
 extension VaultError {
     /// Whether the vault could not be reached, so that nothing is known of what it holds.
     fileprivate var isOutage: Bool { code == .store || code == .noVault }
+
+    /// Why a key that was listed is not served; `nil` where that says nothing of the key.
+    fileprivate func reasonToPassOver(_ id: RecordID) -> PassedOver? {
+        switch code {
+        case .notFound, .damagedRecord: .unreadable(id)
+        case .disabled, .expired: (cause as? NoUsableKey)?.passedOver.first
+        default: nil
+        }
+    }
 }

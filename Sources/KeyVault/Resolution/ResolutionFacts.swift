@@ -56,6 +56,10 @@ package struct StoredKey: Hashable, Sendable {
     package var expires: Date?
     /// Whether the record opens and is there.
     package var isReadable = true
+    /// Whether the master key to open the record was missing: then nothing is known but its name, and for the moment only.
+    package var isUnknown = false
+    /// Why the key was not served after all, where it was listed as one that may be.
+    package var refusal: PassedOver?
 
     package init(id: RecordID, revision: UInt64, order: UInt16 = 0, state: RecordState = .enabled, expires: Date? = nil)
     {
@@ -68,6 +72,7 @@ package struct StoredKey: Hashable, Sendable {
 
     /// Why it may not be served at `now`; `nil` where it may.
     package func obstacle(at now: Date) -> PassedOver? {
+        if let refusal { return refusal }
         if !isReadable { return .unreadable(id) }
         if let expires, expires <= now { return .expired(id) }
         guard case .disabled(let reason, let until) = state else { return nil }

@@ -36,9 +36,13 @@ extension Vault {
             let metadata = try await open(row).metadata
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
         } catch {
-            if error.code == .notFound { return nil }
-            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
-            key.isReadable = false
+            switch error.code {
+            case .notFound: return nil
+            case .damagedRecord: key.isReadable = false
+            // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
+            case .missingMasterKey: (key.isUnknown, key.order) = (true, .max)
+            default: throw error
+            }
         }
         return key
     }

@@ -83,14 +83,15 @@ extension Metadata {
         if let expires, expires <= now {
             throw VaultError(
                 .expired, "The key \(id) expired at \(expires.iso8601).",
-                hint: "Put a new one, or put it with a later date.")
+                hint: "Put a new one, or put it with a later date.", cause: NoUsableKey(passedOver: [.expired(id)]))
         }
         guard case .disabled(let reason, let until) = state else { return }
         if let until, until <= now { return }
         throw VaultError(
             .disabled,
             "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
-            hint: "Enable it with 'keyvault enable \(id)', or put a new one.")
+            hint: "Enable it with 'keyvault enable \(id)', or put a new one.",
+            cause: NoUsableKey(passedOver: [.disabled(id, reason, until: until)]))
     }
 }
 

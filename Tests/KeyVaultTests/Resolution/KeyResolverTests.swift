@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultTesting
+import Synchronization
 import Testing
 
 @Suite struct KeyResolverTests {
@@ -190,6 +191,14 @@ import Testing
         store.release(.scan, .after)
         let (key, resolution) = try await served
         #expect(key == "pool-key" && resolution.passedOver == [.unreadable(id)])
+
+        _ = try await put("openai", "stored-key")
+        store.hold(.scan, .after)
+        let unserved = Task { try await resolve(KeyResolver(vault: vault)) }
+        await store.waitUntilHeld(.scan, .after)
+        try await vault.delete(id)
+        store.release(.scan, .after)
+        await #expect(throws: VaultError(.notFound, "")) { try await unserved.value }
     }
 
     @Test func anOutageBetweenChoiceAndReadIsNoReasonToBlameTheKey() async throws {
@@ -228,6 +237,50 @@ import Testing
         await #expect(throws: VaultError(.cancelled, "")) { try await second.value }
         store.release(.read)
         #expect(try await first.key == "stored-key")
+    }
+
+    /// A source of master keys that fails for a moment says nothing of the tenant's keys.
+    @Test func aMasterKeyThatIsMissingForAMomentIsNeitherBilledNorRemembered() async throws {
+        let (store, old) = (MemoryStore(), MasterKeyRing(try MasterKey.random()))
+        let writer = try await Vault.create(in: store, masterKey: old)
+        let source = LateSource(old)
+        let reader = try await Vault.open(
+            store, keys: source,
+            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: InstantClock()))
+        let id = try RecordID(tenant: "acme", provider: "openai")
+        _ = try await writer.putUnchecked([PutRequest(id, Secret("stored-key"))])
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        let resolver = KeyResolver(vault: reader, pool: pool)
+        source.ring.withLock { $0 = nil }
+        await #expect(throws: VaultError(.missingMasterKey, "")) { try await resolve(resolver) }
+        source.ring.withLock { $0 = new }
+        #expect(try await resolve(resolver).key == "stored-key")
+    }
+
+    /// A list may be older than what another process did: the reason is what the record itself says.
+    @Test(arguments: [true, false]) func whyAListedKeyIsNotServedIsKept(isDisabled: Bool) async throws {
+        let (store, ring, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())
+        let configuration = VaultConfiguration(clock: clock, date: { clock.date })
+        let vault = try await Vault.create(in: store, masterKey: ring, configuration: configuration)
+        let other = try await Vault.open(store, keys: ring)
+        let id = try RecordID(tenant: "acme", provider: "openai")
+        _ = try await other.putUnchecked([PutRequest(id, Secret("stored-key"))])
+        let request = KeyRequest(tenant: "acme", provider: "anthropic")
+        // The list is read, the key is not.
+        await #expect(throws: VaultError(.notFound, "")) {
+            try await KeyResolver(vault: vault).withKey(for: request) { _, _ in }
+        }
+        if isDisabled {
+            try await other.report(.rejected, for: id)
+        } else {
+            _ = try await other.putUnchecked([PutRequest(id, Secret("stored-key"), expires: .distantPast)])
+        }
+        let served = try await resolve(KeyResolver(vault: vault, pool: pool)).resolution
+        #expect(served.passedOver == [isDisabled ? .disabled(id, .rejected, until: nil) : .expired(id)])
+        await #expect(throws: VaultError(isDisabled ? .disabled : .expired, "")) {
+            try await resolve(KeyResolver(vault: vault))
+        }
     }
 
     @Test func anExpiredKeyIsNamedAsTheReason() async throws {
@@ -277,5 +330,17 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try await vault.list(limit: 1000).entries.count == 110)
+    }
+}
+
+/// Gives what it is told to, and fails where that is nothing.
+private final class LateSource: MasterKeySource {
+    let ring: Mutex<MasterKeyRing?>
+
+    init(_ ring: MasterKeyRing) { self.ring = Mutex(ring) }
+
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        guard let ring = ring.withLock({ $0 }) else { throw CancellationError() }
+        return ring
     }
 }

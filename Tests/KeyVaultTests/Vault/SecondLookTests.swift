@@ -14,7 +14,8 @@ import Testing
             case .list: try await vault.list().entries.count { $0.damage != nil }
             case .verify: try await vault.verify().damaged.count
             case .storedKeys:
-                try await vault.storedKeys(of: id.tenant, providers: [id.provider]).count { !$0.isReadable }
+                try await vault.storedKeys(of: id.tenant, providers: [id.provider])
+                    .count { !$0.isReadable || $0.isUnknown }
             case .tokens: try await vault.tokens().count { $0.tenant == nil }
             case .history: try await vault.history(of: id).count { $0.metadata == nil }
             case .reEncryption: try await vault.rotateMasterKey(to: new, mode: .reEncrypt).failed.count
