@@ -32,9 +32,8 @@ package struct TimeSource: Sendable {
         let start = clock.now
         self.init(
             monotonic: {
-                let (seconds, attoseconds) = start.duration(to: clock.now).components
                 // A clock that goes backwards past its start stands still there.
-                return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+                start.duration(to: clock.now).clampedNanoseconds
             },
             date: date,
             sleep: { duration in try await clock.sleep(for: duration) })

@@ -17,22 +17,13 @@ package actor ProviderPace {
     package func turn(at provider: String) async throws {
         let now = time.monotonic()
         let start = max(now, free[provider] ?? 0)
-        free[provider] = start + interval.wholeNanoseconds
+        free[provider] = start.advanced(saturatingBy: interval.clampedNanoseconds)
         if start > now { try await time.sleep(.nanoseconds(Int64(clamping: start - now))) }
         try Task.checkCancellation()
     }
 
     package func pause(_ provider: String, for pause: Duration) {
-        let end = time.monotonic() + min(pause, Self.longestPause).wholeNanoseconds
+        let end = time.monotonic().advanced(saturatingBy: min(pause, Self.longestPause).clampedNanoseconds)
         free[provider] = max(free[provider] ?? 0, end)
-    }
-}
-
-extension Duration {
-    /// 0 for a negative one.
-    fileprivate var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(min(seconds, 1 << 30)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
     }
 }

@@ -10,7 +10,8 @@ extension Vault {
     /// The task refers weakly to what the vault is made of, not to the vault: an object that is weakly referred to counts its
     /// references on a longer way, and the vault is retained by whoever reads a key.
     func watchForeignChanges(since seen: UInt64?) -> Task<Void, Never> {
-        let (interval, time, logger) = (configuration.foreignChangeInterval, time, configuration.logger)
+        let interval = min(max(configuration.foreignChangeInterval, .milliseconds(1)), .seconds(86_400))
+        let (time, logger) = (time, configuration.logger)
         return Task { [weak cache, weak directory, weak liveKeys] in
             var seen = seen
             var metrics = VaultMetrics()

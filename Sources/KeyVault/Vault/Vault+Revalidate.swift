@@ -34,7 +34,7 @@ extension Vault {
                     guard let row = waiting.popFirst() else { return }
                     group.addTask { await self.revalidate(row, with: validator, at: pace) }
                 }
-                for _ in 0..<max(1, options.concurrency) { startNext() }
+                for _ in 0..<min(max(1, options.concurrency), rows.count) { startNext() }
                 for await result in group {
                     if let result {
                         progress.count(result)

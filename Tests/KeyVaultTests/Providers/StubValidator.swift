@@ -33,7 +33,7 @@ final class StubValidator: ProviderValidator {
     }
 }
 
-/// A clock on which waiting takes no time: it moves on by as much as anybody sleeps. Who sleeps for more than a day waits until
+/// A clock on which waiting takes no time: it moves on by as much as anybody sleeps. Who sleeps for a day or more waits until
 /// cancelled: that is what a vault's own watch does here.
 final class InstantClock: Clock {
     struct Instant: InstantProtocol {
@@ -51,7 +51,7 @@ final class InstantClock: Clock {
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
-        if now.duration(to: deadline) > .seconds(86400) { return try await Task.sleep(for: .seconds(86400)) }
+        if now.duration(to: deadline) >= .seconds(86400) { return try await Task.sleep(for: .seconds(86400)) }
         offset.withLock { $0 = max($0, deadline.offset) }
         // Whoever sleeps again and again lets others have the thread.
         await Task.yield()

@@ -75,6 +75,26 @@ import Testing
         #expect(try await vault.revalidate(.init(tenant: "tenant-7"), with: validator).seen == 1)
     }
 
+    /// This once never began.
+    @Test func moreChecksAtOnceThanThereAreKeysAreNoMore() async throws {
+        _ = try await put("a", ending: "v")
+        #expect(try await vault.revalidate(.init(concurrency: .max), with: validator).live == 1)
+    }
+
+    /// This once ended the process.
+    @Test func aPaceBeyondAllClocksIsOne() async {
+        let pace = ProviderPace(
+            interval: .seconds(Int64.max), time: TimeSource(clock: clock, date: { StubValidator.time }))
+        let turns = Task {
+            // The task itself, which is there while this runs. Nobody waits for a turn, and each is given out.
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            for _ in 0..<40 { try? await pace.turn(at: "groq") }
+        }
+        await turns.value
+        await pace.pause("groq", for: .seconds(Int64.max))
+        #expect(clock.now.offset == .zero)
+    }
+
     @Test func aProviderThatAsksForAPauseGetsIt() async throws {
         let time = TimeSource(clock: clock, date: { StubValidator.time })
         let pace = ProviderPace(interval: .milliseconds(10), time: time)
