@@ -58,7 +58,8 @@ extension Vault {
     @discardableResult
     public func revokeToken(_ id: String) async throws(VaultError) -> Bool {
         let wasThere = try await deleteUnchecked(try TokenRecord.id(of: id))
-        if wasThere { revokedTokens.withLock { _ = $0.insert(id) } }
+        // Where another process was faster, too: what this one remembers of the token may be from before.
+        revokedTokens.withLock { _ = $0.insert(id) }
         return wasThere
     }
 

@@ -66,6 +66,16 @@ import Testing
         await expectRefusal(made.token)
     }
 
+    @Test func whatAnotherProcessHadRevokedIsRefusedOnceItIsRevokedHereToo() async throws {
+        let made = try await vault.createToken(for: "acme")
+        #expect(try await memory.authenticate(made.token) != nil)
+        let id = try RecordID(tenant: "_tokens", provider: made.info.id)
+        try await store.write(WriteBatch(generation: 1, changes: [.delete(id, revision: nil)]))
+        #expect(try await !vault.revokeToken(made.info.id))
+        beginOutage()
+        await expectRefusal(made.token)
+    }
+
     @Test func anExpiryIsKeptDuringAnOutageToo() async throws {
         let token = try await vault.createToken(for: "acme", expires: Date(timeIntervalSinceNow: 1000)).token
         #expect(try await memory.authenticate(token) != nil)
