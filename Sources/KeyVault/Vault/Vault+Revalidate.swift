@@ -28,23 +28,32 @@ extension Vault {
             try checkOpen()
             guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
             let rows = try await page(of: options.tenant, after: progress.cursor)
-            await withTaskGroup(of: RevalidationResult?.self) { group in
+            let failure = await withTaskGroup(of: Swift.Result<RevalidationResult?, VaultError>.self) { group in
                 var waiting = rows[...]
+                var failure: VaultError?
                 func startNext() {
                     guard let row = waiting.popFirst() else { return }
                     group.addTask { await self.revalidate(row, with: validator, at: pace) }
                 }
                 for _ in 0..<min(max(1, options.concurrency), rows.count) { startNext() }
                 for await result in group {
-                    if let result {
+                    switch result {
+                    case .success(nil): break
+                    case .success(let result?):
                         progress.count(result)
                         await report(result, progress)
+                    case .failure(let error):
+                        if failure == nil { failure = error }
+                        waiting = []
+                        group.cancelAll()
                     }
                     startNext()
                 }
+                return failure
             }
             // A page that was cancelled half-way is done again.
             guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
+            if let failure { throw failure }
             if let last = rows.last { progress.cursor = last.id }
             guard rows.count == Self.pageSize else { return progress }
         }
@@ -61,7 +70,19 @@ extension Vault {
     /// `nil` where the task was cancelled before the key was checked.
     private func revalidate(
         _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
-    ) async -> RevalidationResult? {
+    ) async -> Swift.Result<RevalidationResult?, VaultError> {
+        do throws(VaultError) {
+            return .success(try await check(row, with: validator, at: pace))
+        } catch {
+            // This key is gone, damaged or another one by now. Anything else is no matter of one key.
+            guard [.notFound, .damagedRecord, .conflict].contains(error.code) else { return .failure(error) }
+            return .success(RevalidationResult(id: row.id, validation: nil, wasDisabled: false))
+        }
+    }
+
+    private func check(
+        _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
+    ) async throws(VaultError) -> RevalidationResult? {
         let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
         guard let provider = configuration.providers[row.id.provider], !row.id.isReserved else { return unchecked }
         // A provider without a check answers without being asked.
@@ -69,9 +90,9 @@ extension Vault {
             do { try await pace.turn(at: provider.name) } catch { return nil }
         }
         // Its page may have been read minutes ago: what was deleted or replaced since is sent to nobody.
-        guard let current = try? await store.read(row.id), current.revision == row.revision,
-            let record = try? await audited(.read, row.id, { () async throws(VaultError) in try await open(current) })
-        else { return unchecked }
+        let current = try await VaultError.wrap { () async throws(StoreError) in try await store.read(row.id) }
+        guard let current, current.revision == row.revision else { return unchecked }
+        let record = try await audited(.read, row.id) { () async throws(VaultError) in try await open(current) }
         let lease = record.lease()
         let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
         guard !Task.isCancelled else { return nil }
@@ -80,7 +101,7 @@ extension Vault {
         }
         let disables = configuration.disablesRejectedKeys
         // Marks the revision that was checked: a key that was put meanwhile is another one.
-        let marked = try? await mark(row.id, expectedRevision: row.revision) { metadata in
+        let marked = try await mark(row.id, expectedRevision: row.revision) { metadata in
             metadata.apply(validation, disablesRejectedKeys: disables)
         }
         guard let marked else { return unchecked }

@@ -1,4 +1,5 @@
 import Foundation
+import KeyVaultTesting
 import Synchronization
 import Testing
 
@@ -192,6 +193,25 @@ import Testing
         let progress = try await vault.revalidate(.init(concurrency: 1), with: slow)
         #expect(asked.withLock { $0 } == 1)
         #expect(progress.seen == 3 && progress.live == 1 && progress.inconclusive == 2)
+    }
+
+    /// Whoever is told nothing takes a disk that is full for keys of which nothing was found out.
+    @Test(arguments: [FaultInjectingStore.Operation.read, .write])
+    func aFailureOfTheStoreEndsTheRun(_ operation: FaultInjectingStore.Operation) async throws {
+        let store = FaultInjectingStore(MemoryStore())
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: clock, checks: .off))
+        for tenant in ["a", "b", "c"] {
+            _ = try await vault.putUnchecked([PutRequest(RecordID(tenant: tenant, provider: "groq"), Secret("v"))])
+        }
+        store.fail(operation, with: StoreError(.full, "The disk is full."))
+        let told = Mutex(0)
+        await #expect(throws: VaultError(.store, "")) {
+            try await vault.revalidate(.init(concurrency: 1), with: validator) { _, _ in told.withLock { $0 += 1 } }
+        }
+        #expect(told.withLock { $0 } == 0 && validator.calls.calls <= 1)
+        #expect(try await vault.revalidate(with: validator).live == 3)
     }
 
     @Test func whatCannotBeCheckedIsRefused() async throws {
