@@ -17,3 +17,9 @@ public struct NewToken: Sendable {
     /// What the client sends, as `Authorization: Bearer …`.
     public let token: String
 }
+
+extension NewToken: CustomStringConvertible, CustomReflectable {
+    /// Without the token, which would otherwise stay in a log.
+    public var description: String { "NewToken(\(info.id))" }
+    public var customMirror: Mirror { Mirror(self, children: ["info": info]) }
+}

@@ -59,6 +59,17 @@ import Testing
         #expect(Canary.found(in: evidence.bytes) == nil)
     }
 
+    @Test func noTextHoldsAToken() async throws {
+        let vault = try await Vault.create(in: MemoryStore(), masterKey: MasterKeyRing(.random()))
+        let made = try await vault.createToken(for: "acme")
+        let secret = try #require(made.token.split(separator: "_", maxSplits: 2).last)
+        evidence.add(value: made)
+        evidence.add(value: [made.info.id: made])
+        evidence.add(value: try await vault.tokens())
+        #expect(evidence.bytes.range(of: Data(made.info.id.utf8)) != nil)
+        #expect(secret.utf8.count == 43 && evidence.bytes.range(of: Data(secret.utf8)) == nil)
+    }
+
     private func id(_ number: Int) throws -> RecordID { try RecordID(tenant: "t\(number)", provider: "mine") }
 
     /// Stores a batch, reads it, and lets everything fail that can.
