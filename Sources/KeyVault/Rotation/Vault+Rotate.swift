@@ -29,7 +29,8 @@ extension Vault {
         try checkOpen()
         let new = newKey.first
         try checkRotation(to: new.key.id, passphrase: passphrase)
-        return try await audited(.rotate) { () async throws(VaultError) in
+        // A dry run does nothing that there is to audit.
+        return try await audited(.rotate, each: dryRun ? [] : [nil]) { () async throws(VaultError) in
             if !dryRun { try await activate(new, passphrase: passphrase) }
             var report = RotationReport()
             var isProven = false

@@ -124,12 +124,16 @@ extension Vault {
                 .invalidArgument, "No rules are known for the provider \(id.provider).",
                 hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
         }
-        let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
-        guard let row else { throw .notFound(id) }
-        let lease = try await open(row).lease()
+        let record = try await audited(.read, id) { () async throws(VaultError) in
+            let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+            guard let row else { throw .notFound(id) }
+            return try await open(row)
+        }
+        let revision = record.key.revision
+        let lease = record.lease()
         let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
         let disables = configuration.disablesRejectedKeys
-        _ = try await mark(id, expectedRevision: row.revision) { metadata in
+        _ = try await mark(id, expectedRevision: revision) { metadata in
             metadata.apply(validation, disablesRejectedKeys: disables)
         }
         return validation

@@ -68,6 +68,20 @@ import Testing
         _ = events.take()
         try await vault.revalidate(with: StubValidator())
         #expect(events.take() == ["read openai", "mark openai"])
+        try await vault.revalidate(id("openai"), with: StubValidator())
+        #expect(events.take() == ["read openai", "mark openai"])
+        await #expect(throws: VaultError(.notFound, "")) {
+            try await vault.revalidate(id("groq"), with: StubValidator())
+        }
+        #expect(events.take() == ["read groq notFound"])
+    }
+
+    @Test func aDryRunRotatesNothing() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await vault.rotateMasterKey(to: new, dryRun: true)
+        #expect(events.take().isEmpty)
+        _ = try await vault.rotateMasterKey(to: new)
+        #expect(events.take() == ["rotate all"])
     }
 }
 
