@@ -74,8 +74,14 @@ struct WritePlan {
     ///
     /// - Returns: whether there is one.
     mutating func delete(_ id: RecordID, expectedRevision: UInt64?) async throws(VaultError) -> Bool {
-        guard let row = try await current(id, expected: expectedRevision) else { return false }
-        changes.append(.delete(id, revision: expectedRevision == nil ? nil : row.revision))
+        do throws(VaultError) {
+            guard let row = try await current(id, expected: expectedRevision) else { return false }
+            changes.append(.delete(id, revision: expectedRevision == nil ? nil : row.revision))
+        } catch {
+            // A row that the store cannot read is deleted unseen, unless the caller meant a certain one.
+            guard expectedRevision == nil, (error.cause as? StoreError)?.code == .corrupt else { throw error }
+            changes.append(.delete(id, revision: nil))
+        }
         return true
     }
 

@@ -89,6 +89,20 @@ import Testing
         #expect(try await vault.revokeToken(made.info.id))
     }
 
+    /// As a row of a database whose revision is none, which its store deletes and does not read.
+    @Test func whatTheStoreCannotReadCanBeDeletedToo() async throws {
+        let faulty = FaultInjectingStore(store)
+        let ring = MasterKeyRing(try MasterKey.random())
+        _ = try await vault.rotateMasterKey(to: ring)
+        let vault = try await Vault.open(faulty, keys: ring)
+        faulty.fail(.read, with: StoreError(.corrupt, "The revision is none."), times: .max)
+        await #expect(throws: VaultError(.store, "")) { try await vault.delete(sound, expectedRevision: 1) }
+        #expect(try await vault.delete(sound))
+        faulty.fail(.read, with: StoreError(.io, "The disk is gone."), times: .max)
+        await #expect(throws: VaultError(.store, "")) { try await vault.delete(damaged) }
+        #expect(try await store.scan(.everything, after: nil, limit: 9).map(\.id) == [damaged])
+    }
+
     @Test func itCanBeDeleted() async throws {
         #expect(try await vault.delete(damaged))
         #expect(try await vault.verify().damaged.isEmpty)
