@@ -17,6 +17,7 @@ extension Vault {
     ///   - newKey: a ring of the new key alone. The old ones are those the vault was opened with.
     ///   - mode: whether to wrap the data keys anew or to seal everything anew.
     ///   - passphrase: where the vault opens by a passphrase: that passphrase, which will open it under the new key.
+    ///     `wrongMasterKey` is thrown for another one, before anything is changed.
     ///   - dryRun: say what would change, and change nothing.
     ///   - progress: called after each batch.
     /// - Returns: what was done. Where ``RotationReport/failed`` is not empty, the old keys are still live.
@@ -29,6 +30,7 @@ extension Vault {
         try checkOpen()
         let new = newKey.first
         try checkRotation(to: new.key.id, passphrase: passphrase)
+        if let passphrase { try await checkPassphrase(passphrase) }
         // A dry run does nothing that there is to audit.
         return try await audited(.rotate, each: dryRun ? [] : [nil]) { () async throws(VaultError) in
             if !dryRun { try await activate(new, passphrase: passphrase) }

@@ -21,6 +21,27 @@ import Testing
         #expect(try await third.withSecret(id) { $0.byteCount } == 6)
     }
 
+    /// A typing error would otherwise be the passphrase from now on.
+    @Test func aRotationTakesOnlyThePassphraseThatOpensTheVault() async throws {
+        let store = MemoryStore()
+        let vault = try await Vault.create(in: store, passphrase: Secret("correct horse"))
+        let before = try await store.readHead()
+        let new = MasterKeyRing(try MasterKey.random())
+        let error = await #expect(throws: VaultError.self) {
+            try await vault.rotateMasterKey(to: new, passphrase: Secret("correct house"))
+        }
+        #expect(error?.code == .wrongMasterKey && error?.hint != nil)
+        #expect(try await store.readHead() == before)
+        // Somebody else's change counts, too.
+        let other = try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse")))
+        try await other.setPassphrase(Secret("battery staple"))
+        await #expect(throws: VaultError(.wrongMasterKey, "")) {
+            try await vault.rotateMasterKey(to: new, passphrase: Secret("correct horse"))
+        }
+        _ = try await vault.rotateMasterKey(to: new, passphrase: Secret("battery staple"))
+        _ = try await Vault.open(store, keys: PassphraseSource(try Secret("battery staple")))
+    }
+
     @Test func aShortPassphraseIsRefused() async throws {
         await #expect(throws: VaultError(.invalidArgument, "")) {
             try await Vault.create(in: MemoryStore(), passphrase: Secret("1234567"))
