@@ -6,7 +6,8 @@ public struct RotationReport: Sendable {
     public enum Mode: Sendable {
         /// Wraps the data keys anew; the ciphertexts are not touched.
         case rewrap
-        /// Seals everything anew under fresh data keys: after the old master key was compromised.
+        /// Seals everything anew under fresh data keys: after the old master key was compromised. Rows that are on the new
+        /// key already, moved there by a rewrap that was broken off, keep their data keys: name a fresh key instead.
         case reEncrypt
     }
 

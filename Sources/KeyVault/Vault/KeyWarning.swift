@@ -49,6 +49,7 @@ public enum CheckPolicy: String, Hashable, Sendable, CaseIterable, Codable {
     /// warning.
     case lenient
     /// Only a key of a known shape that its provider has confirmed is stored. A provider without a free check cannot
-    /// confirm any.
+    /// confirm any. This binds where there is somebody to ask: a key of a provider that the registry does not know is
+    /// stored unchecked, and without a ``VaultConfiguration/validator`` the shape alone is checked.
     case strict
 }

@@ -17,6 +17,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
             First give the new key to every process that uses the vault, beside the old one. A rotation that was broken off \
             goes on when it is called again in the same way. When it has ended, the old key opens nothing any more.
 
+            --re-encrypt needs a fresh key: what an earlier run without it has moved to the same key keeps its data key.
+
             --json prints four numbers: records, onActiveKey (of them, under the new key now), rewrapped (moved by this run) and \
             failed (they do not open, stay as they are, and keep the old key live). The error names those that failed; so \
             does 'keyvault verify --json'.
