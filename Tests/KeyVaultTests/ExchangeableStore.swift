@@ -4,8 +4,12 @@ import Synchronization
 /// A store whose whole content somebody else can exchange while a vault has it open.
 final class ExchangeableStore: RecordStore {
     private let current: Mutex<any RecordStore>
+    private let noted = Mutex<UInt64>(0)
 
     init(_ store: some RecordStore) { current = Mutex(store) }
+
+    /// Looks like another process's write from now on.
+    func noteForeignChange() { noted.withLock { $0 += 1 } }
 
     func exchange(for store: some RecordStore) { current.withLock { $0 = store } }
 
@@ -22,7 +26,9 @@ final class ExchangeableStore: RecordStore {
         try await store.scan(scope, after: cursor, limit: limit)
     }
     func write(_ batch: WriteBatch) async throws(StoreError) { try await store.write(batch) }
-    func foreignChanges() async throws(StoreError) -> UInt64 { try await store.foreignChanges() }
+    func foreignChanges() async throws(StoreError) -> UInt64 {
+        try await store.foreignChanges() + noted.withLock { $0 }
+    }
     func close() async { await store.close() }
 }
 

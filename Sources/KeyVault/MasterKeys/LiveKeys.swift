@@ -7,6 +7,7 @@ final class LiveKeys: Sendable {
     let source: any MasterKeySource
     let store: any RecordStore
     private let state: TracedMutex<KeyState>
+    private let underWay = Mutex<Task<Result<Void, VaultError>, Never>?>(nil)
 
     init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource) {
         self.state = TracedMutex(state)
@@ -19,17 +20,37 @@ final class LiveKeys: Sendable {
     /// As ``KeyState/live(_:)``, of the current state.
     func live(_ id: MasterKeyID) -> MasterKeyRing.Holder? { state.withLock { $0.live(id) } }
 
-    /// Reads the header again, and asks the source for keys that it names and the ring lacks.
-    ///
-    /// - Returns: whether it had moved.
-    @discardableResult
-    func refresh() async throws(VaultError) -> Bool {
+    /// Reads the header again, and asks the source for keys that it names and the ring lacks: once for all who ask for that
+    /// at a time. A caller who is cancelled waits all the same.
+    func refresh() async throws(VaultError) {
+        let (task, isNew) = startRefresh()
+        let result = await task.value
+        if isNew { return try result.get() }
+        // The one that was under way may have read the header before what the caller has seen. The next one has not.
+        try await startRefresh().task.value.get()
+    }
+
+    /// Begins what ``refresh()`` does, where it is not under way already.
+    func startRefresh() -> (task: Task<Result<Void, VaultError>, Never>, isNew: Bool) {
+        underWay.withLock { underWay in
+            if let underWay { return (underWay, false) }
+            let task = Task {
+                let result: Result<Void, VaultError>
+                do throws(VaultError) { result = .success(try await readAgain()) } catch { result = .failure(error) }
+                self.underWay.withLock { $0 = nil }
+                return result
+            }
+            underWay = task
+            return (task, true)
+        }
+    }
+
+    private func readAgain() async throws(VaultError) {
         let known = current
         let head = try await store.requiredHead()
-        guard head.generation != known.header.generation else { return false }
+        guard head.generation != known.header.generation else { return }
         let fresh = try await KeyState.open(head, source: source, known: known.ring)
         try adopt(fresh, since: known)
-        return true
     }
 
     /// Asks the source for its keys, whether the header names new ones or not.

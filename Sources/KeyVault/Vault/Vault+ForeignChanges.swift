@@ -14,6 +14,7 @@ extension Vault {
         let (time, logger) = (time, configuration.logger)
         return Task { [weak cache, weak directory, weak liveKeys] in
             var seen = seen
+            var isBehind = false
             var metrics = VaultMetrics()
             while !Task.isCancelled {
                 // Held for the look only: a vault that nobody holds ends.
@@ -25,10 +26,14 @@ extension Vault {
                             logger.debug("another process changed the store")
                             cache.invalidateAll()
                             directory.forgetAll()
-                            _ = try? await liveKeys.refresh()
+                            isBehind = true
                         }
                         seen = current
                     }
+                    // Not waited for: a source of keys may take its time. Where one was under way already, it may have read the
+                    // header before this change: the next look tries again. One that fails waits for the next change, or
+                    // for somebody who meets a key that is not held.
+                    if isBehind { isBehind = !liveKeys.startRefresh().isNew }
                     metrics.report(cache.statistics)
                 }
                 do { try await time.sleep(interval) } catch { return }

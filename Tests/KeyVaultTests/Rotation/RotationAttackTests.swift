@@ -99,12 +99,13 @@ import Testing
         _ = try await rotator.rotateMasterKey(to: second)
         // One task reads this header, and waits for its source; the next one finds a later header meanwhile.
         source.holdNext()
-        async let slow = vault.put(Secret("slow"), for: id)
+        async let slow = vault.reloadMasterKeys()
         await source.waitUntilHeld()
         _ = try await rotator.rotateMasterKey(to: third)
         try await vault.put(Secret("fast"), for: RecordID(tenant: "acme", provider: "other"))
         source.release()
         _ = try await slow
+        try await vault.put(Secret("slow"), for: id)
         #expect(try await rotator.verify().damaged.isEmpty)
     }
 }
