@@ -9,6 +9,7 @@ import Testing
 
 private func example() async throws -> Int {
     // README goes on
+    // Both made by: keyvault init --store sqlite:keys.db --master-key-file master.key
     let store = try await SQLiteStore.open("keys.db")
     let vault = try await Vault.open(store, keys: MasterKeyFile("master.key"))
     let id = try RecordID(tenant: "acme", provider: "openai")
