@@ -138,10 +138,10 @@ import Testing
         let report = try verify.json(as: [String: Any].self)
         #expect(Set(report.keys) == ["records", "damaged"])
         #expect(report["records"] as? Int == 2)
-        let damaged = try #require(report["damaged"] as? [[String: String]])
+        let damaged = try #require(report["damaged"] as? [[String: Any]])
         #expect(damaged.count == 1)
-        #expect(Set(damaged[0].keys) == ["tenant", "provider", "label", "reason"])
-        #expect(damaged[0]["provider"] == "mine")
+        #expect(Set(damaged[0].keys) == ["tenant", "provider", "label", "revision", "reason"])
+        #expect(damaged[0]["provider"] as? String == "mine" && damaged[0]["revision"] as? Int == 1)
 
         #expect(try box.run("delete", "acme/mine").status == 0)
         let again = try box.run("verify", "--json")

@@ -69,7 +69,7 @@ struct ServiceUnderTest {
     /// As the service makes its own, but for its patience: whoever waits here, waits for ever.
     private static let client: HTTPClient = {
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        settings.timeout = .init(connect: .seconds(5), read: .seconds(5))
+        settings.timeout = .init(connect: .seconds(30), read: .seconds(30))
         settings.httpVersion = .http1Only
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }()
