@@ -42,9 +42,11 @@ extension KeyVaultService {
         let account = try await writer(exchange)
         try exchange.requireKnownQuery(["label"])
         let provider = exchange.parameters.get("provider") ?? ""
-        let expected = try await expectedState(exchange, of: account)
-        try await requireKnownOrStored(provider, of: account)
         let id = try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
-        return (id, expected?.revision(of: id))
+        try await requireKnownOrStored(provider, of: account)
+        guard exchange.request.headers[.ifMatch] != nil else { return (id, nil) }
+        // A condition is of what is there (RFC 9110 section 13.2.1): a key that is not is a 404.
+        _ = try await vault.entry(for: id)
+        return (id, try await expectedState(exchange, of: account)?.revision(of: id))
     }
 }
