@@ -35,8 +35,7 @@ enum Schema {
         // As of one point in time: somebody else may be making it just now.
         try connection.execute("BEGIN")
         defer { try? connection.execute("COMMIT") }
-        let application = try connection.integer("PRAGMA application_id") ?? 0
-        let found = try connection.integer("PRAGMA user_version") ?? 0
+        let (application, found) = (try number("application_id", in: connection), try version(of: connection))
         if application == 0, found == 0, try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
             return .empty
         }
@@ -70,13 +69,21 @@ enum Schema {
         }
         try connection.execute("BEGIN IMMEDIATE")
         do throws(StoreError) {
-            let found = try connection.integer("PRAGMA user_version") ?? 0
+            let found = try version(of: connection)
             for step in migrations.dropFirst(Int(clamping: max(0, found))) { try connection.execute(step) }
             try connection.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version); COMMIT")
         } catch {
             try? connection.execute("ROLLBACK")
             throw error
         }
+    }
+
+    private static func version(of connection: Connection) throws(StoreError) -> Int64 {
+        try number("user_version", in: connection)
+    }
+
+    private static func number(_ pragma: String, in connection: Connection) throws(StoreError) -> Int64 {
+        try connection.integer("PRAGMA \(pragma)") ?? 0
     }
 
     /// Another collation, or a table that takes values of any type, would undo what the store relies on.

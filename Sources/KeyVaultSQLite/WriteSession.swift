@@ -97,8 +97,8 @@ struct WriteSession: ~Copyable {
     func dataVersion() -> Result<UInt64, StoreError> {
         defer { dataVersionStatement.reset() }
         do throws(StoreError) {
-            let number = try dataVersionStatement.step() ? dataVersionStatement.integer(0) : nil
-            return .success(UInt64(clamping: number ?? 0))
+            _ = try dataVersionStatement.step()
+            return .success(UInt64(clamping: dataVersionStatement.integer(0) ?? 0))
         } catch {
             return .failure(error)
         }

@@ -91,21 +91,19 @@ final class Writer: Sendable {
         }
         let jobs = queue.takeJobs(atMost: Self.largestGroup)
         do throws(StoreError) {
-            try perform(jobs, on: session)
+            try perform(jobs, on: &session)
         } catch  where error.code == .corrupt && jobs.count > 1 {
-            session.end()
             // One of them met damage; the others shall not suffer for it.
             for job in jobs { performAlone(job, on: &session) }
-            return true
         } catch {
             for job in jobs { job.finish(.failure(error)) }
         }
-        session.end()
         return true
     }
 
     /// Commits `jobs` together, and lets those who wait for them go on.
-    private func perform(_ jobs: [WriteJob], on session: borrowing WriteSession) throws(StoreError) {
+    private func perform(_ jobs: [WriteJob], on session: inout WriteSession) throws(StoreError) {
+        defer { session.end() }
         for (job, result) in zip(jobs, try session.perform(jobs.map(\.work))) { job.finish(result) }
     }
 
@@ -115,10 +113,9 @@ final class Writer: Sendable {
                 guard job.arrival.duration(to: .now) < patience else { throw session.busy() }
                 queue.wait(for: Self.lockInterval)
             }
+            try perform([job], on: &session)
         } catch {
-            return job.finish(.failure(error))
+            job.finish(.failure(error))
         }
-        do throws(StoreError) { try perform([job], on: session) } catch { job.finish(.failure(error)) }
-        session.end()
     }
 }
