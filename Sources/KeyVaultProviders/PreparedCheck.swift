@@ -96,6 +96,7 @@ extension PreparedCheck {
 
     func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?) -> Findings {
         let name = provider.displayName
+        let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
         switch check.verdict(forStatus: Int(status.code)) {
         case .valid:
             guard readsAnswer(status: status) else { return Findings(.valid, "\(name) accepts the key.") }
@@ -109,13 +110,13 @@ extension PreparedCheck {
         case .rateLimited:
             return Findings(
                 .rateLimited, "\(name) asks for a pause before it answers again.",
-                retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds })
+                retryAfter: retryAfter)
         case let verdict? where verdict != .unverified:
             return Findings(verdict, "\(name) answered with status \(status.code).")
         default:
             return Findings(
                 .unreachable, "\(name) answered with status \(status.code), which says nothing about the key.",
-                retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds })
+                retryAfter: retryAfter)
         }
     }
 
