@@ -1,3 +1,16 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 _Thread_local void *keyvault_thread_word;
+
+int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number) {
+    struct statx found;
+    if (statx(descriptor, path, AT_EMPTY_PATH, STATX_INO, &found) != 0) return errno;
+    *device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
+    *number = found.stx_ino;
+    return 0;
+}

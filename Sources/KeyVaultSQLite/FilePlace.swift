@@ -1,29 +1,18 @@
-import Glibc
 import KeyVaultStorage
 
 /// Which file a path led to at first. A file that took its place is not even opened: SQLite would go by the other one's log, and cut
 /// the memory that it shares with others.
 struct FilePlace: Sendable {
     let path: String
-    private let device: dev_t
-    private let file: ino_t
+    private let identity: FileIdentity
 
     init(_ path: String) throws(StoreError) {
-        var found = stat()
-        // The structure and the string outlive the call.
-        guard unsafe stat(path, &found) == 0 else { throw StoreError.system(errno, path: path) }
         self.path = path
-        (device, file) = (found.st_dev, found.st_ino)
+        do { identity = try FileIdentity(path) } catch { throw StoreError.system(error.number, path: path) }
     }
 
     /// Refuses to go on where the path leads to another file by now, or to none.
-    func check() throws(StoreError) {
-        var found = stat()
-        // The structure and the string outlive the call.
-        guard unsafe stat(path, &found) == 0, (device, file) == (found.st_dev, found.st_ino) else {
-            throw .moved(path)
-        }
-    }
+    func check() throws(StoreError) { guard (try? FileIdentity(path)) == identity else { throw .moved(path) } }
 }
 
 extension StoreError {

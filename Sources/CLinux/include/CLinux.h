@@ -1,4 +1,4 @@
-// What Swift cannot reach on its own: `statfs` and the open-file-description locks, which the Glibc module leaves out, a
+// What Swift cannot reach on its own: `statfs`, `statx` and the open-file-description locks, which the Glibc module leaves out, a
 // variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
 #ifndef KEYVAULT_CLINUX_H
 #define KEYVAULT_CLINUX_H
@@ -11,6 +11,14 @@
 
 // F_OFD_SETLK of <fcntl.h>, which only shows under _GNU_SOURCE. The same on every Linux architecture.
 static const int keyvault_F_OFD_SETLK = 37;
+
+// Which file `path` leads to, or `descriptor` has open where `path` is empty: its number, and the device that gave it.
+//
+// It asks for nothing else. Where somebody has asked for a file's times, as `stat` does, Linux (6.13 and later) gives the next write
+// to it a time of its own, and the read after that one too: measured, 4 of some 50 µs that a durable write takes beside its flush.
+//
+// Returns 0, or an `errno`.
+int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number);
 
 // A word that each thread has for itself, null at first.
 extern _Thread_local void *keyvault_thread_word;

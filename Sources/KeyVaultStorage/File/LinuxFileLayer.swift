@@ -91,30 +91,26 @@ private func check(_ result: Int32) throws(FileError) {
 
 private final class LinuxFile: OpenFile {
     let descriptor: Int32
-    /// Which file this is, on which device: neither changes while it is open.
-    private let identity: (device: dev_t, file: ino_t)
+    private let identity: FileIdentity
 
     /// Readable by its owner alone; never handed on to a program that this one starts.
     init(_ path: String, flags: Int32) throws(FileError) {
         // The string outlives the call.
         descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(errno) }
-        var own = stat()
-        // `own` outlives the call. Were it to fail, no name would lead to this file any more: writes would be refused.
-        _ = unsafe fstat(descriptor, &own)
-        identity = (own.st_dev, own.st_ino)
+        do { identity = try FileIdentity(descriptor: descriptor) } catch {
+            close(descriptor)
+            throw error
+        }
     }
 
     deinit { close(descriptor) }
 
     func isAt(_ path: String) throws(FileError) -> Bool {
-        var found = stat()
-        // The structure and the string outlive the call.
-        guard unsafe stat(path, &found) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return false }
-            throw FileError(errno)
+        do { return try FileIdentity(path) == identity } catch {
+            guard error == .notFound || error == FileError(ENOTDIR) else { throw error }
+            return false
         }
-        return identity == (found.st_dev, found.st_ino)
     }
 
     func size() throws(FileError) -> UInt64 {

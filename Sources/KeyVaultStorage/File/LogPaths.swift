@@ -1,8 +1,11 @@
 /// The files beside a log (SPEC.md section 7.2.1).
 struct LogPaths {
     let log: String
+    /// Looked for with every write.
+    let lock: String
 
-    var lock: String { log + "-lock" }
+    init(log: String) { (self.log, lock) = (log, log + "-lock") }
+
     var hint: String { log + "-hint" }
     var newLog: String { log + "-new" }
     var newHint: String { log + "-hint-new" }
