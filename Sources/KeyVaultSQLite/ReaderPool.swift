@@ -23,10 +23,17 @@ final class ReaderPool: Sendable {
 
     @inline(__always)
     func withReader<Result>(_ body: (Reader) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        let reader = try take()
-        defer { giveBack(reader) }
-        return try body(reader)
+        do throws(StoreError) {
+            let reader = try take()
+            defer { giveBack(reader) }
+            return try body(reader)
+        } catch {
+            // The last connection takes the log away with it: what a read misses that a close has overtaken was not moved.
+            throw isClosed ? .closed : error
+        }
     }
+
+    private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Closes the idle readers now, and the others when they are given back.
     func close() {

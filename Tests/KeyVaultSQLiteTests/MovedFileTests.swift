@@ -50,6 +50,24 @@ import Testing
         await store.close()
     }
 
+    @Test func whatAReadMissesThatACloseHasOvertakenWasNotMoved() async throws {
+        let directory = try TemporaryDirectory()
+        await (try SQLiteStore.created(directory("vault.db"))).close()
+        let opening = try Opening(path: directory("vault.db"), create: false, patience: .zero)
+        let pool = ReaderPool(places: opening.places, patience: .zero)
+        func miss(_ meanwhile: () -> Void) -> StoreError.Code? {
+            let error = #expect(throws: StoreError.self) {
+                try pool.withReader { _ throws(StoreError) in
+                    meanwhile()
+                    throw .moved(opening.places.path)
+                }
+            }
+            return error?.code
+        }
+        #expect(miss {} == .io)
+        #expect(miss { pool.close() } == .closed)
+    }
+
     @Test func aLockThatIsGoneIsNoticed() async throws {
         let directory = try TemporaryDirectory()
         let path = directory("vault.db")
