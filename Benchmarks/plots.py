@@ -111,7 +111,7 @@ def draw(rows: dict[str, dict], folder: pathlib.Path) -> None:
         floor = [("C and libsodium, 1,000 records", rows["hit/1k"]["floor_ns"], FLOOR)]
         values = sorted(ours + others + floor, key=lambda value: value[1])
         (folder / "hit.svg").write_text(
-            bars("One read of a 164-byte key (logarithmic; light gray: on an AMD EPYC)", [(n, v, seconds(v), c) for n, v, c in values], True))
+            bars("One read of a 164-byte key (logarithmic)", [(n, v, seconds(v), c) for n, v, c in values], True))
 
     threads = {1: rows.get("hit/1k/2-threads", {}).get("floor_ns")}
     for count in (2, 4):
