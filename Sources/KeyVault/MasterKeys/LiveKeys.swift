@@ -7,12 +7,22 @@ final class LiveKeys: Sendable {
     let source: any MasterKeySource
     let store: any RecordStore
     private let state: TracedMutex<KeyState>
-    private let underWay = Mutex<Task<Result<Void, VaultError>, Never>?>(nil)
+    private let underWay = Mutex<Refresh?>(nil)
+    /// One that has been under way for longer than this is not waited for any more by those who come: the source may never answer.
+    private let patience: Duration
 
-    init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource) {
+    private struct Refresh {
+        let task: Task<Result<Void, VaultError>, Never>
+        let start: ContinuousClock.Instant
+    }
+
+    init(
+        _ state: KeyState, store: any RecordStore, source: any MasterKeySource, patience: Duration = .seconds(30)
+    ) {
         self.state = TracedMutex(state)
         self.store = store
         self.source = source
+        self.patience = patience
     }
 
     var current: KeyState { state.withLock { $0 } }
@@ -33,14 +43,16 @@ final class LiveKeys: Sendable {
     /// Begins what ``refresh()`` does, where it is not under way already.
     func startRefresh() -> (task: Task<Result<Void, VaultError>, Never>, isNew: Bool) {
         underWay.withLock { underWay in
-            if let underWay { return (underWay, false) }
+            let start = ContinuousClock.now
+            if let underWay, underWay.start.duration(to: start) < patience { return (underWay.task, false) }
             let task = Task {
                 let result: Result<Void, VaultError>
                 do throws(VaultError) { result = .success(try await readAgain()) } catch { result = .failure(error) }
-                self.underWay.withLock { $0 = nil }
+                // Unless another one has taken its place.
+                self.underWay.withLock { if $0?.start == start { $0 = nil } }
                 return result
             }
-            underWay = task
+            underWay = Refresh(task: task, start: start)
             return (task, true)
         }
     }
@@ -65,15 +77,17 @@ final class LiveKeys: Sendable {
     /// - Parameter known: what was believed before `fresh` was read.
     func adopt(_ fresh: KeyState, since known: KeyState) throws(VaultError) {
         try state.withLock { state throws(VaultError) in
-            // Another task was faster, and knows a later header already. That is no attack.
-            if state.header.generation > max(known.header.generation, fresh.header.generation) {
+            guard fresh.header.vaultID == state.header.vaultID else { throw VaultError.headerSetBack }
+            // Another task was faster, and knows this header already or a later one. That is no attack.
+            if state.header.generation > known.header.generation,
+                state.header.generation >= fresh.header.generation
+            {
                 var ring = state.ring
                 ring.add(fresh.ring)
                 state = KeyState(header: state.header, ring: ring)
                 return
             }
-            guard fresh.header.vaultID == state.header.vaultID, fresh.header.generation >= state.header.generation
-            else { throw VaultError.headerSetBack }
+            guard fresh.header.generation >= state.header.generation else { throw VaultError.headerSetBack }
             // A retired key never becomes live again: whoever still holds it could forge such a header.
             let retired = Set(state.header.keys.filter { $0.state == .retired }.map(\.id))
             guard retired.isDisjoint(with: fresh.header.liveKeyIDs) else { throw VaultError.headerSetBack }

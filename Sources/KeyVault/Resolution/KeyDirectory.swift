@@ -10,6 +10,9 @@ final class KeyDirectory: Sendable {
     /// A tenant with more keys is read each time: the bound on memory is the product of both.
     private static let maximumKeys = 64
 
+    /// How long a list is kept of which not every key opened for want of its master key.
+    private static let unknownTimeToLive = Duration.seconds(1)
+
     private struct Entry {
         let keys: [StoredKey]
         let end: UInt64
@@ -41,10 +44,10 @@ final class KeyDirectory: Sendable {
         if let known, now < known.end { return known.keys }
         let keys = try await read()
         // That there is none is believed for as short a time as of a single key.
-        let lifetime = keys.isEmpty ? configuration.negativeTimeToLive : configuration.timeToLive
+        var lifetime = keys.isEmpty ? configuration.negativeTimeToLive : configuration.timeToLive
         // A source of master keys that fails for a moment must not count for longer than that.
-        let isWhole = !keys.contains(where: \.isUnknown)
-        guard keys.count <= Self.maximumKeys, lifetime > .zero, isWhole else { return keys }
+        if keys.contains(where: \.isUnknown) { lifetime = min(lifetime, Self.unknownTimeToLive) }
+        guard keys.count <= Self.maximumKeys, lifetime > .zero else { return keys }
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.entries.count >= Self.maximumTenants { state.entries.removeAll(keepingCapacity: true) }

@@ -36,13 +36,15 @@ public struct KeyResolver: Sendable {
     /// Runs `body` on the key that serves `request`, which is wiped when `body` returns, and on where it came from.
     ///
     /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, or what the store failed with, with a
-    ///   ``NoUsableKey`` as its cause; `missingMasterKey`, `crypto`, … where a stored key would serve and cannot be opened
-    ///   for a reason that is not its own; else what `body` throws.
+    ///   ``NoUsableKey`` as its cause; `missingMasterKey` where a stored key may well serve, no other of the tenant's does, and
+    ///   the master key to open it is not there; `crypto`, …; else what `body` throws.
     public func withKey<Result>(
         for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
     ) async throws -> Result {
         var facts = ResolutionFacts(request, pool: pool, operatorPolicy: policy, now: vault.time.date())
         var failure: VaultError?
+        // Why a stored key was not opened that may well be good.
+        var unopened: VaultError?
         if !facts.isServedInline {
             do throws(VaultError) {
                 facts.stored = .known(try await vault.storedKeys(of: request.tenant, providers: facts.upstreams))
@@ -54,11 +56,13 @@ public struct KeyResolver: Sendable {
         }
         while true {
             let plan = facts.plan()
-            guard let choice = plan.steps.first else { throw Self.noKey(for: request, plan, failure) }
+            guard let choice = plan.steps.first else { throw unopened ?? Self.noKey(for: request, plan, failure) }
             if let secret = choice.origin == .inline ? request.inline[choice.upstream] : nil {
                 return try await secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
             }
             guard case .vault(let id, _) = choice.origin else {
+                // It is no matter of that key: nobody pays the pool for it.
+                if let unopened { throw unopened }
                 guard let pool else { throw Self.noKey(for: request, plan, failure) }
                 return try await pool.secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
             }
@@ -66,8 +70,8 @@ public struct KeyResolver: Sendable {
             do throws(VaultError) {
                 lease = try await vault.lease(id)
             } catch {
-                // The key was deleted or disabled since it was listed, or is damaged; or the store has failed meanwhile.
-                // Anything else is no matter of this key: nobody pays the pool for it.
+                // The key was deleted or disabled since it was listed, or is damaged, or its master key is missing; or the store
+                // has failed meanwhile.
                 if error.isOutage {
                     facts.stored = .failed
                 } else if let reason = error.reasonToPassOver(id) {
@@ -75,7 +79,7 @@ public struct KeyResolver: Sendable {
                 } else {
                     throw error
                 }
-                failure = error
+                if error.code == .missingMasterKey { unopened = unopened ?? error } else { failure = error }
                 continue
             }
             let served = choice.serving(id, revision: lease.revision)
@@ -128,7 +132,7 @@ extension VaultError {
     /// Why a key that was listed is not served; `nil` where that says nothing of the key.
     fileprivate func reasonToPassOver(_ id: RecordID) -> PassedOver? {
         switch code {
-        case .notFound, .damagedRecord: .unreadable(id)
+        case .notFound, .damagedRecord, .missingMasterKey: .unreadable(id)
         case .disabled, .expired: (cause as? NoUsableKey)?.passedOver.first
         default: nil
         }

@@ -35,14 +35,17 @@ extension ResolutionFacts {
             plan.passedOver.append(.storeFailed)
             return
         }
-        for upstream in upstreams {
-            // Labels decide between keys of one order, so that every process decides alike.
-            let own = keys.filter { $0.id.provider == upstream }.sorted { ($0.order, $0.id) < ($1.order, $1.id) }
-            for key in own {
-                if let obstacle = key.obstacle(at: now) {
-                    plan.passedOver.append(obstacle)
-                } else {
-                    plan.add(.vault(key.id, revision: key.revision), upstream: upstream)
+        // What is not known to open comes behind all that is, of whatever provider.
+        for isUnknown in [false, true] {
+            for upstream in upstreams {
+                // Labels decide between keys of one order, so that every process decides alike.
+                let own = keys.filter { $0.id.provider == upstream && $0.isUnknown == isUnknown }
+                for key in own.sorted(by: { ($0.order, $0.id) < ($1.order, $1.id) }) {
+                    if let obstacle = key.obstacle(at: now) {
+                        plan.passedOver.append(obstacle)
+                    } else {
+                        plan.add(.vault(key.id, revision: key.revision), upstream: upstream)
+                    }
                 }
             }
         }

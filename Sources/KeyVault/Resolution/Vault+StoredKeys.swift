@@ -16,13 +16,14 @@ extension Vault {
 
     private func readKeys(of tenant: String) async throws(VaultError) -> [StoredKey] {
         var keys: [StoredKey] = []
+        var missing: Set<MasterKeyID> = []
         var cursor: RecordKey?
         while true {
             let rows = try await VaultError.wrap { () async throws(StoreError) in
                 try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
             }
             for row in rows {
-                if let key = try await storedKey(row) { keys.append(key) }
+                if let key = try await storedKey(row, &missing) { keys.append(key) }
             }
             guard rows.count == Self.pageSize else { return keys }
             cursor = rows.last?.key
@@ -30,8 +31,17 @@ extension Vault {
     }
 
     /// `nil` where the key was deleted since it was listed.
-    private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey? {
+    ///
+    /// - Parameter missing: the master keys that their source was asked for in vain: once for all rows.
+    private func storedKey(
+        _ row: StoredRecord, _ missing: inout Set<MasterKeyID>
+    ) async throws(VaultError) -> StoredKey? {
         var key = StoredKey(id: row.id, revision: row.revision)
+        let masterKey = try? SealedRecord(row.sealed).keyID
+        if let masterKey, missing.contains(masterKey) {
+            key.isUnknown = true
+            return key
+        }
         do throws(VaultError) {
             let metadata = try await open(row).metadata
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
@@ -40,7 +50,9 @@ extension Vault {
             case .notFound: return nil
             case .damagedRecord: key.isReadable = false
             // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
-            case .missingMasterKey: (key.isUnknown, key.order) = (true, .max)
+            case .missingMasterKey:
+                key.isUnknown = true
+                if let masterKey { missing.insert(masterKey) }
             default: throw error
             }
         }

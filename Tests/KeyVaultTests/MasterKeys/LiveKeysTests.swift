@@ -39,6 +39,53 @@ import Testing
         #expect(source.asked.withLock { $0 } == 2)
     }
 
+    /// A list of many keys under one that is missing.
+    @Test func aListAsksForAMissingKeyOnce() async throws {
+        let providers = (0..<5).map { "example\($0)" }
+        let ids = try providers.map { try RecordID(tenant: "acme", provider: $0) }
+        _ = try await writer.putUnchecked(try ids.map { PutRequest($0, try Secret("secret")) })
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.isFailing.store(true, ordering: .relaxed)
+        for expected in [2, 2, 3] {
+            let keys = try await reader.storedKeys(of: "acme", providers: providers)
+            #expect(keys.count { $0.isUnknown } == 5 && source.asked.withLock { $0 } == expected)
+            // The list is kept for less than a second.
+            if expected == 2 { clock.advance(by: .milliseconds(500)) }
+        }
+        source.ring.withLock { $0 = new }
+        source.isFailing.store(false, ordering: .relaxed)
+        clock.advance(by: .seconds(1))
+        #expect(try await reader.storedKeys(of: "acme", providers: providers).count { $0.isUnknown } == 0)
+    }
+
+    @Test func aSourceThatNeverAnswersDoesNotKeepTheNextFromBeingAsked() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        let source = HangingSource(new)
+        let keys = LiveKeys(reader.keys, store: base, source: source, patience: .zero)
+        _ = try await writer.rotateMasterKey(to: new)
+        async let hanging: Void = keys.refresh()
+        while !source.wasAsked.load(ordering: .relaxed) { await Task.yield() }
+        try await keys.refresh()
+        #expect(keys.current.ring.ids == new.ids)
+        source.isReleased.store(true, ordering: .relaxed)
+        try await hanging
+    }
+
+    /// Two who have read the same header, one of them with a key that was asked for on purpose.
+    @Test func whatWasLoadedStaysWhereAnotherWasAsFast() async throws {
+        let keys = LiveKeys(reader.keys, store: base, source: source)
+        let known = keys.current
+        let (new, next) = (MasterKeyRing(try MasterKey.random()), MasterKeyRing(try MasterKey.random()))
+        _ = try await writer.rotateMasterKey(to: new)
+        let head = try await base.requiredHead()
+        var both = new
+        both.add(next)
+        try keys.adopt(try await KeyState.open(head, source: both), since: known)
+        try keys.adopt(try await KeyState.open(head, source: new), since: known)
+        #expect(Set(keys.current.ring.ids) == Set(both.ids))
+    }
+
     @Test func theWatchGoesOnWhileTheSourceIsAsked() async throws {
         let new = MasterKeyRing(try MasterKey.random())
         _ = try await writer.rotateMasterKey(to: new)
@@ -63,11 +110,29 @@ import Testing
     }
 }
 
+/// Does not answer the first who asks, until it is told to.
+private final class HangingSource: MasterKeySource {
+    let ring: MasterKeyRing
+    let wasAsked = Atomic(false)
+    let isReleased = Atomic(false)
+
+    init(_ ring: MasterKeyRing) { self.ring = ring }
+
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        guard wasAsked.exchange(true, ordering: .relaxed) else {
+            while !isReleased.load(ordering: .relaxed) { await Task.yield() }
+            return ring
+        }
+        return ring
+    }
+}
+
 /// Gives what it is told to, some time later.
 private final class SlowSource: MasterKeySource {
     let ring: Mutex<MasterKeyRing>
     let asked = Mutex(0)
     let isHeld = Atomic(false)
+    let isFailing = Atomic(false)
 
     init(_ ring: MasterKeyRing) { self.ring = Mutex(ring) }
 
@@ -75,6 +140,7 @@ private final class SlowSource: MasterKeySource {
         asked.withLock { $0 += 1 }
         for _ in 0..<1000 { await Task.yield() }
         while isHeld.load(ordering: .relaxed) { await Task.yield() }
+        if isFailing.load(ordering: .relaxed) { throw CancellationError() }
         return ring.withLock { $0 }
     }
 }

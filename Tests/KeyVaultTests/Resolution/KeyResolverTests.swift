@@ -258,6 +258,46 @@ import Testing
         #expect(try await resolve(resolver).key == "stored-key")
     }
 
+    /// Another process rotates and has rewrapped one of two keys; the new master key is not to be had here for the moment.
+    @Test(arguments: [true, false]) func aKeyThatOpensServesBeforeOneThatMayNot(isListedBefore: Bool) async throws {
+        let (store, old, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())
+        let writer = try await Vault.create(in: store, masterKey: old)
+        let source = LateSource(old)
+        let reader = try await Vault.open(
+            store, keys: source,
+            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: clock))
+        let own = try RecordID(tenant: "acme", provider: "openai")
+        let broker = try RecordID(tenant: "acme", provider: "openrouter")
+        _ = try await writer.putUnchecked([
+            PutRequest(own, Secret("own-key")), PutRequest(broker, Secret("broker-key")),
+        ])
+        let resolver = KeyResolver(vault: reader, pool: pool)
+        if isListedBefore {
+            // Nothing serves it: the keys are listed, and none is read.
+            let other = KeyRequest(tenant: "acme", provider: "mistral", poolPolicy: .deny)
+            _ = try? await KeyResolver(vault: reader).withKey(for: other) { _, _ in }
+        }
+        let before = try #require(try await store.read(broker))
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        let generation = try #require(try await store.readHead()).generation
+        let after = try #require(try await store.read(broker))
+        try await store.write(
+            WriteBatch(
+                generation: generation,
+                changes: [
+                    .rewrap(
+                        after.key, sealed: before.sealed, commitment: Array(after.sealed[SealedRecord.commitmentRange]))
+                ]))
+        source.ring.withLock { $0 = nil }
+        let served = try await resolve(resolver)
+        #expect(served.key == "broker-key" && served.resolution.origin == .vault(broker, revision: 1))
+        source.ring.withLock { $0 = new }
+        // A list that knows less is kept for a second.
+        clock.advance(by: .seconds(1))
+        #expect(try await resolve(resolver).key == "own-key")
+    }
+
     /// A list may be older than what another process did: the reason is what the record itself says.
     @Test(arguments: [true, false]) func whyAListedKeyIsNotServedIsKept(isDisabled: Bool) async throws {
         let (store, ring, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())

@@ -95,6 +95,18 @@ import Testing
         if expected == nil { #expect(!plan.passedOver.isEmpty, row) }
     }
 
+    @Test func whatMayNotOpenIsTriedBehindAllThatDoes() throws {
+        var own = StoredKey(id: try RecordID(tenant: "acme", provider: "openai"), revision: 1)
+        own.isUnknown = true
+        let broker = StoredKey(id: try RecordID(tenant: "acme", provider: "openrouter"), revision: 2, order: .max)
+        let plan = ResolutionFacts(
+            provider: "openai", stored: .known([own, broker]), pool: .init(upstream: "openrouter", markup: 0.25),
+            now: Self.now
+        ).plan()
+        #expect(
+            plan.steps.map(\.origin) == [.vault(broker.id, revision: 2), .vault(own.id, revision: 1), .pool])
+    }
+
     @Test func severalKeysAreTriedByOrderThenLabel() throws {
         let keys = try [("b", 0), ("late", 9), ("a", 0), ("off", 0), ("first", 0)].map { label, order in
             StoredKey(
