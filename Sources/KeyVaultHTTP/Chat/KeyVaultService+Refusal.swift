@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import HTTPTypes
 import Hummingbird
 import KeyVault
@@ -14,7 +15,7 @@ extension KeyVaultService {
         let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
         let retryAfter = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
-        if call.resolution.origin == .pool, (401...403).contains(status) {
+        if call.resolution.origin == .pool, status == 401 || status == 402 {
             // The operator's to mend, and nobody else's to read.
             exchange.logger.error(
                 "the pool's key was refused", metadata: ["provider": "\(upstream)", "status": "\(status)"])
@@ -38,11 +39,22 @@ extension KeyVaultService {
             // A redirect would take the key to another host.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
-            if case .whole(let body) = answer.body, body.readableBytes > 0, call.resolution.origin != .pool {
-                error.hint = SecretScrubber(call.key).scrub(body)
+            if case .whole(let body) = answer.body, body.readableBytes > 0 {
+                let text = SecretScrubber(call.key).scrub(body)
+                error.hint = call.resolution.origin == .pool ? Self.sentence(ofPool: text, status) : text
             }
             return error
         }
+    }
+
+    /// What is wrong with a request, of what the pool's provider says: the rest may be about the operator's account.
+    private static func sentence(ofPool text: String, _ status: Int) -> String? {
+        struct Answer: Decodable {
+            struct Problem: Decodable { let message: String }
+            let error: Problem
+        }
+        guard [400, 404, 413, 422].contains(status) else { return nil }
+        return try? JSONDecoder().decode(Answer.self, from: Data(text.utf8)).error.message
     }
 
     /// Tells the vault what came of using a stored key. That it cannot be told changes nothing for the client.

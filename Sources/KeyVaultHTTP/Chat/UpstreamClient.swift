@@ -20,8 +20,6 @@ final class UpstreamClient: Sendable {
         settings.httpVersion = .http1Only
         // One connection serves one chat at a time, and chats are long.
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
-        // A provider that refuses connections is told at once; the client's own retries go on until the time to connect is over.
-        settings.connectionPool.retryConnectionEstablishment = false
         // Its spans would record its errors, some of which print headers; ours record our own.
         settings.tracing.tracer = nil
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)

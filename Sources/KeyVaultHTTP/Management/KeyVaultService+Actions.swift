@@ -5,7 +5,7 @@ import KeyVault
 extension KeyVaultService {
     /// `POST /v1/account/llm-keys/{provider}/test`: asks the provider whether a stored key is live.
     func testKey(_ exchange: Exchange) async throws -> Response {
-        let (id, _) = try await stored(exchange)
+        let (_, id) = try await named(exchange)
         guard let validator else {
             throw APIError(
                 .notImplemented, "not_available", "Keys cannot be tested here",
@@ -37,13 +37,19 @@ extension KeyVaultService {
         return .done("\(displayName(id.provider)) API key disabled", requestID: exchange.id)
     }
 
-    /// The key that the path and the query name, and its revision where the request depends on it.
-    private func stored(_ exchange: Exchange) async throws -> (id: RecordID, expected: UInt64?) {
+    /// The key that the path and the query name.
+    private func named(_ exchange: Exchange) async throws -> (account: Account, id: RecordID) {
         let account = try await writer(exchange)
         try exchange.requireKnownQuery(["label"])
         let provider = exchange.parameters.get("provider") ?? ""
         let id = try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
         try await requireKnownOrStored(provider, of: account)
+        return (account, id)
+    }
+
+    /// The key that the path and the query name, and its revision where the request depends on it.
+    private func stored(_ exchange: Exchange) async throws -> (id: RecordID, expected: UInt64?) {
+        let (account, id) = try await named(exchange)
         guard exchange.request.headers[.ifMatch] != nil else { return (id, nil) }
         // A condition is of what is there (RFC 9110 section 13.2.1): a key that is not is a 404.
         _ = try await vault.entry(for: id)

@@ -22,9 +22,9 @@ extension KeyVaultService {
                 "message",
                 !warnings.isEmpty
                     ? "LLM API keys stored, with warnings"
-                    : validator == nil
-                        ? "LLM API keys stored, without asking their providers"
-                        : "LLM API keys stored and validated successfully")
+                    : infos.allSatisfy { $0.metadata.lastValidated != nil }
+                        ? "LLM API keys stored and validated successfully"
+                        : "LLM API keys stored, without asking their providers")
             guard !warnings.isEmpty else { return }
             json.member(
                 "warnings",
