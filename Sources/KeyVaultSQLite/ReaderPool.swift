@@ -28,12 +28,14 @@ final class ReaderPool: Sendable {
             defer { giveBack(reader) }
             return try body(reader)
         } catch {
-            // The last connection takes the log away with it: what a read misses that a close has overtaken was not moved.
-            throw isClosed ? .closed : error
+            throw whatAReadMisses(error)
         }
     }
 
-    private var isClosed: Bool { state.withLock { $0.isClosed } }
+    /// The last connection takes the log away with it: what a read misses that a close has overtaken was not moved.
+    func whatAReadMisses(_ error: StoreError) -> StoreError {
+        error.code == .io && state.withLock { $0.isClosed } ? .closed : error
+    }
 
     /// Closes the idle readers now, and the others when they are given back.
     func close() {

@@ -99,10 +99,7 @@ public final class SQLiteStore: RecordStore {
     }
 
     public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try StoreHead.checkLength(ofHeader: header)
-        guard generation <= UInt64(Int64.max) else {
-            throw StoreError(.invalid, "A vault's generation is at most 2^63 - 1, not \(generation).")
-        }
+        try StoreHead.checkCreation(header: header, generation: generation)
         try Self.check(owner, path)
         try await writer.queue.submit(.create(header: header, generation: generation))
     }
@@ -162,6 +159,8 @@ public final class SQLiteStore: RecordStore {
         guard try await readHead() != nil else {
             throw StoreError(.notFound, "\(path) holds no vault yet. There is nothing to copy.")
         }
-        try await Backup(of: places, to: target, progress: progress).run()
+        do throws(StoreError) { try await Backup(of: places, to: target, progress: progress).run() } catch {
+            throw readers.whatAReadMisses(error)
+        }
     }
 }

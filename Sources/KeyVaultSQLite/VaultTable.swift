@@ -11,7 +11,7 @@ struct VaultTable {
         // An over-long header is not even loaded.
         select = try connection.prepare(
             """
-            SELECT CASE WHEN length(header) <= \(StoreHead.maximumHeaderLength) THEN header END, generation, revision_floor
+            SELECT CASE WHEN length(header) <= \(StoreHead.maximumHeaderLength) THEN header END, generation, revision_floor, singleton
             FROM vault
             """)
         upsert = try connection.prepare(
@@ -26,7 +26,7 @@ struct VaultTable {
         defer { select.reset() }
         guard try select.step() else { return nil }
         guard let header = select.blob(0), let generation = select.integer(1), let floor = select.integer(2),
-            generation >= 0, floor >= 0, try !select.step()
+            generation >= 0, floor >= 0, select.integer(3) == 1, try !select.step()
         else {
             throw StoreError(.corrupt, "The vault header in \(path) is damaged. Restore a backup.")
         }

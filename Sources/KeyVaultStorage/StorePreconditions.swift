@@ -33,6 +33,16 @@ extension StoreHead {
                 .invalid, "A header has \(header.count) bytes; a store takes at most \(maximumHeaderLength).")
         }
     }
+
+    /// Refuses a first header that no store takes.
+    ///
+    /// - Throws: ``StoreError`` `invalid`.
+    public static func checkCreation(header: [UInt8], generation: UInt64) throws(StoreError) {
+        try checkLength(ofHeader: header)
+        guard generation <= VaultHeader.maximumGeneration else {
+            throw StoreError(.invalid, "A vault's generation is at most 2^63 - 1, not \(generation).")
+        }
+    }
 }
 
 extension WriteBatch {

@@ -56,8 +56,14 @@ import Testing
         try box.run("delete", "acme/mine", "--revision", "1").expectError(3, "No revision 1", hint: "keyvault history")
     }
 
+    @Test(arguments: ["2099-01-31", "2099-01-31T12:00:00Z", "2099-01-31T12:00:00+01:00", "2099-01-31T12:00:00-0130"])
+    func datesThatAreSome(text: String) throws {
+        try box.run("put", "acme/mine", "--expires", text, input: "new").expectSuccess()
+    }
+
     @Test(arguments: [
-        "2020-13-01", "tomorrow", "", "1", "27-01-01", "0000-01-01", "1960-01-01", "2027-02-30", "2027-01-31T25:00:00Z",
+        "2027-02-30T12:00:00+01:00", "2027-01-31T12:00:00+1", "2020-13-01", "tomorrow", "", "1", "27-01-01",
+        "0000-01-01", "1960-01-01", "2027-02-30", "2027-01-31T25:00:00Z",
         "2027-01-31T12:00:00Zx", "2027-1-31",
     ])
     func datesThatAreNone(text: String) throws {

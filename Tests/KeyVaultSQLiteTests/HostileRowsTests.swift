@@ -40,6 +40,14 @@ import Testing
         await store.close()
     }
 
+    /// The next write would make a second one.
+    @Test func aHeaderInAnotherRowIsNone() async throws {
+        let store = try await store(after: "PRAGMA ignore_check_constraints = ON; UPDATE vault SET singleton = 3")
+        await expectError(.corrupt, naming: "header") { _ = try await store.readHead() }
+        await expectError(.corrupt, naming: "header") { try await store.insert(try id("late")) }
+        await store.close()
+    }
+
     @Test func rowsOfATreeThatRunsTheOtherWayAreCorrupt() async throws {
         let rewrite = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, "
         let rows =

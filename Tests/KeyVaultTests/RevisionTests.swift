@@ -86,6 +86,15 @@ import Testing
         #expect(try await text(revision: 65) == "65")
     }
 
+    @Test func aRevisionWhoseTimeHasEndedIsThereToBeDeletedUntilASweep() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        clock.advance(by: .seconds(61))
+        #expect(try await vault.history(of: id).map(\.revision) == [2])
+        #expect(try await vault.deleteRevision(1, of: id))
+        #expect(try await !vault.deleteRevision(1, of: id))
+    }
+
     @Test func aRollbackIsANewRevisionWithTheOldKey() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

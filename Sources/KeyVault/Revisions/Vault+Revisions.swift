@@ -66,15 +66,18 @@ extension Vault {
         ])[0]
     }
 
-    /// Removes one earlier revision before its time. Removing one that is not kept is no error.
+    /// Removes one earlier revision, whether its time has ended or not. Removing one that is not kept is no error.
     ///
+    /// - Returns: whether it was there.
     /// - Throws: ``VaultError`` `conflict` for the current revision, which ``delete(_:expectedRevision:)`` removes.
-    public func deleteRevision(_ revision: UInt64, of id: RecordID) async throws(VaultError) {
+    @discardableResult
+    public func deleteRevision(_ revision: UInt64, of id: RecordID) async throws(VaultError) -> Bool {
         try checkNotReserved(id)
-        try await removeRetained(RecordKey(id: id, revision: revision))
+        return try await removeRetained(RecordKey(id: id, revision: revision))
     }
 
-    private func removeRetained(_ key: RecordKey) async throws(VaultError) {
+    @discardableResult
+    private func removeRetained(_ key: RecordKey) async throws(VaultError) -> Bool {
         try await audited(.delete, key.id) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in try await plan.deleteRetained(key) }
         }

@@ -86,12 +86,18 @@ struct WritePlan {
     }
 
     /// Plans to remove an earlier revision, if it is there.
-    mutating func deleteRetained(_ key: RecordKey) async throws(VaultError) {
+    ///
+    /// - Returns: whether it is.
+    mutating func deleteRetained(_ key: RecordKey) async throws(VaultError) -> Bool {
         if try await read(key.id)?.revision == key.revision {
             throw VaultError(
                 .conflict, "Revision \(key.revision) of \(key.id) is the current one.", hint: "Delete the key itself.")
         }
         changes.append(.deleteRetained(key))
+        do throws(StoreError) { return try await vault.store.read(key) != nil } catch {
+            guard error.code == .corrupt else { throw VaultError(error) }
+            return true
+        }
     }
 
     mutating func deleteTenant(_ tenant: String) { changes.append(.deleteTenant(tenant)) }

@@ -61,7 +61,7 @@ public final class FileStore: RecordStore {
     public func readHead() async throws(StoreError) -> StoreHead? { try log.head() }
 
     public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try StoreHead.checkLength(ofHeader: header)
+        try StoreHead.checkCreation(header: header, generation: generation)
         try await writer.run { log throws(StoreError) in try log.create(header: header, generation: generation) }
     }
 

@@ -19,7 +19,7 @@ public final class MemoryStore: RecordStore {
     }
 
     public func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try StoreHead.checkLength(ofHeader: header)
+        try StoreHead.checkCreation(header: header, generation: generation)
         try withState { state throws(StoreError) in
             guard state.head == nil else { throw StoreError(.exists, "This memory store holds a vault already.") }
             state.head = StoreHead(header: header, generation: generation, revisionFloor: 0)

@@ -44,6 +44,13 @@ extension StoreConformance {
                 let head = StoreHead(header: [2], generation: 1, revisionFloor: 0)
                 try run.expect(try await store.readHead() == head, .head, "the finished copy is at generation 1")
             },
+            Case("A generation beyond the last one is refused, and nothing is there") { run in
+                let store = try await run.open()
+                try await run.expectError(.invalid, .limits, "a creation at 2⁶³") {
+                    try await store.create(header: ConformanceRun.header, generation: 1 << 63)
+                }
+                try run.expect(try await store.readHead() == nil, .limits, "there is no head")
+            },
             Case("Of many creations at once one succeeds") { run in
                 let store = try await run.open()
                 let winners = try await withThrowingTaskGroup(of: UInt8?.self) { group in

@@ -34,12 +34,12 @@ struct DeleteCommand: AsyncParsableCommand {
 
     private func deleteRevision(_ revision: UInt64, of id: RecordID) async throws {
         try await options.withVault { vault in
-            guard try await vault.history(of: id).contains(where: { $0.revision == revision }) else {
+            // Also one whose time has ended: it is not listed any more, and there until the vault is swept.
+            guard try await vault.deleteRevision(revision, of: id) else {
                 throw Failure(
                     .notFound, "No revision \(revision) of \(id) is kept.",
                     hint: "See what is there with 'keyvault history'.")
             }
-            try await vault.deleteRevision(revision, of: id)
             try options.console.say("Deleted revision \(revision) of \(id).")
         }
     }

@@ -46,10 +46,13 @@ struct TestCommand: AsyncParsableCommand {
     private func testAll(of vault: Vault, with validator: any ProviderValidator) async throws -> TestedKey? {
         let tested = TestedKeys()
         let bar = try await ProgressBar(options.console, vault: vault)
-        try await vault.revalidate(with: validator) { result, progress in
-            await tested.add(TestedKey(id: result.id, validation: result.validation))
-            bar.show(progress.seen)
-        }
+        var failure: (any Error)?
+        do {
+            try await vault.revalidate(with: validator) { result, progress in
+                await tested.add(TestedKey(id: result.id, validation: result.validation))
+                bar.show(progress.seen)
+            }
+        } catch { failure = error }
         bar.end()
         let keys = await tested.keys.sorted { $0.id < $1.id }
         if json {
@@ -57,6 +60,8 @@ struct TestCommand: AsyncParsableCommand {
         } else {
             for key in keys { try options.console.result(key.line) }
         }
+        // What was found out before is not lost with it.
+        if let failure { throw failure }
         return keys.first { $0.status == .rejected } ?? keys.first { $0.isUnfinished }
     }
 }

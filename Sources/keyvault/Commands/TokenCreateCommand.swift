@@ -24,6 +24,8 @@ struct TokenCreateCommand: AsyncParsableCommand {
         try await options.withVault { vault in
             let made = try await vault.createToken(for: tenant, expires: expires)
             let document = ["id": made.info.id, "token": made.token, "tenant": tenant]
+            // Where nobody reads it, writing it is to fail, not to end the process.
+            signal(SIGPIPE, SIG_IGN)
             // Alone on its line, so that `$(keyvault token create TENANT)` is the token.
             do { try options.console.result(json ? JSON.text(document) : made.token) } catch {
                 // Nobody has seen it, and nobody could name it.
