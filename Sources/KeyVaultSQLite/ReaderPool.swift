@@ -32,9 +32,10 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// The last connection takes the log away with it: what a read misses that a close has overtaken was not moved.
+    /// The last connection keeps all others out while it closes, and takes the log away with it: what a read misses that a close
+    /// has overtaken was not moved, and nobody is busy with it.
     func whatAReadMisses(_ error: StoreError) -> StoreError {
-        error.code == .io && state.withLock { $0.isClosed } ? .closed : error
+        [.io, .busy].contains(error.code) && state.withLock { $0.isClosed } ? .closed : error
     }
 
     /// Closes the idle readers now, and the others when they are given back.

@@ -88,6 +88,7 @@ final class WriteQueue: Sendable {
     }
 
     var jobCount: Int { state.withLock { $0.jobs.count } }
+    var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Waits for the next arrival.
     func wait() { arrivals.wait() }

@@ -4,7 +4,7 @@ import { execFile, execFileSync } from "node:child_process";
 import net from "node:net";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { start, check, madeUpKey, poorPoolKey } from "./harness.mjs";
+import { start, check, madeUpKey, poolKey, poorPoolKey } from "./harness.mjs";
 
 const server = await start();
 const acme = server.token("acme").token;
@@ -235,16 +235,11 @@ try {
   });
 
   await check("a provider's refusals feed back", async () => {
-    const tenant = server.token("feedback").token;
     for (const [word, code, error] of [["badlater", 422, "validation_failed"], ["limitedlater", 429, "rate_limited"]]) {
-      const key = madeUpKey("openai", word);
-      server.provider.seen.length = 0;
-      // Stored while nobody could be asked, so that the refusal comes with the first chat.
-      await store({ openai_key: key }, tenant);
-      if ((await status(tenant)).has_openai_key === false) {
-        await refused(await chat({}, tenant, { "X-OpenAI-Key": key }), code, { error, message: "OpenAI API key is invalid or inactive", provider: "openai" });
-        continue;
-      }
+      const tenant = server.token(`feedback-${word}`).token;
+      // Live when it is stored, so that the refusal comes with the first chat.
+      await store({ openai_key: madeUpKey("openai", word) }, tenant);
+      assert.equal((await status(tenant)).has_openai_key, true);
       const first = await chat({}, tenant);
       assert.equal(first.status, code);
       assert.equal((await first.json()).error, error);
@@ -278,6 +273,19 @@ try {
       assert.equal(hint, undefined);
       assert.match(poor.log, /the pool's key was refused/);
     } finally { await poor.stop(); }
+  });
+
+  await check("what is wrong with a request is its account's to know, whoever's key it was", async () => {
+    for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined]]) {
+      const other = await start({ pool: poolKey.replace("0123456", `dead${code}`), level: "info" });
+      try {
+        const headers = bearer(other.token("acme").token);
+        const body = JSON.stringify({ model: "gpt-4o", messages: [] });
+        const response = await fetch(`${other.url}/v1/chat/completions`, { method: "POST", headers, body });
+        assert.equal(await refused(response, code, { error: "upstream_error", message, provider: "openrouter" }), hint);
+        assert.doesNotMatch(other.log, /the pool's key was refused/);
+      } finally { await other.stop(); }
+    }
   });
 
   await check("clients that leave before the call leave no call behind", async () => {

@@ -177,6 +177,7 @@ await check("metrics on a listener of their own", async () => {
   const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info" });
   try {
     await fetch(`${server.url}/health`);
+    await logged(server, "metrics on");
     const url = /metrics on (http:\S+)/.exec(server.log)[1];
     const text = await (await fetch(url)).text();
     assert.match(text, /keyvault_http_request_duration_seconds_count\{operation="health",status="200"\} 1/);

@@ -1,5 +1,5 @@
 // Plays every provider on loopback. What a key says decides what becomes of it:
-//   …dead402… 402, …stall… a refusal whose body never comes, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
+//   …dead402… 402, …dead400… and …dead403… likewise, …stall… a refusal whose body never comes, …later… live when it is tested, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
 
 export async function startStub(port = 0) {
@@ -20,10 +20,15 @@ export async function startStub(port = 0) {
     };
     if (key.includes("hang")) return;
     if (key.includes("dead402")) return send(402, { error: { message: "insufficient credits" }, user_id: "operator" });
+    if (key.includes("dead40")) {
+      const code = key.includes("dead400") ? 400 : 403;
+      return send(code, { error: { message: `no such thing, ${key}` }, user_id: "operator" });
+    }
     if (key.includes("stall")) {
       response.writeHead(401, { "Content-Type": "application/json" });
       return response.flushHeaders();
     }
+    if (key.includes("later") && request.method === "GET") return send(200, { data: [] });
     if (!key || key.includes("bad")) {
       const status = request.headers["x-goog-api-key"] ? 400 : 401;
       return send(status, { error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } });

@@ -12,7 +12,7 @@ import KeyVaultStorage
     static func main() async throws {
         let arguments = CommandLine.arguments
         do {
-            let store = try await SQLiteStore.open(arguments[2])
+            let store = try await SQLiteStore.open(arguments[2], busyTimeout: .seconds(3_600))
             switch arguments[1] {
             case "count": try await count(Int(arguments[3]) ?? 0, in: store)
             case "insert": try await insert(arguments[3], into: store)

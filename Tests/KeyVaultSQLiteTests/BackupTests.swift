@@ -94,18 +94,21 @@ import Testing
             while !Task.isCancelled {
                 number += 1
                 // A pair, of which a torn copy would hold one.
-                try? await store.insert(try id("a", "p\(number)"), try id("b", "p\(number)"), sealed: sealed)
-                acknowledged.withLock { $0 = number }
+                do {
+                    try await store.insert(try id("a", "p\(number)"), try id("b", "p\(number)"), sealed: sealed)
+                    acknowledged.withLock { $0 = number }
+                } catch {
+                    Issue.record(error)
+                    return acknowledged.withLock { $0 = .max }
+                }
             }
         }
         while acknowledged.withLock({ $0 < 20 }) { await Task.yield() }
         let before = acknowledged.withLock { $0 }
-        // Each step waits for another write, so that the copy cannot be over before they go on.
-        let during = Mutex(before)
+        // Each step waits for another write, so that the copy cannot be over before they go on; there are several steps.
         try await store.backup(to: target) { _ in
-            let last = during.withLock { $0 }
-            while acknowledged.withLock({ $0 }) == last { sched_yield() }
-            during.withLock { $0 = last + 1 }
+            let last = acknowledged.withLock { $0 }
+            while last != .max, acknowledged.withLock({ $0 }) == last { sched_yield() }
         }
         writer.cancel()
         _ = await writer.value

@@ -66,6 +66,7 @@ import Testing
         }
         #expect(miss {} == .io)
         #expect(miss { pool.close() } == .closed)
+        #expect(pool.whatAReadMisses(.busy("")).code == .closed)
         #expect(pool.whatAReadMisses(StoreError(.full, "")).code == .full)
     }
 

@@ -182,6 +182,7 @@ import Testing
         try await lock.waitUntilLocked()
         let waiting = Task { try await store.insert(try id("acme")) }
         let kept = Task { try await store.insert(try id("kept")) }
+        await jobs(2, areQueuedIn: store)
         _ = try await store.foreignChanges()
         waiting.cancel()
         await expectError(.cancelled) { try await waiting.value }
@@ -198,6 +199,7 @@ import Testing
         let waiting = Task { try await store.insert(try id("acme")) }
         await jobs(1, areQueuedIn: store)
         let closing = Task { await store.close() }
+        while !store.writer.queue.isClosed { await Task.yield() }
         lock.unlock()
         try await waiting.value
         await closing.value
@@ -236,11 +238,7 @@ import Testing
 
 /// Lets other tasks run until so many jobs wait for the writer, who cannot have the lock.
 private func jobs(_ count: Int, areQueuedIn store: SQLiteStore) async {
-    for _ in 0..<1_000_000 {
-        if store.writer.queue.jobCount >= count { return }
-        await Task.yield()
-    }
-    Issue.record("The jobs never came, or did not wait for the lock.")
+    while store.writer.queue.jobCount < count { await Task.yield() }
 }
 
 /// A file system of 4 MiB with a file that fills some of it, where the machine lets us mount one.

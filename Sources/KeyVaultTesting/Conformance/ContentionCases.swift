@@ -60,9 +60,13 @@ extension StoreConformance {
                         }
                     }
                     group.addTask {
-                        for _ in 0..<100 {
+                        var last: UInt64 = 1
+                        while last < 40, !Task.isCancelled {
                             let page = try await store.scan(.current, after: nil, limit: 9).map(\.revision)
                             try run.expect(page.count == 3 && Set(page).count == 1, .atomic, "a page was torn: \(page)")
+                            try run.expect(page[0] >= last, .current, "\(page[0]) came behind \(last)")
+                            last = page[0]
+                            await Task.yield()
                         }
                     }
                     try await group.waitForAll()
