@@ -30,7 +30,9 @@ import KeyVaultStorage
         switch arguments[1] {
         case "work": try await Worker(vault: vault, name: arguments[5]).run()
         case "rotate":
-            let report = try await vault.rotateMasterKey(to: MasterKeyFile(arguments[4]).load())
+            let report = try await vault.rotateMasterKey(to: MasterKeyFile(arguments[4]).load()) { _ in
+                try? Ledger.say("page")
+            }
             print(report.records, report.onActiveKey, report.rewrapped, report.failed.count)
         case "churn":
             await withThrowingTaskGroup(of: Void.self) { group in
