@@ -25,17 +25,20 @@ extension Vault {
     }
 
     /// Refuses a passphrase that does not open the vault, where others do: after a rotation it would be the only one.
-    func checkPassphrase(_ passphrase: Secret) async throws(VaultError) {
+    ///
+    /// - Returns: what was looked at.
+    func checkPassphrase(_ passphrase: Secret) async throws(VaultError) -> [PassphraseSlot] {
         // Another process may have set one since.
         try await liveKeys.refresh()
         let slots = keys.header.slots
         for slot in slots {
-            if try await slot.unwrap(passphrase, vault: id) != nil { return }
+            if try await slot.unwrap(passphrase, vault: id) != nil { return slots }
         }
         guard slots.isEmpty else {
             throw VaultError(
                 .wrongMasterKey, "Wrong passphrase for this vault; its master key was not rotated.",
                 hint: "Give the one that opens it. 'keyvault passphrase change' sets another.")
         }
+        return slots
     }
 }

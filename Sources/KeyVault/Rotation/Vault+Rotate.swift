@@ -30,10 +30,10 @@ extension Vault {
         try checkOpen()
         let new = newKey.first
         try checkRotation(to: new.key.id, passphrase: passphrase)
-        if let passphrase { try await checkPassphrase(passphrase) }
+        let slots = if let passphrase { try await checkPassphrase(passphrase) } else { [PassphraseSlot]() }
         // A dry run does nothing that there is to audit.
         return try await audited(.rotate, each: dryRun ? [] : [nil]) { () async throws(VaultError) in
-            if !dryRun { try await activate(new, passphrase: passphrase) }
+            if !dryRun { try await activate(new, passphrase: passphrase, where: slots) }
             var report = RotationReport()
             var isProven = false
             while !isProven {
@@ -67,12 +67,21 @@ extension Vault {
 
     /// Lists `new` in the header and makes it the active key. From the moment this is durable, the store refuses whoever
     /// still seals under the old one.
-    private func activate(_ new: MasterKeyRing.Holder, passphrase: Secret?) async throws(VaultError) {
+    ///
+    /// - Parameter slots: what `passphrase` was checked against. One that was set since would go with the old keys.
+    private func activate(
+        _ new: MasterKeyRing.Holder, passphrase: Secret?, where slots: [PassphraseSlot]
+    ) async throws(VaultError) {
         let id = new.key.id
         var slot: PassphraseSlot?
         if let passphrase { slot = try await PassphraseSlot.make(wrapping: new.key, under: passphrase, vault: self.id) }
         try await updateHeader(adding: new) { header throws(VaultError) in
             guard header.activeKeyID != id else { return false }
+            guard header.slots == slots else {
+                throw VaultError(
+                    .conflict, "The vault's passphrase was changed meanwhile; its master key was not rotated.",
+                    hint: "Rotate again, with the passphrase that opens it now.")
+            }
             try header.activate(id, at: time.date())
             if let slot {
                 guard header.slots.count < VaultHeader.maximumSlots else { throw .tooManyRotations }

@@ -1,4 +1,5 @@
 import KeyVault
+import KeyVaultTesting
 import Testing
 
 @Suite struct PassphraseTests {
@@ -40,6 +41,28 @@ import Testing
         }
         _ = try await vault.rotateMasterKey(to: new, passphrase: Secret("battery staple"))
         _ = try await Vault.open(store, keys: PassphraseSource(try Secret("battery staple")))
+    }
+
+    /// Both have looked at the same header; a passphrase that was acknowledged would go with the key that it leads to.
+    @Test(arguments: [nil, "correct horse"]) func aPassphraseThatIsSetDuringARotationIsNotLost(_ first: String?)
+        async throws
+    {
+        let base = MemoryStore()
+        let store = FaultInjectingStore(base)
+        let old = MasterKeyRing(try MasterKey.random())
+        let vault = try await Vault.create(in: base, masterKey: old)
+        if let first { try await vault.setPassphrase(Secret(first)) }
+        let other = try await Vault.open(store, keys: old)
+        store.hold(.write)
+        let rotation = Task {
+            try await other.rotateMasterKey(
+                to: MasterKeyRing(try MasterKey.random()), passphrase: try first.map { try Secret($0) })
+        }
+        await store.waitUntilHeld(.write)
+        try await vault.setPassphrase(Secret("battery staple"))
+        store.release(.write)
+        await #expect(throws: VaultError(.conflict, "")) { try await rotation.value }
+        _ = try await Vault.open(base, keys: PassphraseSource(try Secret("battery staple")))
     }
 
     @Test func aShortPassphraseIsRefused() async throws {
