@@ -26,7 +26,8 @@ import KeyVaultStorage
         if arguments[1] == "timing" { return TimingTest(samples: Int(arguments[2]) ?? 0).run() }
         if ["write", "audit", "hold"].contains(arguments[1]) { return try await useStore(arguments) }
         let vault = try await Vault.open(
-            try await SQLiteStore.open(arguments[2], busyTimeout: .seconds(3_600)), keys: MasterKeyFile(paths: Array(arguments[3...].prefix(2))))
+            try await SQLiteStore.open(arguments[2], busyTimeout: .seconds(3_600)),
+            keys: MasterKeyFile(paths: Array(arguments[3...].prefix(2))))
         switch arguments[1] {
         case "work": try await Worker(vault: vault, name: arguments[5]).run()
         case "rotate":
