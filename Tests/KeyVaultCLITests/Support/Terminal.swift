@@ -13,12 +13,13 @@ final class Terminal {
     init(_ box: Sandbox, _ arguments: String..., isOutputShown: Bool = false, environment: [String: String] = [:])
         throws
     {
-        screen = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        // Closed in programs that other tests start meanwhile: while one of them has it open, the line does not end.
+        screen = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         // Linux's own calls, since Swift's Glibc has no posix_openpt: unlock the other side (TIOCSPTLCK), ask for its number
         // (TIOCGPTN). Both read or write one integer.
         var (lock, number): (Int32, Int32) = (0, 0)
         try #require(unsafe ioctl(screen, 0x4004_5431, &lock) == 0 && ioctl(screen, 0x8004_5430, &number) == 0)
-        let descriptor = unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+        let descriptor = unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         try #require(descriptor >= 0)
         let line = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         process.executableURL = Sandbox.program
