@@ -26,6 +26,22 @@ struct DatabaseFiles {
         }
     }
 
+    /// Whether SQLite finds no fault with it.
+    func isSound() throws -> Bool {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try write(to: folder.path)
+        var (handle, statement): (OpaquePointer?, OpaquePointer?)
+        // The handle and the statement are closed on every way out, and used by nobody else; the text is copied before.
+        defer { unsafe sqlite3_close(handle) }
+        guard unsafe sqlite3_open(folder.path + "/vault.db", &handle) == SQLITE_OK else { return false }
+        defer { unsafe sqlite3_finalize(statement) }
+        guard unsafe sqlite3_prepare_v2(handle, "PRAGMA integrity_check(1)", -1, &statement, nil) == SQLITE_OK,
+            unsafe sqlite3_step(statement) == SQLITE_ROW, let text = unsafe sqlite3_column_text(statement, 0)
+        else { return false }
+        return unsafe String(cString: text) == "ok"
+    }
+
     /// One change: of bytes, of a page, of the header, of a page's own header, of the file's length.
     mutating func alter(_ source: inout ByteSource) {
         let choice = source.byte()

@@ -19,7 +19,7 @@ struct DatabaseTarget: FuzzTarget {
             [0x10, 6, 0, 3, 0xFF],
             [0x10, 135, 0, 0, 20, 1, 1, 1], [0x02, 0, 5, 3, 65, 66, 67], [0x02, 1, 4, 0], [0x02, 2, 3, 0],
             [0x02, 7, 0, 0], [0x02, 138, 1, 0], [0x02, 11, 0, 0], [0x02, 6, 0, 0],
-            [0x22, 10, 2, 0, 0, 0x40, 0, 1, 5, 0, 6, 1],
+            [0x22, 10, 2, 0, 0, 0x40, 0, 1, 5, 0, 6, 1], [0x02, 2, 9, 0],
         ]
     }
 
@@ -117,7 +117,7 @@ struct DatabaseTarget: FuzzTarget {
             for number in 0..<records { seen.append(try await outcome { "\(try await revision(of: number, vault))" }) }
             seen.append(try await outcome { try await listed(vault) })
             seen.append(try await outcome { "\(try await vault.verify().damaged.count) damaged" })
-            seen.append(try await outcome { try await changed(vault) })
+            seen.append(try await outcome { try await changed(vault, files) })
             await vault.close()
         }
         return seen
@@ -148,14 +148,16 @@ struct DatabaseTarget: FuzzTarget {
         return entries.map { "\($0.id) \($0.revision) \($0.damage == nil)" }.joined(separator: "\n")
     }
 
-    /// Writes one record anew and deletes another; what was acknowledged is what is read.
-    private static func changed(_ vault: Vault) async throws -> String {
+    /// Writes one record anew and deletes another; what was acknowledged is what is read, unless SQLite itself finds fault with the
+    /// file: two trees that share a page take each other's rows away.
+    private static func changed(_ vault: Vault, _ files: DatabaseFiles) async throws -> String {
         let (replaced, deleted) = (5, 7)
         try await put(replaced, revision: 3, into: vault)
         let found = try await revision(of: replaced, vault)
-        try Finding.require(found == 3, "replaced, and still revision \(found)")
+        try Finding.require(try found == 3 || !files.isSound(), "replaced, and still revision \(found)")
         try await vault.delete(id(deleted))
         do { _ = try await revision(of: deleted, vault) } catch let error as VaultError { return error.code.rawValue }
-        throw Finding("deleted, and still there")
+        try Finding.require(!files.isSound(), "deleted, and still there")
+        return "there"
     }
 }
