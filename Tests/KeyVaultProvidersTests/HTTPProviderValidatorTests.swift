@@ -14,7 +14,8 @@ import Testing
         "HTTP/1.1 \(status) Status\r\ncontent-length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
     }
 
-    private func validator(seconds: Double = 10, concurrent: Int = 4) -> HTTPProviderValidator {
+    /// However long it takes, unless it says otherwise: the other tests may need the processors.
+    private func validator(seconds: Double = 3_600, concurrent: Int = 4) -> HTTPProviderValidator {
         HTTPProviderValidator(
             configuration: .init(timeout: .seconds(seconds), concurrentChecks: concurrent, date: { Self.now }))
     }

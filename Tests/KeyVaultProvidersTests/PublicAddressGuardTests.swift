@@ -52,17 +52,20 @@ import Testing
         // It resolves to this machine without saying so: how guards that look at names are led astray.
         let host = "127.1"
         let base = server.base("https", host: host)
-        let guarded = HTTPProviderValidator(configuration: .init(), tls: certificate.trusting)
+        // The other tests may need the processors.
+        let patient = HTTPProviderValidator.Configuration(timeout: .seconds(3_600))
+        let guarded = HTTPProviderValidator(configuration: patient, tls: certificate.trusting)
         let refused = try await validate(at: base, with: guarded)
         #expect(refused.verdict == .unreachable && refused.reason.contains("not public"), "\(refused.reason)")
         #expect(server.seen.connections == 0)
         // A name server that answers otherwise the second time: connected to, and nothing sent.
-        let misled = HTTPProviderValidator(configuration: .init(), tls: certificate.trusting) { _ in [1, 1, 1, 1] }
+        let misled = HTTPProviderValidator(configuration: patient, tls: certificate.trusting) { _ in [1, 1, 1, 1] }
         #expect(try await validate(at: base, with: misled).reason == refused.reason)
         // The client knows of it before the server does.
         while server.seen.connections < 1 { await Task.yield() }
         #expect(server.seen.requests.isEmpty)
-        let allowing = HTTPProviderValidator(configuration: .init(allowedHosts: [host]), tls: certificate.trusting)
+        let allowing = HTTPProviderValidator(
+            configuration: .init(timeout: .seconds(3_600), allowedHosts: [host]), tls: certificate.trusting)
         #expect(try await validate(at: base, with: allowing).verdict == .valid)
         #expect(server.seen.requests.count == 1 && server.seen.connections == 2)
         try await server.stop()
