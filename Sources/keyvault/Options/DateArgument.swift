@@ -9,8 +9,8 @@ extension Option where Value == Date? {
         self.init(name: name, help: help) { text in
             let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
             // Read back: a parser that takes February 30 for March 2 would have a key expire on another day than was typed.
-            let asUTC = full.prefix(19) + "Z"
-            guard (try? Date(String(asUTC), strategy: .iso8601))?.formatted(.iso8601) ?? "" == asUTC,
+            let asUTC = String(full.prefix(19)) + "Z"
+            guard (try? Date(asUTC, strategy: .iso8601))?.formatted(.iso8601) == asUTC,
                 full.dropFirst(19).wholeMatch(of: /Z|[+-]\d\d:?\d\d/) != nil,
                 let date = try? Date(full, strategy: .iso8601), date.timeIntervalSince1970 > 0
             else { throw ValidationError("Write a date such as 2027-01-31 or 2027-01-31T12:00:00Z.") }
