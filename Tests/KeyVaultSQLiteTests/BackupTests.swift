@@ -89,9 +89,11 @@ import Testing
     @Test func writersGoOnAndWhatTheyHadWrittenBeforeIsInTheCopy() async throws {
         let store = try await store()
         let acknowledged = Mutex(0)
-        let writer = Task {
+        let isOver = Atomic(false)
+        // It is not cancelled: a write that is throws.
+        async let writer: Void = {
             var number = 0
-            while !Task.isCancelled {
+            while !isOver.load(ordering: .relaxed) {
                 number += 1
                 // A pair, of which a torn copy would hold one.
                 do {
@@ -102,7 +104,7 @@ import Testing
                     return acknowledged.withLock { $0 = .max }
                 }
             }
-        }
+        }()
         while acknowledged.withLock({ $0 < 20 }) { await Task.yield() }
         let before = acknowledged.withLock { $0 }
         // Each step waits for another write, so that the copy cannot be over before they go on; there are several steps.
@@ -110,8 +112,8 @@ import Testing
             let last = acknowledged.withLock { $0 }
             while last != .max, acknowledged.withLock({ $0 }) == last { sched_yield() }
         }
-        writer.cancel()
-        _ = await writer.value
+        isOver.store(true, ordering: .relaxed)
+        await writer
 
         let copy = try await SQLiteStore.open(target)
         let (ones, others) = (try await copy.providers(of: "a"), try await copy.providers(of: "b"))
