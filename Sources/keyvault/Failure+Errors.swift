@@ -61,6 +61,15 @@ extension Failure {
             self.init(.usage, "A value is invalid for \(message[end...])", hint: Self.help)
             return
         }
+        // And a value of an option that takes none, or one that follows an option's letter.
+        if let end = message.firstRange(of: ", but '") {
+            self.init(.usage, message[..<end.lowerBound] + ".", hint: Self.help)
+            return
+        }
+        if let letter = message.firstMatch(of: /^(Unknown option '-[^-])[^']/)?.1 {
+            self.init(.usage, "\(letter)…'.", hint: Self.help)
+            return
+        }
         self.init(.usage, message, hint: Self.help)
     }
 

@@ -51,6 +51,15 @@ import Testing
         #expect(!outcome.errors.contains("SECRET"))
     }
 
+    @Test(arguments: [
+        ("--quiet=sk-proj-SECRET", "'--quiet'"), ("-ksk-proj-SECRET", "'-k…'"), ("--key=sk-proj-SECRET", "'--key'"),
+    ])
+    func aValueThatNoOptionTakesIsNotRepeated(argument: String, option: String) throws {
+        let outcome = try box.run("put", "acme/mine", argument)
+        outcome.expectError(64, option)
+        #expect(!outcome.errors.contains("SECRET"))
+    }
+
     @Test(
         arguments: [
             ("keyvault.db", "--store sqlite:keyvault.db"), ("memory:", "--store sqlite:"),
