@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { start, check, lock } from "./harness.mjs";
+import { words } from "./stub.mjs";
 
 const total = 1000;
 const server = await start({ level: "trace", args: ["--metrics-listen", "127.0.0.1:0"], env: { KEYVAULT_WRITES_PER_MINUTE: "0" } });
@@ -12,9 +13,11 @@ const token = server.token("acme").token;
 const answers = [];
 const canaries = [];
 
-/// A key with a word for the stub, and 24 random letters that nothing else holds.
+/// A key with a word for the stub, and 24 random letters that nothing else holds, nor any other such word.
 function canary(provider, word) {
-  const core = randomBytes(48).toString("base64").replace(/[^A-Za-z0-9]/g, "").slice(0, 24);
+  const draw = () => randomBytes(48).toString("base64").replace(/[^A-Za-z0-9]/g, "").slice(0, 24);
+  let core = draw();
+  while (words.some((other) => other !== word && `${word}${core}`.includes(other))) core = draw();
   canaries.push(core);
   const pad = (length) => `${word}${core}`.padEnd(length, "x1y2z3");
   switch (provider) {
@@ -27,7 +30,7 @@ function canary(provider, word) {
 
 async function send(path, { method = "GET", body, headers = {} } = {}) {
   const response = await fetch(server.url + path, {
-    method, body, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers }, signal: AbortSignal.timeout(10_000),
+    method, body, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers }, signal: AbortSignal.timeout(60_000),
   });
   const text = await response.text();
   answers.push(JSON.stringify([...response.headers]) + text);

@@ -4,7 +4,7 @@ import { execFile, execFileSync } from "node:child_process";
 import net from "node:net";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { start, check, madeUpKey, poolKey, poorPoolKey } from "./harness.mjs";
+import { start, check, until, madeUpKey, poolKey, poorPoolKey } from "./harness.mjs";
 
 const server = await start();
 const acme = server.token("acme").token;
@@ -62,7 +62,9 @@ try {
     for (const name of ["openai", "anthropic", "google", "openrouter"]) {
       assert.equal(now[`has_${name}_key`], true);
       assert.match(now[`${name}_last_validated`], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-      assert.ok(Math.abs(new Date(now[`${name}_last_validated`]).getTime() - before) < 10_000);
+      const validated = new Date(now[`${name}_last_validated`]).getTime();
+      // In whole seconds.
+      assert.ok(validated > before - 1000 && validated <= Date.now());
     }
     assert.deepEqual(Object.keys(now).sort(), Object.keys(nothing).sort());
   });
@@ -176,10 +178,10 @@ try {
     server.cli("token", "revoke", other.id);
     let answer;
     // The server looks for what others have changed four times a second.
-    for (let tries = 0; tries < 100 && (answer?.status ?? 200) === 200; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(async () => {
       answer = await fetch(keysURL, { headers: bearer(other.token) });
-    }
+      return answer.status !== 200;
+    }, () => "the revoked token is let in");
     await refused(answer, 401, wrong);
   });
 
@@ -271,7 +273,7 @@ try {
       const response = await fetch(`${poor.url}/v1/chat/completions`, { method: "POST", headers, body });
       const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
       assert.equal(hint, undefined);
-      assert.match(poor.log, /the pool's key was refused/);
+      await poor.logged("the pool's key was refused");
     } finally { await poor.stop(); }
   });
 
@@ -333,7 +335,7 @@ c.execute("UPDATE records SET sealed = ? WHERE tenant = '_tokens' AND provider =
 c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
     const response = await chat({}, damaged.token, { "X-OpenAI-Key": madeUpKey("openai") });
     await refused(response, 401, { error: "authentication_failed", message: "Invalid Stratus API key" });
-    assert.match(server.log, /a token's record is damaged/);
+    await server.logged("a token's record is damaged");
   });
 
   await check("a client that goes away ends the call", async () => {
@@ -346,11 +348,10 @@ c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
         body: JSON.stringify({ model: "gpt-4o", messages: [], ...body }),
       });
       if (body.stream) await (await call).body.getReader().read();
-      while (server.provider.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => server.provider.seen.length > 0, () => "the provider was not asked");
       controller.abort();
       await call.catch(() => {});
-      for (let tries = 0; tries < 400 && server.provider.open.size > 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-      assert.equal(server.provider.open.size, 0, `the call goes on, ${JSON.stringify(body)}`);
+      await until(() => server.provider.open.size === 0, () => `the call goes on, ${JSON.stringify(body)}`);
     }
   });
 
@@ -402,11 +403,9 @@ c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
 
   await check("writes are bounded", async () => {
     const token = server.token("busy").token;
-    let limited;
-    for (let count = 0; count < 70 && !limited; count += 1) {
-      const response = await store({}, token);
-      if (response.status === 429) limited = response;
-    }
+    // At once: the bound fills up again by one a second.
+    const answers = await Promise.all(Array.from({ length: 120 }, () => store({}, token)));
+    const limited = answers.find((response) => response.status === 429);
     assert.ok(limited);
     assert.ok(Number(limited.headers.get("retry-after")) >= 1);
     assert.equal((await store({}, server.token("idle").token)).status, 200);

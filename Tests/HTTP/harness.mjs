@@ -50,7 +50,7 @@ export async function start({ pool = poolKey, args = [], validation = "lenient",
   const keep = (text) => { server.log += text; };
   child.stdout.on("data", keep);
   await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the server did not start: ${server.log}`)), 20_000);
+    const timer = setTimeout(() => reject(new Error(`the server did not start: ${server.log}`)), 60_000);
     child.stderr.on("data", (text) => {
       keep(text);
       const match = /keyvault-server: (https?:\/\/\S+)/.exec(server.log);
@@ -58,6 +58,7 @@ export async function start({ pool = poolKey, args = [], validation = "lenient",
     });
     child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${server.log}`)));
   });
+  server.logged = (text) => until(() => server.log.includes(text), () => `not in the log: ${text}\n${server.log}`);
   server.stop = async () => {
     child.kill("SIGTERM");
     const code = await server.exit;
@@ -85,6 +86,15 @@ c.execute("ROLLBACK")
     locker.stdin.end();
     await ended;
   };
+}
+
+/// Waits until `condition` holds. What has to be waited for for longer than a minute never comes.
+export async function until(condition, message) {
+  const end = Date.now() + 60_000;
+  while (!await condition()) {
+    if (Date.now() > end) throw new Error(message());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /// A test with a name; the first that fails ends the run.

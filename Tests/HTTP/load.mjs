@@ -51,7 +51,7 @@ writeFileSync(getScript, readFileSync(script, "utf8").replace('wrk.method = "POS
 
 async function rate(url, lua, time = seconds, pid = server.child.pid) {
   const before = processorTime(pid);
-  const { stdout } = await run("wrk", ["-t1", "-c32", `-d${time}s`, "-s", lua, url]);
+  const { stdout } = await run("wrk", ["-t1", "-c32", `-d${time}s`, "--timeout", "60s", "-s", lua, url]);
   const [, requests, microseconds, errors] = /RESULT (\d+) (\d+) (\d+)/.exec(stdout).map(Number);
   assert.equal(errors, 0, stdout);
   return { requests, perSecond: requests / (microseconds / 1e6), each: (processorTime(pid) - before) / requests };

@@ -1,7 +1,7 @@
 // The store locked, damaged, gone: 503 with the contract's body, /health says so, and it recovers by itself.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, renameSync, openSync, writeSync, closeSync } from "node:fs";
-import { start, check, lock, madeUpKey } from "./harness.mjs";
+import { start, check, until, lock, madeUpKey } from "./harness.mjs";
 
 const server = await start({ level: "info", env: { KEYVAULT_CACHE_TTL: "1" } });
 const made = server.token("acme");
@@ -18,13 +18,6 @@ async function unavailable(response, purpose) {
   const { request_id, hint, ...rest } = await response.json();
   assert.deepEqual(rest, { error: "service_unavailable", message: `Vault connection unavailable - cannot ${purpose}` });
 }
-const until = async (what, body) => {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await body()) return;
-    await pause(50);
-  }
-  throw new Error(`it did not come to pass: ${what}`);
-};
 const database = `${server.folder}/keyvault.db`;
 
 try {
@@ -49,7 +42,7 @@ try {
       closeSync(file);
     };
     for (const name of files) overwrite(name, Buffer.alloc(good[name].length, 0xa5));
-    await until("health to notice", async () => (await health()).vault !== "connected");
+    await until(async () => (await health()).vault !== "connected", () => "health does not notice");
     assert.equal((await health()).status, "degraded");
     await unavailable(await store(madeUpKey("openai", "third")), "store keys");
     await unavailable(await fetch(keysURL, { headers }), "read keys");
@@ -61,8 +54,8 @@ try {
     assert.equal(pooled.stratus.key_source, "formation");
     assert.equal((await fetch(keysURL, { headers: { Authorization: "Bearer kvt_0123456789abcdef_" + "A".repeat(43) } })).status, 503);
     for (const name of files) overwrite(name, good[name]);
-    await until("recovery", async () => (await health()).vault === "connected");
-    await until("the stored key", async () => (await (await chat()).json()).stratus?.key_source === "user");
+    await until(async () => (await health()).vault === "connected", () => "it does not recover");
+    await until(async () => (await (await chat()).json()).stratus?.key_source === "user", () => "the stored key is not served");
     assert.equal((await store(madeUpKey("openai", "fourth"))).status, 200);
   });
 

@@ -2,6 +2,9 @@
 //   …dead402… 402, …dead400… and …dead403… likewise, …stall… a refusal whose body never comes, …later… live when it is tested, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
 
+/// What a key may say.
+export const words = ["dead40", "stall", "later", "bad", "limited", "broken", "echo", "hang", "flood"];
+
 export async function startStub(port = 0) {
   const seen = [];
   const open = new Set();

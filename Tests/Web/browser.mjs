@@ -11,6 +11,7 @@ export async function launch() {
     `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank",
   ], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const [to, from] = [child.stdio[3], child.stdio[4]];
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   const waiting = new Map();
   const events = [];
   let number = 0;
@@ -33,9 +34,10 @@ export async function launch() {
     to.write(JSON.stringify({ id: number, method, params, sessionId }) + "\0");
   });
   const close = async () => {
-    await send("Browser.close").catch(() => {});
-    await new Promise((resolve) => child.once("exit", resolve));
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Which it may not answer any more.
+    send("Browser.close").catch(() => {});
+    await ended;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   };
   return { send, close, events };
 }
@@ -53,7 +55,7 @@ export async function openPage(browser, url) {
     return result.value;
   };
   page.until = async (expression, what = expression) => {
-    const end = Date.now() + 15_000;
+    const end = Date.now() + 60_000;
     while (Date.now() < end) {
       if (await page.evaluate(`Boolean(${expression})`).catch(() => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
