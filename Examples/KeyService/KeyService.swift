@@ -15,13 +15,16 @@ public import KeyVault
 public struct KeyService: MasterKeySource {
     private let port: UInt16
     private let token: String
+    private let patience: Duration
 
     /// - Parameters:
     ///   - port: where the service listens on 127.0.0.1.
     ///   - token: proves to the service who asks.
-    public init(port: UInt16, token: String) {
+    ///   - patience: A service that hangs must not hang us for longer than that. Default: 5 seconds.
+    public init(port: UInt16, token: String, patience: Duration = .seconds(5)) {
         self.port = port
         self.token = token
+        self.patience = patience
     }
 
     /// The vault says which keys it needs, the active one first: that is the order of a ring.
@@ -47,7 +50,7 @@ public struct KeyService: MasterKeySource {
     }
 
     private func exchange(_ request: String, with token: String) throws(VaultError) -> MasterKeyRing {
-        let socket = try LoopbackSocket(port: port)
+        let socket = try LoopbackSocket(port: port, patience: patience)
         try socket.send("\(request) HTTP/1.0\r\nAuthorization: Bearer \(token)\r\n\r\n")
         var answer = try SecretBuffer(capacity: 4096)
         while try answer.read(from: socket.descriptor) > 0 {}
@@ -89,11 +92,10 @@ extension Span<UInt8> {
 private struct LoopbackSocket: ~Copyable {
     let descriptor: Int32
 
-    init(port: UInt16) throws(VaultError) {
+    init(port: UInt16, patience: Duration) throws(VaultError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw KeyService.failure("cannot be asked: no socket") }
-        // A service that hangs must not hang us.
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: time_t(patience.components.seconds), tv_usec: 0)
         // The call is told the length of what it reads.
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

@@ -116,6 +116,7 @@ import Testing
         let file = ["KEYVAULT_PASSPHRASE_FILE": "passphrase"]
         try box.run("--passphrase", "list", environment: file).expectError(6, "passphrase cannot be read")
         try Data("correct horse\n".utf8).write(to: box.folder.appending(path: "passphrase"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: box.path("passphrase"))
         try box.run("--passphrase", "list", environment: file).expectError(6, "can be read by others")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: box.path("passphrase"))
         #expect(try box.run("reveal", "a/mine", "--passphrase", environment: file).text == "secret of a/mine")

@@ -93,7 +93,8 @@ import Testing
         let server = try await LoopbackServer(tls: try certificate.serverContext()) { _, _ in
             .send(HTTPProviderValidatorTests.answer(200))
         }
-        let result = try await validate(at: server.base("https"), with: HTTPProviderValidator())
+        let patient = HTTPProviderValidator(configuration: .init(timeout: .seconds(3_600)))
+        let result = try await validate(at: server.base("https"), with: patient)
         #expect(result.verdict == .unreachable && result.reason.contains("TLS"))
         #expect(server.seen.requests.isEmpty)
         try await server.stop()

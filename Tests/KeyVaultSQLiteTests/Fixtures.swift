@@ -15,7 +15,7 @@ extension RecordID {
 
 extension SQLiteStore {
     /// A store with a vault in it.
-    static func created(_ path: String, busyTimeout: Duration = .seconds(60)) async throws -> SQLiteStore {
+    static func created(_ path: String, busyTimeout: Duration = .seconds(3_600)) async throws -> SQLiteStore {
         let store = try await open(path, create: true, busyTimeout: busyTimeout)
         try await store.create(header: [1])
         return store

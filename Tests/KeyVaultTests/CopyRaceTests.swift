@@ -30,8 +30,8 @@ import Testing
         case .header: try await vault.updateHeader { _ in true }
         }
         destination.release(.write)
-        for copy in [copying, Task { try await vault.copy(to: destination) }] {
-            let error = await #expect(throws: VaultError.self) { try await copy.value }
+        for copy in [{ try await copying.value }, { try await vault.copy(to: destination) }] {
+            let error = await #expect(throws: VaultError.self) { try await copy() }
             #expect(error?.code == .conflict)
             #expect(error?.message.contains("while it was copied") == true)
         }

@@ -44,7 +44,9 @@ private func example() async throws -> Int {
         #expect(words(shown) == words(compiled.joined(separator: "\n")))
     }
 
-    @Test func theExampleNamesAVaultThatHasToBeCreatedFirst() async {
+    @Test func theExampleNamesAVaultThatHasToBeCreatedFirst() async throws {
+        // Which it would write to.
+        try #require(!FileManager.default.fileExists(atPath: "keys.db"))
         await #expect(throws: StoreError(.notFound, "")) { try await example() }
     }
 }

@@ -16,9 +16,7 @@ final class LiveKeys: Sendable {
         let start: ContinuousClock.Instant
     }
 
-    init(
-        _ state: KeyState, store: any RecordStore, source: any MasterKeySource, patience: Duration = .seconds(30)
-    ) {
+    init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource, patience: Duration) {
         self.state = TracedMutex(state)
         self.store = store
         self.source = source

@@ -20,6 +20,11 @@ extension Vault {
             let found = try await scan(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
             // A failure has to be seen twice: the row may have been read just before somebody else moved it.
             isProven = dryRun || (found == 0 && report.failed == failedBefore)
+            // And not under the key of another rotation, of which the header that is believed says nothing yet.
+            if !dryRun, !report.failed.isEmpty {
+                try await liveKeys.refresh()
+                try checkActive(new)
+            }
         }
         return generation
     }
@@ -127,17 +132,26 @@ extension Vault {
         return .rewrap(row.key, sealed: sealed.encoded, commitment: record.commitment)
     }
 
+    /// Refuses to go on where another key is the active one by now: that key's rotation may be about to retire this one.
+    ///
+    /// - Returns: the header that says so.
+    @discardableResult
+    private func checkActive(_ new: MasterKeyRing.Holder) throws(VaultError) -> VaultHeader {
+        let header = keys.header
+        guard header.activeKeyID == new.key.id else { throw .otherRotation(header.activeKeyID) }
+        return header
+    }
+
     /// Writes a batch of moves to `new`. Where somebody changed one of its rows, the others are written all the same.
     ///
     /// - Returns: how many were written.
-    /// - Throws: `conflict` where another key is the active one by now: that key's rotation may be about to retire this one.
+    /// - Throws: `conflict` where another key is the active one by now.
     private func writeMoves(
         _ changes: ArraySlice<RecordChange>, to new: MasterKeyRing.Holder
     ) async throws(VaultError) -> Int {
         guard !changes.isEmpty else { return 0 }
         // Of one header: the store refuses the batch where a later one is there.
-        let header = keys.header
-        guard header.activeKeyID == new.key.id else { throw .otherRotation(header.activeKeyID) }
+        let header = try checkActive(new)
         do throws(StoreError) {
             try await store.write(WriteBatch(generation: header.generation, changes: Array(changes)))
             return changes.count

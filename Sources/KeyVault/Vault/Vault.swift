@@ -30,7 +30,8 @@ public final class Vault: Sendable {
     ) throws(VaultError) {
         id = keys.header.vaultID
         envelope = Envelope(vaultID: id)
-        liveKeys = LiveKeys(keys, store: store, source: source)
+        liveKeys = LiveKeys(
+            keys, store: store, source: source, patience: configuration.masterKeyPatience)
         time = configuration.time
         let time = time
         cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }

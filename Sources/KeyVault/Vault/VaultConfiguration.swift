@@ -30,6 +30,8 @@ public struct VaultConfiguration: Sendable {
     public var disablesRejectedKeys: Bool
     /// How long a key rests after a provider asked for a pause without saying for how long. Default: 1 minute.
     public var coolDown: Duration
+    /// For how long those who find the header changed wait for one who is asking the source of master keys already.
+    var masterKeyPatience = Duration.seconds(30)
 
     public init(
         cache: CacheConfiguration = CacheConfiguration(), audit: (@Sendable (AuditEvent) -> Void)? = nil,

@@ -67,8 +67,8 @@ final class Terminal {
 
     private func readMore() -> Bool {
         var poll = pollfd(fd: screen, events: Int16(POLLIN), revents: 0)
-        // One descriptor; ten seconds are for ever here.
-        guard unsafe Glibc.poll(&poll, 1, 10_000) == 1 else { return false }
+        // One descriptor; ten minutes are for ever here.
+        guard unsafe Glibc.poll(&poll, 1, 600_000) == 1 else { return false }
         var bytes = [UInt8](repeating: 0, count: 4096)
         // The buffer is passed with its own length.
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(screen, $0.baseAddress, $0.count) }

@@ -2,11 +2,14 @@ import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
+import Synchronization
 import Testing
 
 /// A process that writes is killed at a random moment; what it had acknowledged is there.
 @Suite struct KillTests {
     private static let folderVariable = "KEYVAULT_KILL_TEST_STORE"
+    /// How many writes the process that will be killed has acknowledged.
+    private static let count = Atomic(0)
 
     @Test func aKilledProcessLosesNothingThatItAcknowledged() async throws {
         let folder = try TemporaryFolder()
@@ -43,13 +46,16 @@ import Testing
         [UInt8](repeating: UInt8(truncatingIfNeeded: revision), count: 300)
     }
 
-    /// Four tasks replace a record each, over and over; a thread ends the process.
+    /// Four tasks replace a record each, over and over; a thread ends the process, soon after a number of acknowledgements that nobody
+    /// knows beforehand.
     private static func writeUntilKilled() async throws {
         let path = try #require(ProcessInfo.processInfo.environment[folderVariable])
-        let store = try await FileStore.open(path)
+        let store = try await openWhenFree(path)
         if try await store.readHead() == nil { try await store.create(header: [1]) }
         Thread.detachNewThread {
-            usleep(UInt32.random(in: 0...30_000))
+            let last = Int.random(in: 0...40)
+            while count.load(ordering: .relaxed) < last { sched_yield() }
+            usleep(UInt32.random(in: 0...1_000))
             kill(getpid(), SIGKILL)
         }
         await withThrowingTaskGroup(of: Void.self) { group in
@@ -67,9 +73,19 @@ import Testing
                         try await store.write(WriteBatch(generation: 1, changes: [change]))
                         revision += 1
                         FileHandle.standardOutput.write(Data("ack \(label) \(revision)\n".utf8))
+                        count.add(1, ordering: .relaxed)
                     }
                 }
             }
+        }
+    }
+
+    /// A store that was let go without a close is free when its thread has ended.
+    private static func openWhenFree(_ path: String) async throws -> FileStore {
+        do throws(StoreError) { return try await FileStore.open(path) } catch {
+            guard error.code == .busy else { throw error }
+            await Task.yield()
+            return try await openWhenFree(path)
         }
     }
 }

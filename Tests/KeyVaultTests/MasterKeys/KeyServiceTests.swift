@@ -21,7 +21,7 @@ import Testing
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         port = try #require(UInt16(line.trimmingCharacters(in: .newlines)))
-        service = KeyService(port: port, token: "let me in")
+        service = KeyService(port: port, token: "let me in", patience: .seconds(3_600))
     }
 
     deinit {

@@ -9,7 +9,8 @@ import Testing
     private let new: MasterKeyRing
     private let other: MasterKeyRing
     private let all: MasterKeyRing
-    private let store = FaultInjectingStore(MemoryStore())
+    private let base = MemoryStore()
+    private let store: FaultInjectingStore
     private let vault: Vault
 
     init() async throws {
@@ -20,6 +21,7 @@ import Testing
         ring.add(new)
         ring.add(other)
         all = ring
+        store = FaultInjectingStore(base)
         _ = try await Vault.create(in: store, masterKey: old)
         vault = try await Vault.open(store, keys: all)
         try await vault.put(
@@ -88,6 +90,19 @@ import Testing
         store.release(.scan)
         let report = try await two.value
         #expect(report.retired.count == 2)
+        await #expect(throws: VaultError(.conflict, "")) { try await one.value }
+        try await expectAllUnder(other)
+    }
+
+    /// It finds all rows under a key of which the header that it knows says nothing.
+    @Test func aRotationThatSleptThroughAnotherSaysSo() async throws {
+        let second = try await Vault.open(base, keys: all)
+        store.hold(.scan)
+        let one = begin(vault, new)
+        await store.waitUntilHeld(.scan)
+        let report = try await second.rotateMasterKey(to: other)
+        #expect(report.retired.count == 2)
+        store.release(.scan)
         await #expect(throws: VaultError(.conflict, "")) { try await one.value }
         try await expectAllUnder(other)
     }
