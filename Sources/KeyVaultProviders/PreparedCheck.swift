@@ -34,7 +34,7 @@ struct PreparedCheck {
         }
         let target = try Target(base: base, path: check.path, name: name)
         host = target.host
-        isVouchedFor = target.isLoopback || allowedHosts.contains(target.host)
+        isVouchedFor = target.isLoopback || allowedHosts.contains { $0.lowercased() == target.host }
         var request = HTTPClientRequest(url: target.url)
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }
         request.headers.add(name: check.header, value: check.scheme + key.text)

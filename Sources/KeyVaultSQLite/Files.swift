@@ -29,7 +29,8 @@ enum Files {
     static func directoryExists(of path: String) -> Bool { unsafe access(directory(of: path), F_OK) == 0 }
 
     private static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
+        // By bytes: a mark that combines with the slash before it makes one character of both.
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

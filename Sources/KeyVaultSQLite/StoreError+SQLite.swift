@@ -39,7 +39,7 @@ extension StoreError {
     }
 
     static func full(_ path: String) -> StoreError {
-        StoreError(.full, "No space is left for \(path). Nothing was changed. Free some and try again.")
+        StoreError(.full, "No space is left for \(path). Free some and try again.")
     }
 
     static func busy(_ path: String) -> StoreError {

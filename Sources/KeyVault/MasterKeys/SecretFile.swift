@@ -4,9 +4,15 @@ package import KeyVaultCrypto
 /// Files that hold a secret: read straight into guarded memory, and only where nobody else could have read them.
 package enum SecretFile {
     /// Reads a file of at most `limit` bytes.
-    package static func read(_ path: String, limit: Int) throws(VaultError) -> GuardedBytes {
+    ///
+    /// - Parameter hint: what to do where there is no such file.
+    package static func read(_ path: String, limit: Int, ifMissing hint: String) throws(VaultError) -> GuardedBytes {
         let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard file >= 0 else { throw unreadable(path, errno) }
+        guard file >= 0 else {
+            let code = errno
+            guard code == ENOENT else { throw unreadable(path, code) }
+            throw VaultError(.missingMasterKey, "\(path) cannot be read: \(message(code)).", hint: hint)
+        }
         defer { close(file) }
         var status = stat()
         // `status` is room for what is filled in.
@@ -87,11 +93,7 @@ package enum SecretFile {
     }
 
     private static func unreadable(_ path: String, _ code: Int32) -> VaultError {
-        VaultError(
-            code == ENOENT ? .missingMasterKey : .unreadableMasterKey, "\(path) cannot be read: \(message(code)).",
-            hint: code == ENOENT
-                ? "Name the key that the vault was created with, by --master-key-file or KEYVAULT_MASTER_KEY_FILE."
-                : nil)
+        VaultError(.unreadableMasterKey, "\(path) cannot be read: \(message(code)).")
     }
 
     private static func message(_ code: Int32) -> String {

@@ -47,7 +47,7 @@ public final class Secret: Sendable {
     /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, `unreadableMasterKey` for one that others
     ///   than its owner can read; and as ``init(copying:)``.
     public convenience init(contentsOfFile path: String) throws(VaultError) {
-        let contents = try SecretFile.read(path, limit: Self.maximumLength + 2)
+        let contents = try SecretFile.read(path, limit: Self.maximumLength + 2, ifMissing: "Check the path.")
         try self.init(
             try contents.withSpan { bytes throws(VaultError) in
                 try VaultError.wrap { () throws(CryptoError) in

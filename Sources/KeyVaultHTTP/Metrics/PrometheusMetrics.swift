@@ -26,6 +26,8 @@ public final class PrometheusMetrics: MetricsFactory {
         }
 
         var name: String { Self.sanitized(label) }
+        /// With the ending that Prometheus asks of a counter, which the label may have already.
+        var counterName: String { name.hasSuffix("_total") ? name : name + "_total" }
         var labels: [String] { dimensions.map { "\(Self.sanitized($0.name))=\"\(Self.escaped($0.value))\"" } }
 
         private static func sanitized(_ name: String) -> String {
@@ -82,7 +84,7 @@ public final class PrometheusMetrics: MetricsFactory {
         let state = state.withLock { $0 }
         var text = ""
         Self.write(state.counters, "counter", into: &text) { series, counter, text in
-            text += "\(series.name)_total\(Self.braces(series.labels)) \(counter.value)\n"
+            text += "\(series.counterName)\(Self.braces(series.labels)) \(counter.value)\n"
         }
         Self.write(state.gauges, "gauge", into: &text) { series, gauge, text in
             text += "\(series.name)\(Self.braces(series.labels)) \(gauge.value)\n"
@@ -126,7 +128,7 @@ extension PrometheusMetrics {
         var previous: String?
         for (series, value) in sorted {
             if series.name != previous {
-                text += "# TYPE \(series.name)\(type == "counter" ? "_total" : "") \(type)\n"
+                text += "# TYPE \(type == "counter" ? series.counterName : series.name) \(type)\n"
                 previous = series.name
             }
             line(series, value, &text)

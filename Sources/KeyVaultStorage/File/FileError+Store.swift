@@ -13,7 +13,7 @@ extension FileError {
     func doing(_ what: String, _ path: String) -> StoreError {
         if isFull {
             return StoreError(
-                .full, "The disk or the quota is full: \(path) could not be \(what). Nothing was changed; make room.",
+                .full, "The disk or the quota is full: \(path) could not be \(what). Make room.",
                 cause: self)
         }
         return StoreError(.io, "\(path) could not be \(what): error \(number) of the operating system.", cause: self)

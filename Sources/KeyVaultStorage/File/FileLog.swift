@@ -108,7 +108,7 @@ package final class FileLog: Sendable {
             throw StoreError(
                 .invalid,
                 "\(paths.log) is on a network file system, whose locks and syncs cannot be relied on. Use a local disk; or "
-                    + "allow it, if you know that they can.")
+                    + "open it with allowsNetworkFileSystems, if you know that they can.")
         }
         switch outcome {
         case .held(let lock): return lock

@@ -35,14 +35,6 @@ struct IndexHint {
     }
 
     /// The hint file for a log that has just been read, or written, up to `checkpoint`.
-    static func encoded(_ replay: borrowing Replay, checkpoint: UInt64, generation: UInt64) -> (
-        bytes: [UInt8], checksum: UInt32
-    ) {
-        encoded(
-            replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint,
-            generation: generation)
-    }
-
     static func encoded(
         _ index: RowIndex, headOffset: UInt64, floor: UInt64, checkpoint: UInt64, generation: UInt64
     ) -> (bytes: [UInt8], checksum: UInt32) {

@@ -92,8 +92,6 @@ struct RowIndex {
         table[hole] = Self.free
     }
 
-    func contains(_ entry: Entry) -> Bool { slot(of: entry) != nil }
-
     /// All of them, in no order.
     var entries: some Sequence<Entry> { table.lazy.filter { $0.place.packed != 0 } }
 

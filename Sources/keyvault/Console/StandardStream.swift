@@ -21,7 +21,8 @@ enum StandardStream: Int32 {
                 // The C library's text for an error number, which it never frees.
                 let reason = unsafe String(cString: strerror(errno))
                 throw Failure(
-                    .other, "The output cannot be written: \(reason).", hint: "See where standard output leads to.")
+                    .other, "The output cannot be written: \(reason).",
+                    hint: "See where standard \(self) leads to.")
             }
             start += count
         }

@@ -1,15 +1,10 @@
 /// Colours, where they are wanted: on a terminal, unless `NO_COLOR` (no-color.org), `TERM=dumb` or `--no-color` says no.
 struct Style {
-    static let plain = Style(isOn: false)
-
     private let isOn: Bool
 
     init(for stream: StandardStream, isRefused: Bool) {
-        self.init(
-            isOn: !isRefused && stream.isTerminal && Environment["NO_COLOR"] == nil && Environment["TERM"] != "dumb")
+        isOn = !isRefused && stream.isTerminal && Environment["NO_COLOR"] == nil && Environment["TERM"] != "dumb"
     }
-
-    private init(isOn: Bool) { self.isOn = isOn }
 
     func red(_ text: String) -> String { paint(text, "31;1") }
     func yellow(_ text: String) -> String { paint(text, "33") }
