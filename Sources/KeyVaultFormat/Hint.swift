@@ -1,7 +1,7 @@
 /// The part of a key that may be shown, such as `sk-…AbCd`.
 ///
-/// It is made once, when the key is written, and only of keys of at least 24 printable ASCII bytes: 3 of the front, which
-/// say whose kind of key it is, and 4 of the end, which tell two keys apart. At least 17 bytes stay hidden.
+/// It is made once, when the key is written, and only of keys of at least 24 bytes whose ends are printable ASCII: 3 bytes of the
+/// front, which say whose kind of key it is, and 4 of the end, which tell two keys apart. At least 17 bytes stay hidden.
 public struct Hint: Hashable, Sendable, CustomStringConvertible {
     /// Shorter keys have no hint.
     public static let minimumSecretLength = 24

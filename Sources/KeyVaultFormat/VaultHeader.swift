@@ -36,7 +36,8 @@ package struct VaultHeader: Hashable, Sendable {
     package var vaultID: VaultID
     /// Raised by one with every header that is written.
     package var generation: UInt64
-    /// Records of a lower suite are refused.
+    /// Records of a lower suite are to be refused. There is one suite so far, which every record has, and nothing is compared; a
+    /// reader of two has to compare.
     package var minimumSuite: Suite
     /// The key that new records are sealed under: the id of a live key.
     package var activeKeyID: MasterKeyID

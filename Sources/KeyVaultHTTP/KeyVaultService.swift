@@ -12,7 +12,8 @@ import NIOCore
 /// try await Application(router: router).runService()
 /// ```
 ///
-/// No answer, log line, metric or span of it holds a key. `openapi.yaml`, which it serves too, describes it.
+/// No answer, log line, metric or span of it holds a key. `openapi.yaml`, which it serves once ``addPage(to:)`` was called,
+/// describes it.
 public struct KeyVaultService: Sendable {
     let vault: Vault
     let authenticator: any Authenticator

@@ -14,10 +14,10 @@ public struct ServiceConfiguration: Sendable {
     public var writesPerMinute: Int
     /// Where chat requests go.
     public var upstreams: Upstreams
-    /// How long to wait for a connection to a provider. Default: 10 s.
+    /// How long to wait for a connection to a provider. Default: 10 s. Ignored where the caller has given a client.
     public var connectTimeout: Duration
-    /// How long a provider may stay silent, before its answer begins and between its parts. Default: 10 minutes, since a model that
-    /// reasons, and does not stream, says nothing until it is done.
+    /// How long a provider may stay silent, before its answer begins and between its parts. Default: 10 minutes, since a model
+    /// that reasons, and does not stream, says nothing until it is done. Ignored where the caller has given a client.
     public var silenceTimeout: Duration
     /// How long a chat may take in all: it ends with the first part of its answer that comes later. Default: 15 minutes.
     public var chatTimeout: Duration

@@ -3,10 +3,10 @@ public import KeyVaultStorage
 
 /// A vault in one SQLite database; several processes of one machine may use it at once.
 ///
-/// The table `records` has the columns `tenant`, `provider`, `label`, `revision` and `sealed`, so that operators can join on
-/// the names and delete by tenant (SPEC.md section 7.1). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared
-/// memory (`PATH-shm`) and our lock (`PATH-lock`); all belong to the owner alone (mode 0600). The file has to lie on a local
-/// file system.
+/// The table `records` has the columns `tenant`, `provider`, `label`, `revision` and `sealed`, so that operators can join on the
+/// names and delete by tenant (SPEC.md section 7.1). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared memory
+/// (`PATH-shm`) and our lock (`PATH-lock`). A database that is made here belongs to its owner alone (mode 0600), and so does the
+/// lock; the log and the shared memory are as open as the database. The file has to lie on a local file system.
 ///
 /// One of these files that is moved or deleted while the store is open is noticed: writes, scans and ``readHead()`` throw `io`
 /// until it is back.
@@ -48,7 +48,8 @@ public final class SQLiteStore: RecordStore {
     ///   - path: A file; `-wal`, `-shm` and `-lock` are added to its name for those beside it.
     ///   - create: Whether to make an empty store where there is none. The directory has to be there.
     ///   - busyTimeout: How long a write waits for another process before it throws `busy`.
-    /// - Throws: ``StoreError``: `notFound`, `readOnly`, `foreign`, `newer`, `corrupt`, `busy`, `full`, `io`.
+    /// - Throws: ``StoreError``: `notFound`, `exists` where a log lies there without its database, `readOnly`, `foreign`,
+    ///   `newer`, `corrupt`, `busy`, `full`, `io`; `closed` in a child that `fork` made.
     public static func open(
         _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
     ) async throws(StoreError) -> SQLiteStore {
@@ -152,7 +153,8 @@ public final class SQLiteStore: RecordStore {
     /// - Parameters:
     ///   - target: A path where no file is yet.
     ///   - progress: Called now and then, on a thread of the copy's own.
-    /// - Throws: ``StoreError``: `exists`, `cancelled`, `full`, `readOnly`, `io`, `closed`.
+    /// - Throws: ``StoreError``: `exists`, `notFound` where no vault was created yet or there is no directory for the copy,
+    ///   `cancelled`, `full`, `readOnly`, `corrupt`, `busy`, `io`, `closed`.
     public func backup(
         to target: String, progress: @escaping @Sendable (BackupProgress) -> Void = { _ in }
     ) async throws(StoreError) {

@@ -6,7 +6,7 @@ public import KeyVaultFormat
 /// a while.
 public struct RecordKey: Hashable, Sendable, Comparable {
     public var id: RecordID
-    /// Starts at 1 and only ever rises for one id.
+    /// Starts above every revision that was ever deleted (at 1 in a new vault) and only ever rises for one id.
     public var revision: UInt64
 
     public init(id: RecordID, revision: UInt64) {

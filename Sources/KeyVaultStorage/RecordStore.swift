@@ -30,7 +30,8 @@ public protocol RecordStore: Sendable {
     /// Writes the first header, with a floor of 0.
     ///
     /// - Parameter generation: 1 for a new vault. An unfinished copy of a vault is one below its original, so 0 is allowed.
-    /// - Throws: ``StoreError`` `exists` when there is one.
+    /// - Throws: ``StoreError``: `exists` when there is one, `invalid` for a header that is too long and for a generation beyond
+    ///   2^63 - 1; else as ``write(_:)``.
     func create(header: [UInt8], generation: UInt64) async throws(StoreError)
 
     /// The current row of `id`, which is the one with the highest revision; `nil` where there is none.
@@ -46,8 +47,9 @@ public protocol RecordStore: Sendable {
 
     /// Applies `batch` wholly or not at all, durably, before it returns.
     ///
-    /// - Throws: ``StoreError``: `staleHeader` when the header's generation is not the batch's, `conflict` when a
-    ///   precondition does not hold, `full`, `readOnly`, `busy`, `io`, `closed`, `cancelled`.
+    /// - Throws: ``StoreError``: `notFound` where no vault has been created yet, `staleHeader` when the header's generation is
+    ///   not the batch's, `conflict` when a precondition does not hold, `invalid` for what no store takes, `corrupt` where what
+    ///   is to be changed is damaged, `full`, `readOnly`, `busy`, `io`, `closed`, `cancelled`.
     func write(_ batch: WriteBatch) async throws(StoreError)
 
     /// A number that has moved whenever someone other than this store object may have changed the data since the last call.

@@ -13,7 +13,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 
         /// Nothing is there to open.
         public static let notFound = Code(rawValue: "notFound")
-        /// A vault is there already.
+        /// A vault is there already, or a file that must not be replaced, or a log without its database.
         public static let exists = Code(rawValue: "exists")
         /// A precondition of a change does not hold; ``StoreError/conflictingID`` names the record.
         public static let conflict = Code(rawValue: "conflict")
@@ -21,7 +21,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let staleHeader = Code(rawValue: "staleHeader")
         /// Somebody else held the store for longer than the bounded wait.
         public static let busy = Code(rawValue: "busy")
-        /// The disk or the quota is full. Nothing was changed.
+        /// The disk or the quota is full, or a file store is as long as one can be. Whether a batch that met this is there is
+        /// known only once the store was opened again, or a later write has succeeded.
         public static let full = Code(rawValue: "full")
         /// The store may be read but not written.
         public static let readOnly = Code(rawValue: "readOnly")

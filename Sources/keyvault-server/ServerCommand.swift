@@ -10,11 +10,19 @@ struct ServerCommand: AsyncParsableCommand {
         abstract:
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
-            Every option can also stand in the configuration file (JSON, "masterKeyFile": …) and in the environment
-            (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand,
-            responseObject), the limits (writesPerMinute, maximumConnections, headerTimeout, bodyTimeout, cacheTTL), whether the
-            pool may serve (poolPolicy) and a JSON document with more providers (providers). SIGHUP reads the master keys and the
-            TLS certificate again; which files hold the master keys may have changed in the configuration file.
+            Every option but --config can also stand in the configuration file (JSON, "masterKeyFile": …), and every one in the \
+            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand, \
+            responseObject), whether the pool may serve (poolPolicy: allow or deny), a JSON document with more providers \
+            (providers), and the limits, all of them whole numbers:
+
+            headerTimeout: seconds to the end of a connection's first header, 1 to 3600. Default: 15.
+            bodyTimeout: seconds for a request's body, 1 to 3600. Default: 60.
+            cacheTTL: seconds for which a key that was read is kept, sealed, 0 to 86400; no more than 900 count. Default: 300.
+            writesPerMinute: changes to keys by one account, 0 (no limit) to 1000000. Default: 60.
+            maximumConnections: connections at once, 1 to 1000000. Default: 4096.
+
+            SIGHUP reads the master keys and the TLS certificate again; which files hold the master keys may have changed in the \
+            configuration file.
             """,
         version: KeyVaultVersion.current)
 

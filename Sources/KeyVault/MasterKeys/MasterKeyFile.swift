@@ -16,8 +16,9 @@ public struct MasterKeyFile: MasterKeySource {
 
     /// Reads all of the files.
     ///
-    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, `unreadableMasterKey` for one that others
-    ///   than its owner can read, or that is no key.
+    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, and where none is named; `unreadableMasterKey`
+    ///   for one that gives its group or others any right, for a directory, and for one that cannot be read, is empty or too
+    ///   long, or is no key.
     public func load() throws(VaultError) -> MasterKeyRing {
         guard let first = paths.first else {
             throw VaultError(
@@ -30,7 +31,8 @@ public struct MasterKeyFile: MasterKeySource {
 
     /// Makes a new random key and writes it to `path`, readable by its owner only, durably.
     ///
-    /// - Throws: ``VaultError`` `exists` when there is a file: a master key is never overwritten.
+    /// - Throws: ``VaultError`` `exists` when there is a file: a master key is never overwritten; `unreadableMasterKey` where
+    ///   none can be made or written.
     public static func create(at path: String) throws(VaultError) -> MasterKey {
         let key = try VaultError.wrap { () throws(CryptoError) in try MasterKey.random() }
         try SecretFile.create(at: path) { write throws(VaultError) in

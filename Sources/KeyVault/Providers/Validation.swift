@@ -8,7 +8,7 @@ public struct Validation: Hashable, Sendable {
     public var time: Date
     /// A sentence for a person. Never the key, a part of it, or what the provider wrote.
     public var reason: String
-    /// When the provider asked to be left alone until, with `rateLimited`.
+    /// When the provider asked to be left alone until: with `rateLimited`, and with `unreachable` where its answer asks for that.
     public var retryAfter: Date?
 
     public init(verdict: Verdict, time: Date, reason: String, retryAfter: Date? = nil) {

@@ -10,7 +10,7 @@ public struct HistoryEntry: Hashable, Sendable {
 
 /// What a sweep removed.
 public struct SweepReport: Hashable, Sendable {
-    /// Keys that had expired.
+    /// Keys and tokens that had expired.
     public internal(set) var expired = 0
     /// Earlier revisions whose time had ended.
     public internal(set) var revisions = 0

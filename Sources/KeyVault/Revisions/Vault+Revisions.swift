@@ -39,10 +39,13 @@ extension Vault {
 
     /// Makes an earlier revision current again: its key becomes the newest revision.
     ///
+    /// It is put like any key: the rules are asked, and the provider where the vault is configured so.
+    ///
     /// - Parameters:
     ///   - revision: which one; `nil` for the newest that is kept.
     ///   - keepPreviousFor: how long the key that is replaced can still be read. Default: not at all.
-    /// - Throws: ``VaultError`` `notFound` where none is kept, `expired` where its time has ended.
+    /// - Throws: ``VaultError`` `notFound` where none is kept, `expired` where its time has ended, `keyRejected`,
+    ///   `inconclusiveCheck`, `conflict` where the key was changed meanwhile, `damagedRecord`, `store`, …
     @discardableResult
     public func rollback(
         _ id: RecordID, to revision: UInt64? = nil, keepPreviousFor: Duration? = nil
@@ -83,7 +86,7 @@ extension Vault {
         }
     }
 
-    /// Removes keys that have expired, and earlier revisions whose time has ended.
+    /// Removes keys and tokens that have expired, and earlier revisions whose time has ended.
     public func sweep() async throws(VaultError) -> SweepReport {
         var report = SweepReport()
         let now = time.date()

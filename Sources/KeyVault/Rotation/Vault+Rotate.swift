@@ -21,8 +21,10 @@ extension Vault {
     ///   - dryRun: say what would change, and change nothing.
     ///   - progress: called after each batch.
     /// - Returns: what was done. Where ``RotationReport/failed`` is not empty, the old keys are still live.
-    /// - Throws: ``VaultError`` `invalidArgument` for a key that is already the only live one or was retired, and whatever
-    ///   reading and writing throws; nothing is lost then, and calling again resumes.
+    /// - Throws: ``VaultError`` `invalidArgument` for a key that was retired, for one that is already the only live one (unless
+    ///   the vault still holds a retired one: that repeats a rotation which had just ended), for a passphrase that is missing,
+    ///   and where the header has no room for one more key or passphrase; `conflict` where another rotation has begun meanwhile,
+    ///   or the passphrase was changed; and whatever reading and writing throws; nothing is lost then, and calling again resumes.
     public func rotateMasterKey(
         to newKey: MasterKeyRing, mode: RotationReport.Mode = .rewrap, passphrase: Secret? = nil, dryRun: Bool = false,
         progress: (RotationReport) -> Void = { _ in }

@@ -14,7 +14,7 @@ public struct AuditEvent: Sendable {
     public let action: Action
     /// The record; `nil` where the action is on a tenant or the whole vault.
     public let id: RecordID?
-    /// The tenant, for actions on all of one.
+    /// The record's tenant, or the one that the action was on; `nil` where it was on the whole vault.
     public let tenant: String?
     public let date: Date
     /// `nil` for success, else the error's code.

@@ -3,7 +3,8 @@ public import KeyVaultFormat
 /// What is known of a stored key, without the key.
 public struct RecordInfo: Hashable, Sendable {
     public let id: RecordID
-    /// Starts at 1 and rises with every change; never used twice for one id.
+    /// Starts above every revision that was ever deleted (at 1 in a new vault) and rises with every change; never used twice for
+    /// one id.
     public let revision: UInt64
     public let metadata: Metadata
     /// What whoever stored the key should be told; empty but for the answer to a put.
@@ -21,7 +22,8 @@ public struct RecordInfo: Hashable, Sendable {
 public struct ListEntry: Hashable, Sendable {
     public let id: RecordID
     public let revision: UInt64
-    /// `nil` for a damaged record: it can be listed and deleted, and nothing else.
+    /// `nil` for a record that does not open: a damaged one, which can be listed, replaced and deleted, and nothing else; or one
+    /// whose master key is missing.
     public let metadata: Metadata?
     /// Why the record does not open; `nil` when it does.
     public let damage: String?

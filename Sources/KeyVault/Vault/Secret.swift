@@ -44,8 +44,9 @@ public final class Secret: Sendable {
 
     /// What the file at `path` holds, without one line break at its end.
     ///
-    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there, `unreadableMasterKey` for one that others
-    ///   than its owner can read; and as ``init(copying:)``.
+    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there; `unreadableMasterKey` for one that gives its
+    ///   group or others any right, for a directory, and for one that cannot be read, is empty or too long; and as
+    ///   ``init(copying:)``.
     public convenience init(contentsOfFile path: String) throws(VaultError) {
         let contents = try SecretFile.read(path, limit: Self.maximumLength + 2, ifMissing: "Check the path.")
         try self.init(

@@ -14,8 +14,10 @@ extension Vault {
     /// Marks a key by what came of using it, durably: once this has returned, a key that was disabled is not served.
     ///
     /// A refused key is disabled until somebody enables it or a check finds it live
-    /// (``VaultConfiguration/disablesRejectedKeys``); one whose provider asks for a pause rests for that long. A key that
-    /// somebody disabled stays as it is. The history shows nothing of it, and the time of the last change stays.
+    /// (``VaultConfiguration/disablesRejectedKeys``); one whose provider asks for a pause rests for that long, or else for
+    /// ``VaultConfiguration/coolDown``, and for a day at most. A key that somebody disabled stays disabled; that its provider
+    /// refuses it is noted all the same, in its verdict and the time of its last check. The history shows nothing of it, and the
+    /// time of the last change stays.
     ///
     /// - Parameter revision: the one that was used (``Resolution/Origin``); where another is stored by now, nothing happens.
     /// - Returns: what is known of the key now; `nil` where nothing happened.

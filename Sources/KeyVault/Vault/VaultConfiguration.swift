@@ -4,8 +4,8 @@ public import struct Foundation.Date
 
 /// How a vault behaves. The defaults suit a server.
 public struct VaultConfiguration: Sendable {
-    /// Receives an event for every change and read, after it happened. Called on the caller's task: hand the event on rather
-    /// than block. Default: none.
+    /// Receives an event for every change and read, after it happened; but not when a vault is created or a token authenticated.
+    /// Called on the caller's task: hand the event on rather than block. Default: none.
     public var audit: (@Sendable (AuditEvent) -> Void)?
     /// How much is kept at hand, sealed, and for how long.
     public var cache: CacheConfiguration
@@ -28,7 +28,7 @@ public struct VaultConfiguration: Sendable {
     public var checks: CheckPolicy
     /// Whether a key that its provider refuses is disabled, rather than only marked. Default: yes.
     public var disablesRejectedKeys: Bool
-    /// How long a key rests after a provider asked for a pause without saying for how long. Default: 1 minute.
+    /// How long a key rests after a provider asked for a pause without saying for how long; a day at most. Default: 1 minute.
     public var coolDown: Duration
     /// For how long those who find the header changed wait for one who is asking the source of master keys already.
     var masterKeyPatience = Duration.seconds(30)

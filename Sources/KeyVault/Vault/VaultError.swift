@@ -37,7 +37,7 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let missingMasterKey = Code(rawValue: "missingMasterKey")
         /// The master key given was retired from this vault.
         public static let retiredMasterKey = Code(rawValue: "retiredMasterKey")
-        /// A key file that cannot be read, that others can read too, or that holds no key.
+        /// A key file that cannot be read or made, that gives its group or others any right, or that holds no key.
         public static let unreadableMasterKey = Code(rawValue: "unreadableMasterKey")
         /// The record was changed, moved or damaged: it does not open.
         public static let damagedRecord = Code(rawValue: "damagedRecord")
@@ -53,7 +53,8 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let disabled = Code(rawValue: "disabled")
         /// The vault was closed.
         public static let closed = Code(rawValue: "closed")
-        /// The task was cancelled before anything happened.
+        /// The task was cancelled. A single change has not happened then; a long run (a sweep, a rotation, a copy, a
+        /// re-validation) keeps what it had done.
         public static let cancelled = Code(rawValue: "cancelled")
         /// The store failed; ``VaultError/cause`` is its ``StoreError``.
         public static let store = Code(rawValue: "store")

@@ -4,7 +4,9 @@ public import HTTPTypes
 public protocol Authenticator: Sendable {
     /// The account that `request` speaks for; `nil` where it does not say, or is not believed.
     ///
-    /// An error thrown means that it could not be found out: the client is told 503, and nothing of the error.
+    /// An error thrown means that it could not be found out: the client is told 503, and nothing of the error. A `VaultError` is
+    /// answered by its code instead: `damagedRecord` with 401, `invalidArgument` with 400 and its message, `store` and most
+    /// others with 503.
     func account(for request: HTTPRequest) async throws -> Account?
 }
 

@@ -1,6 +1,9 @@
 public import NIOCore
 
 /// What a connection may take. The defaults suit a server that faces people.
+///
+/// ``ConnectionGuard`` keeps to the times. To ``headerBytes`` and ``connections`` `keyvault-server` alone keeps: an application
+/// of your own hands them to its HTTP server.
 public struct ConnectionLimits: Sendable {
     /// From the connection's beginning, or the end of the answer before, to the end of a request's header. Dripped bytes do
     /// not put it off. Default: 15 s for the first, see ``idle`` for those that follow.
@@ -11,9 +14,9 @@ public struct ConnectionLimits: Sendable {
     public var idle: TimeAmount
     /// How long a client may leave written bytes unread. Default: 60 s.
     public var stalledWrite: TimeAmount
-    /// The longest header in bytes. Default: 32 KiB.
+    /// The longest header in bytes, which ``ConnectionGuard`` does not look at. Default: 32 KiB.
     public var headerBytes: Int
-    /// How many connections there may be. Default: 4,096.
+    /// How many connections there may be, which ``ConnectionGuard`` does not look at. Default: 4,096.
     public var connections: Int
 
     public init(

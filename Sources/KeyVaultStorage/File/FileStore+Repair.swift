@@ -1,8 +1,8 @@
 extension FileStore {
     /// What is wrong with the store at `path`, which nobody may have open; `nil` when nothing is. Changes nothing.
     ///
-    /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `io`; `corrupt` where there is nothing that a repair
-    ///   could save.
+    /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `invalid` on a network file system, `io`; `corrupt`
+    ///   where there is nothing that a repair could save.
     public static func damage(at path: String, options: Options = Options()) async throws(StoreError)
         -> FileStoreDamage?
     {
@@ -14,7 +14,8 @@ extension FileStore {
     /// Gives up what ``damage(at:options:)`` names, for good, and makes a whole store of the rest.
     ///
     /// - Returns: what was given up, and where the file as it was is kept; `nil` when nothing was wrong.
-    /// - Throws: as ``damage(at:options:)``, and `full`. The store is then as it was.
+    /// - Throws: as ``damage(at:options:)``, and `full`. The store is then as it was, but for one case: where the new file is in
+    ///   place and that cannot be made durable, a crash may bring back the file as it was, of which a copy is kept too.
     public static func repairAcceptingLoss(
         _ path: String, options: Options = Options()
     ) async throws(StoreError) -> FileStoreDamage? {

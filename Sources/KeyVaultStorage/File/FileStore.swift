@@ -97,7 +97,9 @@ public final class FileStore: RecordStore {
     /// A store does so by itself when more than half of its file, and more than 4 MiB, are of no use. Call it where the disk has
     /// failed and the store takes no more writes (`readOnly`): the new file takes them again.
     ///
-    /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `io`. The store is then as it was before.
+    /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `io`, `closed`. The store is then as it was before,
+    ///   but for one case: where the new file is in place and that cannot be made durable, it takes no more writes (`readOnly`)
+    ///   until it was compacted or opened again.
     public func compact() async throws(StoreError) {
         try await onThread { [log] () throws(StoreError) in try log.compact() }
     }

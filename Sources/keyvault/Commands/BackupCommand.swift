@@ -5,8 +5,11 @@ import KeyVault
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Write a complete, encrypted copy of the vault while it stays in use, and verify it.",
-        discussion: "The copy opens like the vault, under the same master key, which it does not hold.")
+        abstract: "Write a complete, encrypted copy of the vault, and verify it.",
+        discussion: """
+            A vault in SQLite stays in use meanwhile; one in a file must be open nowhere else. The copy opens like the vault, \
+            under the same master key, which it does not hold.
+            """)
 
     @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "OUT"), completion: .file())
     var path: String

@@ -6,7 +6,9 @@ struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete a key with its earlier revisions, or all keys of a tenant.",
-        discussion: "Asks first on a terminal. Elsewhere one key is deleted without a question; --all needs --yes.")
+        discussion: """
+            Asks first on a terminal, but for --revision. Elsewhere one key is deleted without a question; --all needs --yes.
+            """)
 
     @Argument(help: ArgumentHelp("Which key; with --all, whose keys.", valueName: "REF | TENANT"))
     var target: String

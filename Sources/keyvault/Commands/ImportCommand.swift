@@ -18,7 +18,11 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Check every line and store nothing.")
     var isDryRun = false
 
-    @Flag(name: .customLong("allow-binary"), help: "Take secrets with line breaks and NUL bytes inside.")
+    @Flag(
+        name: .customLong("allow-binary"),
+        help: ArgumentHelp(
+            "Take secrets with line breaks and NUL bytes: for providers without rules. Keys of known providers are trimmed and "
+                + "checked as ever."))
     var allowsBinary = false
 
     @OptionGroup var options: GlobalOptions

@@ -11,7 +11,8 @@ struct InitCommand: AsyncParsableCommand {
             The key file is made with mode 0600. Without that key nothing in the vault opens: keep a copy elsewhere.
 
             With --passphrase there is no key file: the vault keeps its master key itself, wrapped under the passphrase. That \
-            is asked for on a terminal, and else read from the file that $KEYVAULT_PASSPHRASE_FILE names, or from standard input.
+            is read from the file that $KEYVAULT_PASSPHRASE_FILE names, else asked for on a terminal, else read from standard \
+            input.
             """)
 
     @OptionGroup var options: GlobalOptions

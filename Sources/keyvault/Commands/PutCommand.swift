@@ -21,7 +21,9 @@ struct PutCommand: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("allow-binary"),
-        help: "Take the bytes exactly as they are, line breaks and NUL bytes inside and at the end included.")
+        help: ArgumentHelp(
+            "Take all bytes of standard input, line breaks and NUL bytes included: for providers without rules. Keys of known "
+                + "providers are trimmed and checked as ever."))
     var allowsBinary = false
 
     @Option(help: "From when on the key is not served: 2027-01-31 or 2027-01-31T12:00:00Z. Default: never.")

@@ -20,8 +20,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
             --re-encrypt needs a fresh key: what an earlier run without it has moved to the same key keeps its data key.
 
             --json prints four numbers: records, onActiveKey (of them, under the new key now), rewrapped (moved by this run) and \
-            failed (they do not open, stay as they are, and keep the old key live). The error names those that failed; so \
-            does 'keyvault verify --json'.
+            failed (they do not open, stay as they are, and keep the old key live). The error names up to five of those that \
+            failed; 'keyvault verify --json' names all.
             """)
 
     @Option(

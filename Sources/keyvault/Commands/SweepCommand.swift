@@ -4,7 +4,8 @@ import KeyVault
 /// `keyvault sweep`
 struct SweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sweep", abstract: "Remove keys that have expired, and earlier revisions whose time has ended.")
+        commandName: "sweep",
+        abstract: "Remove keys and tokens that have expired, and earlier revisions whose time has ended.")
 
     @OptionGroup var options: GlobalOptions
 
