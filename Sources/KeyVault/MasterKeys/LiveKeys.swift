@@ -11,15 +11,29 @@ final class LiveKeys: Sendable {
     /// One that has been under way for longer than this is not waited for any more by those who come: the source may never answer.
     private let patience: Duration
 
+    /// For so long a source that lacks a key of a header is not asked for that again: a walk over many rows may meet it in each.
+    private static let rest: UInt64 = 1_000_000_000
+    private let failure = Mutex<Failure?>(nil)
+    private let time: TimeSource
+
+    private struct Failure {
+        let error: VaultError
+        let generation: UInt64
+        let time: UInt64
+    }
+
     private struct Refresh {
         let task: Task<Result<Void, VaultError>, Never>
         let start: ContinuousClock.Instant
     }
 
-    init(_ state: KeyState, store: any RecordStore, source: any MasterKeySource, patience: Duration) {
+    init(
+        _ state: KeyState, store: any RecordStore, source: any MasterKeySource, time: TimeSource, patience: Duration
+    ) {
         self.state = TracedMutex(state)
         self.store = store
         self.source = source
+        self.time = time
         self.patience = patience
     }
 
@@ -59,8 +73,30 @@ final class LiveKeys: Sendable {
         let known = current
         let head = try await store.requiredHead()
         guard head.generation != known.header.generation else { return }
-        let fresh = try await KeyState.open(head, source: source, known: known.ring)
-        try adopt(fresh, since: known)
+        let now = time.monotonic()
+        if let failure = failure.withLock({ $0 }), failure.generation == head.generation,
+            now < failure.time.advanced(saturatingBy: Self.rest)
+        {
+            throw failure.error
+        }
+        do throws(VaultError) {
+            // The ring as it is by now: a key that this vault has written into the header is in it since before.
+            try adopt(try await KeyState.open(head, source: source, known: current.ring), since: known)
+        } catch {
+            if error.code == .missingMasterKey {
+                failure.withLock { $0 = Failure(error: error, generation: head.generation, time: time.monotonic()) }
+            }
+            throw error
+        }
+    }
+
+    /// Holds a key that the header does not name yet.
+    func hold(_ holder: MasterKeyRing.Holder) {
+        state.withLock { state in
+            var ring = state.ring
+            ring.add(holder)
+            state = KeyState(header: state.header, ring: ring)
+        }
     }
 
     /// Asks the source for its keys, whether the header names new ones or not.
@@ -89,7 +125,10 @@ final class LiveKeys: Sendable {
             // A retired key never becomes live again: whoever still holds it could forge such a header.
             let retired = Set(state.header.keys.filter { $0.state == .retired }.map(\.id))
             guard retired.isDisjoint(with: fresh.header.liveKeyIDs) else { throw VaultError.headerSetBack }
-            state = fresh
+            var ring = fresh.ring
+            // What has come since `fresh` was begun was loaded on purpose.
+            for holder in state.ring.holders where known.ring[holder.id] == nil { ring.add(holder) }
+            state = KeyState(header: fresh.header, ring: ring)
         }
     }
 }

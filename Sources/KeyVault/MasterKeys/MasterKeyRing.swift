@@ -17,7 +17,7 @@ public struct MasterKeyRing: Sendable {
         }
     }
 
-    fileprivate var holders: [Holder]
+    fileprivate(set) var holders: [Holder]
 
     /// A ring of one key.
     public init(_ key: consuming MasterKey) { holders = [Holder(key)] }

@@ -48,7 +48,11 @@ extension Vault {
     public func verifyCopy(
         in store: some RecordStore, progress: (VerifyReport) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
-        let copy = try await Vault.open(store, keys: keys.ring, expecting: id)
+        // Another process may have begun a rotation, or ended one, of which this vault knows nothing when the copy is made.
+        var ring = keys.ring
+        try? await liveKeys.refresh()
+        ring.add(keys.ring)
+        let copy = try await Vault.open(store, keys: ring, expecting: id)
         let report = try await copy.verify(progress: progress)
         copy.stopWatching()
         return report

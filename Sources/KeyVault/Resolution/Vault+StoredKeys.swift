@@ -43,11 +43,12 @@ extension Vault {
             return key
         }
         do throws(VaultError) {
-            let metadata = try await open(row).metadata
+            guard let record = try await openNewest(row) else { return nil }
+            let metadata = record.metadata
+            key.revision = record.key.revision
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
         } catch {
             switch error.code {
-            case .notFound: return nil
             case .damagedRecord: key.isReadable = false
             // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
             case .missingMasterKey:

@@ -79,7 +79,6 @@ extension Vault {
         return try await removeRetained(RecordKey(id: id, revision: revision))
     }
 
-    @discardableResult
     private func removeRetained(_ key: RecordKey) async throws(VaultError) -> Bool {
         try await audited(.delete, key.id) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in try await plan.deleteRetained(key) }
@@ -99,8 +98,7 @@ extension Vault {
             for (key, kind) in found {
                 switch kind {
                 case .retained:
-                    try await removeRetained(key)
-                    report.revisions += 1
+                    if try await removeRetained(key) { report.revisions += 1 }
                 case .current:
                     // A key that was replaced since is not the one that had expired.
                     do throws(VaultError) {

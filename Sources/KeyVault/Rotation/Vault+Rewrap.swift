@@ -15,15 +15,17 @@ extension Vault {
         var isProven = false
         var generation: UInt64 = 0
         while !isProven {
+            // A dry run moves nothing that it might count a second time.
+            if dryRun { report = RotationReport() }
             let failedBefore = report.failed
             generation = keys.header.generation
             let found = try await scan(to: new, mode: mode, dryRun: dryRun, report: &report, progress: progress)
             // A failure has to be seen twice: the row may have been read just before somebody else moved it.
             isProven = dryRun || (found == 0 && report.failed == failedBefore)
             // And not under the key of another rotation, of which the header that is believed says nothing yet.
-            if !dryRun, !report.failed.isEmpty {
+            if !report.failed.isEmpty {
                 try await liveKeys.refresh()
-                try checkActive(new)
+                if dryRun { isProven = keys.header.generation == generation } else { try checkActive(new) }
             }
         }
         return generation

@@ -125,14 +125,14 @@ extension Vault {
     func updateHeader(
         adding holder: MasterKeyRing.Holder? = nil, _ body: (inout VaultHeader) throws(VaultError) -> Bool
     ) async throws(VaultError) {
+        // Before the header names it: who reads that, here and at once, looks for its key.
+        if let holder { liveKeys.hold(holder) }
         for _ in 0..<1000 {
             let state = keys
-            var ring = state.ring
-            if let holder { ring.add(holder) }
             var header = state.header
             guard try body(&header) else { return }
             header.generation += 1
-            let bytes = try ring.seal(header).encoded
+            let bytes = try state.ring.seal(header).encoded
             // What nobody could read again would be the end of the vault.
             do { _ = try SealedHeader(bytes) } catch { throw .damagedHeader(error) }
             do throws(StoreError) {
@@ -142,7 +142,7 @@ extension Vault {
                 try await liveKeys.refresh()
                 continue
             }
-            return try liveKeys.adopt(KeyState(header: header, ring: ring), since: state)
+            return try liveKeys.adopt(KeyState(header: header, ring: state.ring), since: state)
         }
         throw VaultError(.conflict, "Others keep changing the vault's header.", hint: "Try again later.")
     }

@@ -57,10 +57,11 @@ extension Vault {
     /// - Returns: whether there was one.
     @discardableResult
     public func revokeToken(_ id: String) async throws(VaultError) -> Bool {
-        let wasThere = try await deleteUnchecked(try TokenRecord.id(of: id))
-        // Where another process was faster, too: what this one remembers of the token may be from before.
+        let record = try TokenRecord.id(of: id)
+        // Where another process was faster, too: what this one remembers of the token may be from before. And where the store fails:
+        // it may have removed the token all the same.
         revokedTokens.withLock { _ = $0.insert(id) }
-        return wasThere
+        return try await deleteUnchecked(record)
     }
 
     /// Finds out for whom `token` speaks.

@@ -45,10 +45,9 @@ extension Vault {
 
     private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry? {
         do throws(VaultError) {
-            let record = try await open(row)
-            return ListEntry(id: row.id, revision: row.revision, metadata: record.metadata, damage: nil)
+            guard let record = try await openNewest(row) else { return nil }
+            return ListEntry(id: row.id, revision: record.key.revision, metadata: record.metadata, damage: nil)
         } catch {
-            if error.code == .notFound { return nil }
             guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
             return ListEntry(id: row.id, revision: row.revision, metadata: nil, damage: error.message)
         }

@@ -28,6 +28,15 @@ extension Vault {
         }
     }
 
+    /// As ``open(_:kind:)``, of a row that was the current one when it was read; where another revision has taken its place since,
+    /// of that one. `nil` where none has.
+    func openNewest(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+        do throws(VaultError) { return try await open(row) } catch {
+            guard error.code == .notFound else { throw error }
+            return try await openCurrent(row.id)
+        }
+    }
+
     /// Reads the current row of `id` and opens it as such; `nil` where there is none.
     ///
     /// As with ``open(_:kind:)``, a row counts as damaged only when it is still the same after a second look. Unlike there, a

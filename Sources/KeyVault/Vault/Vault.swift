@@ -23,6 +23,7 @@ public final class Vault: Sendable {
     /// The ids of the tokens that this process has revoked: no outage of the store brings them back.
     let revokedTokens = Mutex<Set<String>>([])
     private let isClosed = Atomic(false)
+    private let closing = Mutex<Task<Void, Never>?>(nil)
     private let watcher = Mutex<Task<Void, Never>?>(nil)
 
     private init(
@@ -30,10 +31,10 @@ public final class Vault: Sendable {
     ) throws(VaultError) {
         id = keys.header.vaultID
         envelope = Envelope(vaultID: id)
+        let time = configuration.time
+        self.time = time
         liveKeys = LiveKeys(
-            keys, store: store, source: source, patience: configuration.masterKeyPatience)
-        time = configuration.time
-        let time = time
+            keys, store: store, source: source, time: time, patience: configuration.masterKeyPatience)
         cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }
         directory = KeyDirectory(configuration.cache, time: time)
         self.store = store
@@ -113,11 +114,21 @@ public final class Vault: Sendable {
 
     /// Ends every use: cached keys are wiped, the store is closed. Calls that follow throw `closed`.
     public func close() async {
-        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        isClosed.store(true, ordering: .releasing)
+        await closing.withLock { closing in
+            let task = closing ?? Task { await closeOnce() }
+            closing = task
+            return task
+        }.value
+    }
+
+    private func closeOnce() async {
         stopWatching()
         cache.invalidateAll()
         directory.forgetAll()
         await store.close()
+        // What reads that had begun before brought meanwhile.
+        cache.invalidateAll()
     }
 
     /// Ends the background task: this vault no longer notices what others change.

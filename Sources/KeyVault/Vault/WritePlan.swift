@@ -56,7 +56,9 @@ struct WritePlan {
     ) async throws(VaultError) -> RecordInfo? {
         let row = try await read(id)
         guard let row, expectedRevision == nil || expectedRevision == row.revision else { return nil }
-        let record = try await vault.open(row)
+        guard let record = try await openUnlessReplaced(row) else {
+            return try await mark(id, expectedRevision: expectedRevision, change)
+        }
         var metadata = record.metadata
         change(&metadata)
         guard metadata != record.metadata else {
@@ -155,9 +157,19 @@ extension WritePlan {
 
     private func openIfSound(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
         do throws(VaultError) {
-            return try await vault.open(row)
+            return try await openUnlessReplaced(row)
         } catch {
             guard error.code == .damagedRecord else { throw error }
+            return nil
+        }
+    }
+
+    /// `nil` where the row is not there any more: what is planned upon it will be refused, and planned anew.
+    private func openUnlessReplaced(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+        do throws(VaultError) {
+            return try await vault.open(row)
+        } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
     }

@@ -65,7 +65,7 @@ import Testing
     @Test func aSourceThatNeverAnswersDoesNotKeepTheNextFromBeingAsked() async throws {
         let new = MasterKeyRing(try MasterKey.random())
         let source = HangingSource(new)
-        let keys = LiveKeys(reader.keys, store: base, source: source, patience: .zero)
+        let keys = LiveKeys(reader.keys, store: base, source: source, time: .system, patience: .zero)
         _ = try await writer.rotateMasterKey(to: new)
         async let hanging: Void = keys.refresh()
         while !source.wasAsked.load(ordering: .relaxed) { await Task.yield() }
@@ -77,7 +77,7 @@ import Testing
 
     /// Two who have read the same header, one of them with a key that was asked for on purpose.
     @Test func whatWasLoadedStaysWhereAnotherWasAsFast() async throws {
-        let keys = LiveKeys(reader.keys, store: base, source: source, patience: .seconds(3_600))
+        let keys = LiveKeys(reader.keys, store: base, source: source, time: .system, patience: .seconds(3_600))
         let known = keys.current
         let (new, next) = (MasterKeyRing(try MasterKey.random()), MasterKeyRing(try MasterKey.random()))
         _ = try await writer.rotateMasterKey(to: new)
@@ -87,6 +87,51 @@ import Testing
         try keys.adopt(try await KeyState.open(head, source: both), since: known)
         try keys.adopt(try await KeyState.open(head, source: new), since: known)
         #expect(Set(keys.current.ring.ids) == Set(both.ids))
+    }
+
+    /// As a backup is that was made while another process rotates.
+    @Test func aCopyUnderAKeyThatIsNewIsVerified() async throws {
+        let (held, new) = (FaultInjectingStore(base), MasterKeyRing(try MasterKey.random()))
+        var both = source.ring.withLock { $0 }
+        both.add(new)
+        let other = try await Vault.open(held, keys: both)
+        try await other.put(Secret("secret"), for: try RecordID(tenant: "acme", provider: "example"))
+        held.hold(.scan)
+        async let rotation = other.rotateMasterKey(to: new)
+        await held.waitUntilHeld(.scan)
+        source.ring.withLock { $0 = both }
+        let verified = await Task { try await reader.verifyCopy(in: base).records }.result
+        held.release(.scan)
+        _ = try await rotation
+        #expect(try verified.get() == 1)
+    }
+
+    /// A key that is loaded while the vault writes a header of its own.
+    @Test func whatIsLoadedWhileAHeaderIsWrittenStays() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        store.hold(.write)
+        async let change: Void = reader.updateHeader { _ in true }
+        await store.waitUntilHeld(.write)
+        source.ring.withLock { $0.add(new) }
+        try await reader.reloadMasterKeys()
+        store.release(.write)
+        try await change
+        #expect(reader.keys.ring.ids.contains(new.ids[0]))
+    }
+
+    /// Each of the rows is under a key that is missing.
+    @Test func aWalkAsksForAMissingKeyOnce() async throws {
+        _ = try await writer.putUnchecked(
+            try (0..<5).map { PutRequest(try RecordID(tenant: "acme", provider: "p\($0)"), try Secret("secret")) })
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.isFailing.store(true, ordering: .relaxed)
+        #expect(try await reader.list().entries.count { $0.damage != nil } == 5)
+        #expect(source.asked.withLock { $0 } == 2)
+        source.ring.withLock { $0 = new }
+        source.isFailing.store(false, ordering: .relaxed)
+        clock.advance(by: .seconds(1))
+        #expect(try await reader.list().entries.count { $0.damage != nil } == 0)
     }
 
     @Test func theWatchGoesOnWhileTheSourceIsAsked() async throws {

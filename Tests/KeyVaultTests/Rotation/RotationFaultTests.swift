@@ -107,6 +107,30 @@ import Testing
         try await expectAllUnder(other)
     }
 
+    @Test func aDryRunThatSleptThroughAnotherCallsNoRowDamaged() async throws {
+        let second = try await Vault.open(base, keys: all)
+        var known = old
+        known.add(other)
+        let first = try await Vault.open(store, keys: known)
+        store.hold(.scan)
+        let dryRun = Task { try await first.rotateMasterKey(to: new, dryRun: true) }
+        await store.waitUntilHeld(.scan)
+        _ = try await second.rotateMasterKey(to: other)
+        store.release(.scan)
+        let report = try await dryRun.value
+        #expect(report.failed.isEmpty)
+        #expect(report.records == Self.records && report.rewrapped == Self.records)
+    }
+
+    /// By a vault that was opened with the old key alone, as README shows.
+    @Test func aRotationWhoseFirstWriteHappenedThoughItFailedCanBeGoneOnWith() async throws {
+        let simple = try await Vault.open(store, keys: old)
+        store.fail(.write, .after, with: StoreError(.io, "The connection is gone."))
+        await #expect(throws: VaultError(.store, "")) { try await simple.rotateMasterKey(to: new) }
+        #expect(try await simple.rotateMasterKey(to: new).onActiveKey == Self.records)
+        try await expectAllUnder(new)
+    }
+
     @Test func theLaterOfTwoCanBeEndedByWhoeverHoldsItsKey() async throws {
         let second = try await Vault.open(store, keys: all)
         store.hold(.scan)

@@ -125,6 +125,48 @@ import Testing
         #expect(try await report.position == RecordKey(id: id, revision: 1))
     }
 
+    /// The same without being kept.
+    @Test func aKeyThatWasReplacedAndMovedWhileItWasListedIsListed() async throws {
+        var both = old
+        both.add(new)
+        let writer = try await Vault.open(base, keys: both)
+        try await writer.put(Secret("one"), for: id)
+        store.hold(.scan, .after)
+        async let listed = vault.list()
+        async let stored = vault.storedKeys(of: id.tenant, providers: [id.provider])
+        await store.waitUntilHeld(.scan, .after, count: 2)
+        try await writer.put(Secret("two"), for: id)
+        #expect(try await writer.rotateMasterKey(to: new).retired == old.ids)
+        try await vault.reloadMasterKeys()
+        store.release(.scan, .after)
+        #expect(try await listed.entries.map(\.revision) == [2])
+        #expect(try await listed.entries.allSatisfy { $0.damage == nil })
+        #expect(try await stored.map(\.revision) == [2])
+    }
+
+    /// Somebody else replaces the damaged row while it is looked at again.
+    @Test(arguments: [true, false]) func aChangeOfADamagedRowThatIsReplacedMeanwhileIsPlannedAnew(puts: Bool)
+        async throws
+    {
+        let writer = try await Vault.open(base, keys: old)
+        try await damage()
+        store.hold(.read, .after)
+        let change = Task {
+            if puts {
+                try await vault.put(Secret("mine"), for: id).revision
+            } else {
+                try await vault.disable(id).revision
+            }
+        }
+        await store.waitUntilHeld(.read, .after)
+        store.hold(.read)
+        store.release(.read, .after)
+        await store.waitUntilHeld(.read)
+        try await writer.put(Secret("theirs"), for: id)
+        store.release(.read)
+        #expect(try await change.value == 3)
+    }
+
     @Test func bytesThatAreNoRecordAreDamage() async throws {
         try await base.write(
             WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: 1), sealed: [1, 2, 3])]))

@@ -39,6 +39,17 @@ import Testing
         #expect(try await report.expired == 0)
     }
 
+    @Test func aRevisionThatSomebodyElseRemovedIsNotCounted() async throws {
+        try await vault.put([PutRequest(id, Secret("newer"), keepPreviousFor: .seconds(1))])
+        clock.advance(by: .seconds(1))
+        store.hold(.scan, .after)
+        async let report = vault.sweep()
+        await store.waitUntilHeld(.scan, .after)
+        try await vault.deleteRevision(1, of: id)
+        store.release(.scan, .after)
+        #expect(try await report.revisions == 0)
+    }
+
     @Test func aFailingStoreEndsItAndTheNextOneGoesOn() async throws {
         store.fail(.write, with: StoreError(.full, "The disk is full."))
         await #expect(throws: VaultError(.store, "")) { try await vault.sweep() }
