@@ -241,12 +241,12 @@ import Testing
 
     /// A source of master keys that fails for a moment says nothing of the tenant's keys.
     @Test func aMasterKeyThatIsMissingForAMomentIsNeitherBilledNorRemembered() async throws {
-        let (store, old) = (MemoryStore(), MasterKeyRing(try MasterKey.random()))
+        let (store, old, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())
         let writer = try await Vault.create(in: store, masterKey: old)
         let source = LateSource(old)
         let reader = try await Vault.open(
             store, keys: source,
-            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: InstantClock()))
+            configuration: VaultConfiguration(foreignChangeInterval: .seconds(1_000_000), clock: clock))
         let id = try RecordID(tenant: "acme", provider: "openai")
         _ = try await writer.putUnchecked([PutRequest(id, Secret("stored-key"))])
         let new = MasterKeyRing(try MasterKey.random())
@@ -255,6 +255,8 @@ import Testing
         source.ring.withLock { $0 = nil }
         await #expect(throws: VaultError(.missingMasterKey, "")) { try await resolve(resolver) }
         source.ring.withLock { $0 = new }
+        // For so long the source is not asked again.
+        clock.advance(by: .seconds(1))
         #expect(try await resolve(resolver).key == "stored-key")
     }
 
