@@ -82,7 +82,8 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(
                 Finding(
                     check: "rotation", result: .warning,
-                    detail: "\(health.masterKeys.count) master keys are live: a rotation has not ended. Go on with it."))
+                    detail: "\(health.masterKeys.count) master keys are live: a rotation has not ended. Go on with it.")
+            )
         }
         let isLocked = health.unlockedBytes == 0
         findings.append(
