@@ -97,6 +97,8 @@ final class LiveKeys: Sendable {
             ring.add(holder)
             state = KeyState(header: state.header, ring: ring)
         }
+        // It may be the one that was missing.
+        failure.withLock { $0 = nil }
     }
 
     /// Asks the source for its keys, whether the header names new ones or not.

@@ -106,6 +106,23 @@ import Testing
         #expect(try verified.get() == 1)
     }
 
+    /// The source does not have it, and said so a moment ago; whoever begins a rotation to it has.
+    @Test func aRotationBringsTheKeyThatWasMissing() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        var both = source.ring.withLock { $0 }
+        both.add(new)
+        let (id, other) = (try RecordID(tenant: "acme", provider: "example"), try await Vault.open(base, keys: both))
+        try await other.put(Secret("secret"), for: id)
+        try await other.updateHeader(adding: new.first) { header throws(VaultError) in
+            header.keys.append(.init(id: new.ids[0], state: .live, added: clock.date))
+            header.activeKeyID = new.ids[0]
+            return true
+        }
+        await #expect(throws: VaultError(.missingMasterKey, "")) { try await reader.liveKeys.refresh() }
+        #expect(try await reader.rotateMasterKey(to: new).onActiveKey == 1)
+        #expect(source.asked.withLock { $0 } == 2)
+    }
+
     /// A key that is loaded while the vault writes a header of its own.
     @Test func whatIsLoadedWhileAHeaderIsWrittenStays() async throws {
         let new = MasterKeyRing(try MasterKey.random())
