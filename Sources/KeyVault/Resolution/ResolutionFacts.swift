@@ -74,9 +74,10 @@ package struct StoredKey: Hashable, Sendable {
     package func obstacle(at now: Date) -> PassedOver? {
         if let refusal { return refusal }
         if !isReadable { return .unreadable(id) }
-        if let expires, expires <= now { return .expired(id) }
-        guard case .disabled(let reason, let until) = state else { return nil }
-        if let until, until <= now { return nil }
-        return .disabled(id, reason, until: until)
+        return switch Obstacle(state, expires: expires, at: now) {
+        case nil: nil
+        case .expired: .expired(id)
+        case .disabled(let reason, let until): .disabled(id, reason, until: until)
+        }
     }
 }

@@ -80,18 +80,19 @@ extension Vault {
 extension Metadata {
     /// Refuses a key that has expired or is disabled.
     func checkServed(_ id: RecordID, at now: Date) throws(VaultError) {
-        if let expires, expires <= now {
+        switch obstacle(at: now) {
+        case nil: return
+        case .expired(let end):
             throw VaultError(
-                .expired, "The key \(id) expired at \(expires.iso8601).",
+                .expired, "The key \(id) expired at \(end.iso8601).",
                 hint: "Put a new one, or put it with a later date.", cause: NoUsableKey(passedOver: [.expired(id)]))
+        case .disabled(let reason, let until):
+            throw VaultError(
+                .disabled,
+                "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
+                hint: "Enable it with 'keyvault enable \(id)', or put a new one.",
+                cause: NoUsableKey(passedOver: [.disabled(id, reason, until: until)]))
         }
-        guard case .disabled(let reason, let until) = state else { return }
-        if let until, until <= now { return }
-        throw VaultError(
-            .disabled,
-            "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
-            hint: "Enable it with 'keyvault enable \(id)', or put a new one.",
-            cause: NoUsableKey(passedOver: [.disabled(id, reason, until: until)]))
     }
 }
 

@@ -17,15 +17,15 @@ struct KeyCondition {
             self.init("damaged", "This key can no longer be read. Replace or delete it.")
             return
         }
-        if let expires = metadata.expires, expires <= now {
-            self.init("expired", "This key expired and is no longer used. Replace it.")
-            return
+        switch metadata.obstacle(at: now) {
+        case .expired: self.init("expired", "This key expired and is no longer used. Replace it.")
+        case .disabled(let reason, _): self.init(disabled: reason)
+        case nil: self.init(served: metadata.verdict)
         }
-        if case .disabled(let reason, let until) = metadata.state, until.map({ now < $0 }) ?? true {
-            self.init(disabled: reason)
-            return
-        }
-        switch metadata.verdict {
+    }
+
+    private init(served verdict: Verdict) {
+        switch verdict {
         case .valid: self.init("valid", "The provider confirmed this key.")
         case .restricted: self.init("restricted", "The provider confirmed this key; some of its rights are withheld.")
         case .withoutCredit: self.init("without_credit", "The key is live, but the account behind it has no credit.")

@@ -50,10 +50,11 @@ extension Date {
 extension Metadata {
     /// Whether the key is served, in one word.
     func stateName(at now: Date) -> String {
-        if let expires, expires <= now { return "expired" }
-        guard case .disabled(_, let until) = state else { return "enabled" }
-        if let until, until <= now { return "enabled" }
-        return "disabled"
+        switch obstacle(at: now) {
+        case nil: "enabled"
+        case .expired: "expired"
+        case .disabled: "disabled"
+        }
     }
 }
 
