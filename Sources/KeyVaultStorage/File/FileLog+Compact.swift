@@ -12,7 +12,7 @@ extension FileLog {
         return isWorthIt && isCompacting.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
     }
 
-    /// What ``startsCompaction()`` asked for. A failure changes nothing; the next try comes when the log has doubled.
+    /// What ``startsCompaction()`` asked for. After a failure the next try comes when the log has doubled.
     package func compactInBackground() {
         do throws(StoreError) { try compact() } catch { shared.withLock { $0.compactionResumesAt = $0.end * 2 } }
         isCompacting.store(false, ordering: .relaxed)

@@ -8,7 +8,7 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Write a complete, encrypted copy of the vault, and verify it.",
         discussion: """
             A vault in SQLite stays in use meanwhile; one in a file must be open nowhere else. The copy opens like the vault, \
-            under the same master key, which it does not hold.
+            by the same master key or passphrase; no key file and no passphrase is in it.
             """)
 
     @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "OUT"), completion: .file())
