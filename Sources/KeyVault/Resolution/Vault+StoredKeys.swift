@@ -16,14 +16,13 @@ extension Vault {
 
     private func readKeys(of tenant: String) async throws(VaultError) -> [StoredKey] {
         var keys: [StoredKey] = []
-        var missing: Set<MasterKeyID> = []
         var cursor: RecordKey?
         while true {
             let rows = try await VaultError.wrap { () async throws(StoreError) in
                 try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
             }
             for row in rows {
-                if let key = try await storedKey(row, &missing) { keys.append(key) }
+                if let key = try await storedKey(row) { keys.append(key) }
             }
             guard rows.count == Self.pageSize else { return keys }
             cursor = rows.last?.key
@@ -31,17 +30,8 @@ extension Vault {
     }
 
     /// `nil` where the key was deleted since it was listed.
-    ///
-    /// - Parameter missing: the master keys that their source was asked for in vain: once for all rows.
-    private func storedKey(
-        _ row: StoredRecord, _ missing: inout Set<MasterKeyID>
-    ) async throws(VaultError) -> StoredKey? {
+    private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey? {
         var key = StoredKey(id: row.id, revision: row.revision)
-        let masterKey = try? SealedRecord(row.sealed).keyID
-        if let masterKey, missing.contains(masterKey) {
-            key.isUnknown = true
-            return key
-        }
         do throws(VaultError) {
             guard let record = try await openNewest(row) else { return nil }
             let metadata = record.metadata
@@ -51,9 +41,7 @@ extension Vault {
             switch error.code {
             case .damagedRecord: key.isReadable = false
             // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
-            case .missingMasterKey:
-                key.isUnknown = true
-                if let masterKey { missing.insert(masterKey) }
+            case .missingMasterKey: key.isUnknown = true
             default: throw error
             }
         }
