@@ -48,6 +48,21 @@ import Testing
         #expect(report.expired == 0 && report.revisions == 0)
     }
 
+    @Test func aVerificationGoesOnBehindWhatItHasSeen() async throws {
+        try await vault.put(
+            try (0..<300).map {
+                PutRequest(try RecordID(tenant: "b", provider: "openai", label: "\($0)"), try Secret("sk-1"))
+            })
+        var reports: [VerifyReport] = []
+        let whole = try await vault.verify { reports.append($0) }
+        #expect(whole.records == 302 && whole.damaged.map(\.id) == [damaged])
+        let first = try #require(reports.first)
+        #expect(reports.count == 2 && first.records == 256)
+        let rest = try await vault.verify(resuming: first) { reports.append($0) }
+        #expect(reports.count == 3)
+        #expect(rest.records == 302 && rest.damaged == whole.damaged && rest.position == whole.position)
+    }
+
     @Test func aResolverPassesItByToo() async throws {
         let resolver = KeyResolver(vault: vault)
         let request = KeyRequest(tenant: "acme", provider: "openai")
