@@ -20,7 +20,7 @@ public struct KeyService: MasterKeySource {
     /// - Parameters:
     ///   - port: where the service listens on 127.0.0.1.
     ///   - token: proves to the service who asks.
-    ///   - patience: A service that hangs must not hang us for longer than that. Default: 5 seconds.
+    ///   - patience: for how long the service may be silent: one that hangs must not hang us. Default: 5 seconds.
     public init(port: UInt16, token: String, patience: Duration = .seconds(5)) {
         self.port = port
         self.token = token
@@ -95,7 +95,10 @@ private struct LoopbackSocket: ~Copyable {
     init(port: UInt16, patience: Duration) throws(VaultError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw KeyService.failure("cannot be asked: no socket") }
-        var patience = timeval(tv_sec: time_t(patience.components.seconds), tv_usec: 0)
+        let (seconds, attoseconds) = patience.components
+        // None at all would be for ever.
+        var patience = timeval(
+            tv_sec: time_t(seconds), tv_usec: max(suseconds_t(attoseconds / 1_000_000_000_000), seconds == 0 ? 1 : 0))
         // The call is told the length of what it reads.
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

@@ -29,6 +29,13 @@ function drip(first, piece, every = 500) {
   return state;
 }
 
+/// Begins `count` of them, each of which says when it is done, and waits for all.
+async function all(count, begin) {
+  let done = 0;
+  for (let index = 0; index < count; index += 1) begin(() => { done += 1; });
+  await until(() => done === count, () => `${count - done} of ${count} were not cut off`);
+}
+
 /// Of well-behaved clients of both servers in turn.
 async function latencies(milliseconds) {
   const end = Date.now() + milliseconds;
@@ -62,11 +69,14 @@ try {
     await latencies(seconds * 1000);
     const left = () => drips.filter((one) => one.closedAfter === null).length;
     await until(() => left() === 0, () => `${left()} were not cut off`);
+    // By the times that were set, and not by the defaults of 15 and 60 s.
+    const late = drips.filter((one, index) => one.closedAfter > (index % 2 ? 14_000 : 50_000));
+    assert.equal(late.length, 0, `${late.length} were cut off late`);
   });
 
   await check("endless headers are cut off without memory growth", async () => {
     const before = memory();
-    await Promise.all(Array.from({ length: 20 }, () => new Promise((resolve) => {
+    await all(20, (resolve) => {
       const socket = net.connect(address);
       const line = `X-Fill: ${"a".repeat(1000)}\r\n`.repeat(64);
       const more = () => { while (socket.writable && socket.write(line)); };
@@ -76,7 +86,7 @@ try {
       socket.on("close", resolve);
       socket.write("GET /health HTTP/1.1\r\n");
       more();
-    })));
+    });
     const grown = memory() - before;
     console.log(`     grown by ${grown} KiB`);
     assert.ok(grown < 32 * 1024);
@@ -84,7 +94,7 @@ try {
 
   await check("a body without end is refused without memory growth", async () => {
     const before = memory();
-    await Promise.all(Array.from({ length: 20 }, () => new Promise((resolve) => {
+    await all(20, (resolve) => {
       const socket = net.connect(address);
       const chunk = `10000\r\n${"a".repeat(65536)}\r\n`;
       let answer = "";
@@ -95,7 +105,7 @@ try {
       socket.on("close", () => { assert.match(answer, /^HTTP\/1.1 413/); resolve(); });
       socket.write(`${head}Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n`);
       more();
-    })));
+    });
     const grown = memory() - before;
     console.log(`     grown by ${grown} KiB`);
     assert.ok(grown < 64 * 1024);
@@ -114,14 +124,15 @@ try {
     });
     let sent = [];
     // Until none of them is sent any more.
-    for (let quiet = 0; quiet < 20;) {
-      await pause(50);
+    let quiet = 0;
+    await until(() => {
       const now = [...server.provider.open].map((one) => one.sent || 0);
       // What lies in the buffers of both connections.
       assert.ok(Math.max(0, ...now) < 32e6);
       quiet = now.length === 5 && Math.min(...now) > 0 && now.join() === sent.join() ? quiet + 1 : 0;
       sent = now;
-    }
+      return quiet === 100;
+    }, () => `it goes on: ${sent.join()}`);
     const grown = memory() - before;
     console.log(`     ${Math.round(Math.max(...sent) / 1024)} KiB at most were sent of an endless stream, grown by ${grown} KiB`);
     assert.ok(grown < 32 * 1024);

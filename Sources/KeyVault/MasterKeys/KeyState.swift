@@ -23,12 +23,7 @@ struct KeyState: Sendable {
     }
 
     /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
-    ///
-    /// - Parameter known: keys that are held already, to go on with where the source has nothing new.
-    static func open(
-        _ head: StoreHead, source: any MasterKeySource, known: MasterKeyRing? = nil
-    ) async throws(VaultError) -> KeyState {
-        if let known, let header = try? known.authenticate(head) { return KeyState(header: header, ring: known) }
+    static func open(_ head: StoreHead, source: any MasterKeySource) async throws(VaultError) -> KeyState {
         let request: MasterKeyRequest
         do { request = MasterKeyRequest(header: try SealedHeader(head.header).header) } catch {
             throw .damagedHeader(error)

@@ -11,7 +11,7 @@ final class LiveKeys: Sendable {
     /// One that has been under way for longer than this is not waited for any more by those who come: the source may never answer.
     private let patience: Duration
 
-    /// For so long a source that lacks a key of a header is not asked for that again: a walk over many rows may meet it in each.
+    /// For so long a source that has failed for a header is not asked for that again: a walk over many rows may meet it in each.
     private static let rest: UInt64 = 1_000_000_000
     private let failure = Mutex<Failure?>(nil)
     private let time: TimeSource
@@ -73,32 +73,35 @@ final class LiveKeys: Sendable {
         let known = current
         let head = try await store.requiredHead()
         guard head.generation != known.header.generation else { return }
+        // The ring as it is by now: a key that this vault has written into the header is in it since before.
+        let ring = current.ring
+        if let header = try? ring.authenticate(head) {
+            return try adopt(KeyState(header: header, ring: ring), since: known)
+        }
         let now = time.monotonic()
         if let failure = failure.withLock({ $0 }), failure.generation == head.generation,
             now < failure.time.advanced(saturatingBy: Self.rest)
         {
             throw failure.error
         }
-        do throws(VaultError) {
-            // The ring as it is by now: a key that this vault has written into the header is in it since before.
-            try adopt(try await KeyState.open(head, source: source, known: current.ring), since: known)
-        } catch {
-            if error.code == .missingMasterKey {
-                failure.withLock { $0 = Failure(error: error, generation: head.generation, time: time.monotonic()) }
-            }
+        let fresh: KeyState
+        do throws(VaultError) { fresh = try await KeyState.open(head, source: source) } catch {
+            failure.withLock { $0 = Failure(error: error, generation: head.generation, time: time.monotonic()) }
             throw error
         }
+        try adopt(fresh, since: known)
     }
 
     /// Holds a key that the header does not name yet.
-    func hold(_ holder: MasterKeyRing.Holder) {
+    ///
+    /// - Returns: what is believed and held now.
+    func hold(_ holder: MasterKeyRing.Holder) -> KeyState {
         state.withLock { state in
             var ring = state.ring
             ring.add(holder)
             state = KeyState(header: state.header, ring: ring)
+            return state
         }
-        // It may be the one that was missing.
-        failure.withLock { $0 = nil }
     }
 
     /// Asks the source for its keys, whether the header names new ones or not.

@@ -33,7 +33,7 @@ extension Vault {
     private func storedKey(_ row: StoredRecord) async throws(VaultError) -> StoredKey? {
         var key = StoredKey(id: row.id, revision: row.revision)
         do throws(VaultError) {
-            guard let record = try await openNewest(row) else { return nil }
+            guard let record = try await openListed(row) else { return nil }
             let metadata = record.metadata
             key.revision = record.key.revision
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)

@@ -125,10 +125,9 @@ extension Vault {
     func updateHeader(
         adding holder: MasterKeyRing.Holder? = nil, _ body: (inout VaultHeader) throws(VaultError) -> Bool
     ) async throws(VaultError) {
-        // Before the header names it: who reads that, here and at once, looks for its key.
-        if let holder { liveKeys.hold(holder) }
         for _ in 0..<1000 {
-            let state = keys
+            // Held before the header names it: who reads that, here and at once, looks for its key.
+            let state = holder.map { liveKeys.hold($0) } ?? keys
             var header = state.header
             guard try body(&header) else { return }
             header.generation += 1

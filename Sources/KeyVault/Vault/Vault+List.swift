@@ -45,7 +45,7 @@ extension Vault {
 
     private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry? {
         do throws(VaultError) {
-            guard let record = try await openNewest(row) else { return nil }
+            guard let record = try await openListed(row) else { return nil }
             return ListEntry(id: row.id, revision: record.key.revision, metadata: record.metadata, damage: nil)
         } catch {
             guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }

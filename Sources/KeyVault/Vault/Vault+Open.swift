@@ -28,11 +28,11 @@ extension Vault {
         }
     }
 
-    /// As ``open(_:kind:)``, of a row that was the current one when it was read; where another revision has taken its place since,
-    /// of that one. `nil` where none has.
-    func openNewest(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
-        do throws(VaultError) { return try await open(row) } catch {
-            guard error.code == .notFound else { throw error }
+    /// Opens a row that was the current one when it was read; where it does not open as that any more, what has taken its place.
+    /// `nil` where nothing has.
+    func openListed(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+        do throws(VaultError) { return try await openOnce(row, kind: .current) } catch {
+            guard error.code == .damagedRecord else { throw error }
             return try await openCurrent(row.id)
         }
     }

@@ -103,6 +103,7 @@ extension Vault {
             try checkOpen()
             var plan = WritePlan(vault: self)
             let result = try await body(&plan)
+            if plan.isOvertaken { continue }
             let batch = plan.batch
             // After a failure too: nobody knows then whether the disk has the old state or the new.
             defer { plan.forget() }

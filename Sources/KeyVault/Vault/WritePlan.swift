@@ -13,6 +13,8 @@ struct WritePlan {
     /// What was looked at, to be changed or found to be as wished already.
     private var seen: [RecordID] = []
     private var floor: UInt64?
+    /// Whether what it builds on is known to be gone: it has to be made anew.
+    private(set) var isOvertaken = false
 
     init(vault: Vault) {
         self.vault = vault
@@ -56,9 +58,7 @@ struct WritePlan {
     ) async throws(VaultError) -> RecordInfo? {
         let row = try await read(id)
         guard let row, expectedRevision == nil || expectedRevision == row.revision else { return nil }
-        guard let record = try await openUnlessReplaced(row) else {
-            return try await mark(id, expectedRevision: expectedRevision, change)
-        }
+        guard let record = try await openUnlessReplaced(row) else { return nil }
         var metadata = record.metadata
         change(&metadata)
         guard metadata != record.metadata else {
@@ -155,7 +155,7 @@ extension WritePlan {
         return RecordKey(id: id, revision: next)
     }
 
-    private func openIfSound(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+    private mutating func openIfSound(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
         do throws(VaultError) {
             return try await openUnlessReplaced(row)
         } catch {
@@ -164,12 +164,13 @@ extension WritePlan {
         }
     }
 
-    /// `nil` where the row is not there any more: what is planned upon it will be refused, and planned anew.
-    private func openUnlessReplaced(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
+    /// `nil` where the row is not there any more, and the plan with that overtaken.
+    private mutating func openUnlessReplaced(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
         do throws(VaultError) {
             return try await vault.open(row)
         } catch {
             guard error.code == .notFound else { throw error }
+            isOvertaken = true
             return nil
         }
     }

@@ -123,6 +123,16 @@ import Testing
         #expect(source.asked.withLock { $0 } == 2)
     }
 
+    /// Somebody else has rotated meanwhile, and the source gives only what the header names.
+    @Test func aRotationKeepsItsOwnKeyWhenItHasToAskForAnother() async throws {
+        try await writer.put(Secret("secret"), for: try RecordID(tenant: "acme", provider: "example"))
+        let (theirs, own) = (MasterKeyRing(try MasterKey.random()), MasterKeyRing(try MasterKey.random()))
+        _ = try await writer.rotateMasterKey(to: theirs)
+        source.ring.withLock { $0 = theirs }
+        let report = try await reader.rotateMasterKey(to: own)
+        #expect(report.onActiveKey == 1 && report.retired == theirs.ids)
+    }
+
     /// A key that is loaded while the vault writes a header of its own.
     @Test func whatIsLoadedWhileAHeaderIsWrittenStays() async throws {
         let new = MasterKeyRing(try MasterKey.random())

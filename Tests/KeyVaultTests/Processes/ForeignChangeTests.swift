@@ -17,14 +17,14 @@ import Testing
 
         let other = try VaultProcess("watch", database, key)
         #expect(other.line() == "1")
-        // The time is measured, since it is what is promised: at most one second. A machine so busy that the other process
-        // does not run for that long would fail here too; ten tries tell the two apart.
-        var replaced = Duration.seconds(9)
-        for length in 2...11 where replaced > .seconds(1) {
+        // The time is measured, since it is what is promised: at most one second. The machine may be so busy that the other process
+        // does not run for that long, but not most of the time.
+        var times: [Duration] = []
+        for length in 2...10 {
             try await vault.put(Secret(String(repeating: "x", count: length)), for: id)
-            replaced = ContinuousClock().measure { #expect(other.line() == "\(length)") }
+            times.append(ContinuousClock().measure { #expect(other.line() == "\(length)") })
         }
-        #expect(replaced <= .seconds(1))
+        #expect(times.sorted()[times.count / 2] <= .seconds(1))
         try await vault.delete(id)
         #expect(other.line() == "-1")
         other.kill()

@@ -66,6 +66,16 @@ import Testing
         await expectRefusal(made.token)
     }
 
+    /// The store fails when it has removed the token.
+    @Test func aRevocationThatMayHaveHappenedCounts() async throws {
+        let made = try await vault.createToken(for: "acme")
+        #expect(try await memory.authenticate(made.token) != nil)
+        store.fail(.write, .after, with: StoreError(.io, "The connection is gone."))
+        await #expect(throws: VaultError(.store, "")) { try await vault.revokeToken(made.info.id) }
+        beginOutage()
+        await expectRefusal(made.token)
+    }
+
     @Test func whatAnotherProcessHadRevokedIsRefusedOnceItIsRevokedHereToo() async throws {
         let made = try await vault.createToken(for: "acme")
         #expect(try await memory.authenticate(made.token) != nil)
