@@ -10,6 +10,8 @@ public final class FaultInjectingStore: RecordStore {
     /// What is called.
     public enum Operation: Hashable, Sendable, CaseIterable {
         case readHead, create, read, scan, write, foreignChanges
+        /// May be held; it cannot fail.
+        case close
     }
 
     /// When a fault strikes: before the store beneath is asked, or when it has answered and the caller does not know yet.
@@ -143,7 +145,10 @@ public final class FaultInjectingStore: RecordStore {
         return number
     }
 
-    public func close() async { await base.close() }
+    public func close() async {
+        try? await arrive(.close)
+        await base.close()
+    }
 
     private func arrive(_ operation: Operation) async throws(StoreError) {
         state.withLock { $0.calls[operation, default: 0] += 1 }

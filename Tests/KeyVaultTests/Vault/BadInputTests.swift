@@ -1,5 +1,7 @@
 import Foundation
 import KeyVaultSQLite
+import KeyVaultTesting
+import Synchronization
 import Testing
 
 @testable import KeyVault
@@ -82,6 +84,24 @@ import Testing
     @Test func aVaultThatIsThereStays() async throws {
         await #expect(throws: VaultError(.exists, "")) { try await Vault.create(in: store, masterKey: ring) }
         #expect(try await vault.withSecret(id) { $0.byteCount } == 6)
+    }
+
+    @Test func aSecondCloseWaitsForTheFirst() async throws {
+        let store = FaultInjectingStore(MemoryStore())
+        let vault = try await Vault.create(in: store, masterKey: ring)
+        store.hold(.close)
+        async let first: Void = vault.close()
+        await store.waitUntilHeld(.close)
+        let isReleased = Mutex(false)
+        async let second = {
+            await vault.close()
+            return isReleased.withLock { $0 }
+        }()
+        for _ in 0..<100 { await Task.yield() }
+        isReleased.withLock { $0 = true }
+        store.release(.close)
+        #expect(await second)
+        await first
     }
 
     @Test func aClosedVaultRefusesEverything() async throws {

@@ -125,8 +125,9 @@ import Testing
         #expect(try await report.position == RecordKey(id: id, revision: 1))
     }
 
-    /// The same without being kept.
-    @Test func aKeyThatWasReplacedAndMovedWhileItWasListedIsListed() async throws {
+    /// Whether the earlier one is kept or not.
+    @Test(arguments: [Duration.seconds(60), nil])
+    func aKeyThatWasReplacedAndMovedWhileItWasListedIsListed(period: Duration?) async throws {
         var both = old
         both.add(new)
         let writer = try await Vault.open(base, keys: both)
@@ -135,7 +136,7 @@ import Testing
         async let listed = vault.list()
         async let stored = vault.storedKeys(of: id.tenant, providers: [id.provider])
         await store.waitUntilHeld(.scan, .after, count: 2)
-        try await writer.put(Secret("two"), for: id)
+        try await writer.put([PutRequest(id, Secret("two"), keepPreviousFor: period)])
         #expect(try await writer.rotateMasterKey(to: new).retired == old.ids)
         try await vault.reloadMasterKeys()
         store.release(.scan, .after)
