@@ -63,8 +63,10 @@ export async function openPage(browser, url) {
     throw new Error(`it did not come to pass: ${what}\n${await page.evaluate("document.body.innerText")}`);
   };
   page.go = async (address) => {
+    // The command may be answered before the new document is there.
+    await page.evaluate("window.left = true");
     await send("Page.navigate", { url: address });
-    await page.until("document.readyState === 'complete' && document.querySelector('#token')");
+    await page.until("!window.left && document.readyState === 'complete' && document.querySelector('#token')");
   };
   page.type = (text) => send("Input.insertText", { text });
   page.key = async (key, modifiers = 0) => {

@@ -347,7 +347,8 @@ $("add-first").addEventListener("click", () => openKey());
 $("provider").addEventListener("change", help);
 $("key-form").addEventListener("submit", saveKey);
 $("key-cancel").addEventListener("click", () => $("key-dialog").close());
-$("key-dialog").addEventListener("close", clearKey);
+// A browser says so with its next frame, by when the dialog may be open again, and cleared.
+$("key-dialog").addEventListener("close", () => $("key-dialog").open || clearKey());
 $("reveal").addEventListener("click", () => {
   const shown = $("key").type === "text";
   $("key").type = shown ? "password" : "text";
