@@ -9,10 +9,7 @@ enum StoreURL {
         do {
             switch parts[0] {
             case "sqlite": return try await SQLiteStore.open(parts[1])
-            case "file":
-                var options = FileStore.Options()
-                options.createsMissing = false
-                return try await FileStore.open(parts[1], options: options)
+            case "file": return try await FileStore.open(parts[1])
             default: throw unknown(text)
             }
         } catch let error as StoreError {

@@ -49,10 +49,7 @@ import KeyVaultStorage
         do {
             let keys = MasterKeyFile(arguments[3])
             if arguments[2].hasPrefix("file:") {
-                var options = FileStore.Options()
-                options.createsMissing = false
-                let path = String(arguments[2].dropFirst(5))
-                vault = try await Vault.open(FileStore.open(path, options: options), keys: keys)
+                vault = try await Vault.open(FileStore.open(String(arguments[2].dropFirst(5))), keys: keys)
             } else {
                 vault = try await Vault.open(SQLiteStore.open(String(arguments[2].dropFirst(7))), keys: keys)
             }

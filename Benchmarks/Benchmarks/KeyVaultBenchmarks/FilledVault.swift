@@ -44,7 +44,7 @@ final class FilledVault: Sendable {
         switch kind {
         case .memory: MemoryStore()
         case .sqlite: try await SQLiteStore.open(folder.path("vault.db"), create: true)
-        case .file: try await FileStore.open(folder.path("vault.log"))
+        case .file: try await FileStore.open(folder.path("vault.log"), create: true)
         }
     }
 

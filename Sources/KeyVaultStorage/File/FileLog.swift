@@ -6,7 +6,7 @@ import Synchronization
 /// Any number of threads read at once. Changes are made under ``writer``, one at a time; what readers see is under ``shared``,
 /// which is never held during a write or a sync.
 package final class FileLog: Sendable {
-    /// What may be set: ``allowsNetwork`` by ``FileStore/Options``, the rest for tests.
+    /// What may be set: ``allowsNetwork`` by who opens a ``FileStore``, the rest for tests.
     package struct Settings: Sendable {
         /// Refuse nothing for lying on a network.
         package var allowsNetwork = false

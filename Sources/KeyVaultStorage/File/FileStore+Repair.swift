@@ -3,24 +3,24 @@ extension FileStore {
     ///
     /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `invalid` on a network file system, `io`; `corrupt`
     ///   where there is nothing that a repair could save.
-    public static func damage(at path: String, options: Options = Options()) async throws(StoreError)
-        -> FileStoreDamage?
-    {
+    public static func damage(
+        at path: String, allowsNetworkFileSystems: Bool = false
+    ) async throws(StoreError) -> FileStoreDamage? {
         try await onThread { () throws(StoreError) in
-            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: options.allowsNetworkFileSystems).damage
+            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: allowsNetworkFileSystems).damage
         }
     }
 
-    /// Gives up what ``damage(at:options:)`` names, for good, and makes a whole store of the rest.
+    /// Gives up what ``damage(at:allowsNetworkFileSystems:)`` names, for good, and makes a whole store of the rest.
     ///
     /// - Returns: what was given up, and where the file as it was is kept; `nil` when nothing was wrong.
-    /// - Throws: as ``damage(at:options:)``, and `full`. The store is then as it was, but for one case: where the new file is in
+    /// - Throws: as ``damage(at:allowsNetworkFileSystems:)``, and `full`. The store is then as it was, but for one case: where the new file is in
     ///   place and that cannot be made durable, a crash may bring back the file as it was, of which a copy is kept too.
     public static func repairAcceptingLoss(
-        _ path: String, options: Options = Options()
+        _ path: String, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStoreDamage? {
         try await onThread { () throws(StoreError) in
-            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: options.allowsNetworkFileSystems).run()
+            try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: allowsNetworkFileSystems).run()
         }
     }
 }

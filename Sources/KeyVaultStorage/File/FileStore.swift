@@ -10,19 +10,9 @@ public import KeyVaultFormat
 /// is back.
 ///
 /// ```swift
-/// let store = try await FileStore.open("/var/lib/example/keys.vault")
+/// let store = try await FileStore.open("/var/lib/example/keys.vault", create: true)
 /// ```
 public final class FileStore: RecordStore {
-    /// What may be asked for at opening.
-    public struct Options: Sendable {
-        /// Make an empty store where there is none; otherwise that is `notFound`. Default true.
-        public var createsMissing = true
-        /// Open a store that lies on a network file system, whose locks and syncs you know to be reliable. Default false.
-        public var allowsNetworkFileSystems = false
-
-        public init() {}
-    }
-
     private let log: FileLog
     private let writer: WriterThread
 
@@ -31,14 +21,17 @@ public final class FileStore: RecordStore {
     /// - Parameters:
     ///   - path: The file, or a symbolic link to it. Others are kept beside the file: `path-lock`, `path-hint`, and for a while
     ///     `path-new`.
-    ///   - options: What is out of the ordinary.
+    ///   - create: Whether to make an empty store where there is none. The directory has to be there.
+    ///   - allowsNetworkFileSystems: Whether the file may lie on a network file system, whose locks and syncs you know to be
+    ///     reliable.
     /// - Throws: ``StoreError``: `busy` with the process id of who has it open, `notFound`, `foreign`, `newer`, `corrupt` with the
     ///   place of the damage, `invalid` on a network file system, `io`, `full`.
-    public static func open(_ path: String, options: Options = Options()) async throws(StoreError) -> FileStore {
+    public static func open(
+        _ path: String, create: Bool = false, allowsNetworkFileSystems: Bool = false
+    ) async throws(StoreError) -> FileStore {
         var settings = FileLog.Settings()
-        settings.allowsNetwork = options.allowsNetworkFileSystems
-        return try await open(
-            path, creating: options.createsMissing, layer: LinuxFileLayer(), settings: settings)
+        settings.allowsNetwork = allowsNetworkFileSystems
+        return try await open(path, creating: create, layer: LinuxFileLayer(), settings: settings)
     }
 
     package static func open(

@@ -65,12 +65,3 @@ struct StoreURL: CustomStringConvertible {
 
     var description: String { "\(kind.rawValue):\(path)" }
 }
-
-extension FileStore {
-    /// As the other stores are opened.
-    fileprivate static func open(_ path: String, create: Bool) async throws(StoreError) -> FileStore {
-        var options = Options()
-        options.createsMissing = create
-        return try await open(path, options: options)
-    }
-}

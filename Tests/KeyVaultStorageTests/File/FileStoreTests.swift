@@ -12,14 +12,14 @@ import Testing
     @Test(arguments: StoreConformance.cases)
     func conforms(_ testCase: StoreConformance.Case) async throws {
         try await StoreConformance(traits: [.durable], size: 10_000) { [folder] place in
-            try await FileStore.open(folder.file(place))
+            try await FileStore.open(folder.file(place), create: true)
         }
         .check(testCase)
     }
 
     @Test func aRepairStatesWhatItGivesUpAndKeepsTheDamagedFile() async throws {
         let path = folder.file("keys.vault")
-        let store = try await FileStore.open(path)
+        let store = try await FileStore.open(path, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         for (index, tenant) in ["a", "b", "c"].enumerated() {
             let key = RecordKey(id: try RecordID(tenant: tenant, provider: "openai"), revision: 1)
@@ -50,7 +50,7 @@ import Testing
 
     @Test func everyRepairKeepsTheFileThatItFound() async throws {
         let path = folder.file("keys.vault")
-        let store = try await FileStore.open(path)
+        let store = try await FileStore.open(path, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         let key = RecordKey(id: try RecordID(tenant: "acme", provider: "openai"), revision: 1)
         try await store.write(WriteBatch(generation: 1, changes: [.insert(key, sealed: [7])]))
@@ -74,7 +74,7 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("sub"), withDestinationPath: URL(filePath: path).deletingLastPathComponent().path())
-        let store = try await FileStore.open(folder.file("sub/keys.vault"))
+        let store = try await FileStore.open(folder.file("sub/keys.vault"), create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         for name in [path, link, folder.file("sub/link")] {
             await #expect(throws: StoreError(.busy, "")) { _ = try await FileStore.open(name) }
@@ -90,15 +90,13 @@ import Testing
     }
 
     @Test func whatIsMissingIsNamed() async throws {
-        var options = FileStore.Options()
         for (path, creates, text) in [
             (folder.file("none/keys.vault"), true, "The directory of"),
             (folder.file("none/keys.vault"), false, "no file store"),
             (folder.file("keys.vault"), false, "no file store"),
         ] {
-            options.createsMissing = creates
             let error = try await #require(throws: StoreError.self) {
-                _ = try await FileStore.open(path, options: options)
+                _ = try await FileStore.open(path, create: creates)
             }
             #expect(error.code == .notFound && error.message.contains(text) && error.message.contains(path))
         }
@@ -113,7 +111,7 @@ import Testing
         let (path, link) = (folder.file("later.vault"), folder.file("link"))
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "another")
         try FileManager.default.createSymbolicLink(atPath: folder.file("another"), withDestinationPath: path)
-        let store = try await FileStore.open(link)
+        let store = try await FileStore.open(link, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         await #expect(throws: StoreError(.busy, "")) { _ = try await FileStore.open(path) }
         await store.close()
@@ -126,7 +124,7 @@ import Testing
 
     @Test func aLockThatIsGoneIsNoticed() async throws {
         let path = folder.file("keys.vault")
-        let store = try await FileStore.open(path)
+        let store = try await FileStore.open(path, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         try FileManager.default.removeItem(atPath: path + "-lock")
         // Now another process could open it.
@@ -145,7 +143,7 @@ import Testing
 
     @Test func aHintLargerThanItsLogIsIgnored() async throws {
         let path = folder.file("keys.vault")
-        let store = try await FileStore.open(path)
+        let store = try await FileStore.open(path, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         await store.close()
         // Nothing of this size could be read into memory.
@@ -160,7 +158,7 @@ import Testing
     /// What is written to a file that has lost its name is gone with its last user.
     @Test func aFileThatIsGoneIsNoticedAndFoundAgain() async throws {
         let (path, away) = (folder.file("keys.vault"), folder.file("away.vault"))
-        let store = try await FileStore.open(path)
+        let store = try await FileStore.open(path, create: true)
         try await store.create(header: [1, 2, 3], generation: 1)
         func insert(_ tenant: String) async throws {
             let key = RecordKey(id: try RecordID(tenant: tenant, provider: "openai"), revision: 1)

@@ -29,7 +29,7 @@ import Testing
                 guard words.count == 3, words[0] == "ack", let revision = UInt64(words[2]) else { continue }
                 acknowledged[String(words[1])] = max(acknowledged[String(words[1])] ?? 0, revision)
             }
-            let store = try await FileStore.open(folder.file("store"))
+            let store = try await FileStore.open(folder.file("store"), create: true)
             for (label, revision) in acknowledged {
                 let row = try await store.read(try RecordID(tenant: "t", provider: "p", label: label))
                 #expect((row?.revision ?? 0) >= revision, "round \(round), \(label)")
@@ -82,7 +82,7 @@ import Testing
 
     /// A store that was let go without a close is free when its thread has ended.
     private static func openWhenFree(_ path: String) async throws -> FileStore {
-        do throws(StoreError) { return try await FileStore.open(path) } catch {
+        do throws(StoreError) { return try await FileStore.open(path, create: true) } catch {
             guard error.code == .busy else { throw error }
             await Task.yield()
             return try await openWhenFree(path)

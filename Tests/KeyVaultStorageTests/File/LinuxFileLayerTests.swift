@@ -31,7 +31,7 @@ import Testing
             #expect(try !layer.isOnNetwork(path), "\(path)")
         }
         #expect(throws: FileError(ENOENT)) { try layer.isOnNetwork(folder.file("none/store")) }
-        let store = try await FileStore.open(folder.file("store"))
+        let store = try await FileStore.open(folder.file("store"), create: true)
         await store.close()
     }
 

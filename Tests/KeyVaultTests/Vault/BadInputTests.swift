@@ -131,7 +131,7 @@ import Testing
             let store: any RecordStore =
                 switch kind {
                 case "sqlite": try await SQLiteStore.open(path, create: true)
-                case "file": try await FileStore.open(path)
+                case "file": try await FileStore.open(path, create: true)
                 default: MemoryStore()
                 }
             let vault = try await Vault.create(in: store, masterKey: ring)

@@ -19,7 +19,7 @@ import Testing
         let vault =
             switch kind {
             case "sqlite": try await Vault.create(in: SQLiteStore.open(path, create: true), masterKey: ring)
-            case "file": try await Vault.create(in: FileStore.open(path), masterKey: ring)
+            case "file": try await Vault.create(in: FileStore.open(path, create: true), masterKey: ring)
             default: try await Vault.create(in: MemoryStore(), masterKey: ring)
             }
         try await withThrowingTaskGroup(of: Void.self) { group in
