@@ -13,7 +13,7 @@ struct SweepCommand: AsyncParsableCommand {
         try await options.withVault { vault in
             let report = try await vault.sweep()
             try options.console.say(
-                "Removed \(report.expired.keys) that had expired and \(report.revisions) earlier revisions.")
+                "Removed \(report.expired) expired keys and tokens, and \(report.revisions) earlier revisions.")
         }
     }
 }

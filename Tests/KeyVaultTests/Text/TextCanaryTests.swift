@@ -44,7 +44,8 @@ import Testing
             kind == "sqlite"
             ? try await Vault.create(
                 in: SQLiteStore.open(path, create: true), masterKey: ring, configuration: configuration)
-            : try await Vault.create(in: FileStore.open(path, create: true), masterKey: ring, configuration: configuration)
+            : try await Vault.create(
+                in: FileStore.open(path, create: true), masterKey: ring, configuration: configuration)
         for start in stride(from: 0, to: Self.count / 2, by: Self.batch) { try await use(vault, from: start) }
         evidence.add(value: try await vault.verify())
         evidence.add(value: try await vault.sweep())
