@@ -29,6 +29,9 @@ struct Server {
             return handler
         }
         logger = Logger(label: "keyvault-server")
+        for name in KnownSettings.unknownVariables(in: ProcessInfo.processInfo.environment) {
+            logger.warning("\(name) is set and is no setting of this server; --help names them")
+        }
     }
 
     /// Serves until SIGTERM or SIGINT, then lets running requests end.

@@ -11,7 +11,7 @@ struct ServerCommand: AsyncParsableCommand {
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
             Every option but --config can also stand in the configuration file (JSON, "masterKeyFile": …), and every one in the \
-            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand, \
+            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas; one that is misspelt is warned of). There alone stand the brand's name (brand, \
             responseObject), whether the pool may serve (poolPolicy: allow or deny), a JSON document with more providers \
             (providers), and the limits, all of them whole numbers:
 

@@ -35,7 +35,7 @@ struct ServerSettings: Sendable {
         ]
         let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
         if let path, !path.isEmpty {
-            try SettingsFile.check(path)
+            try KnownSettings.check(path)
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
             } catch {

@@ -47,8 +47,10 @@ await check("options that cannot be are refused, with what to do", async () => {
 
 await check("flags before the environment before the file; the brand's name is configuration", async () => {
   writeFileSync(`${folder}/config.json`, JSON.stringify({ brand: "Acme", responseObject: "acme", logLevel: "error", validation: "strict", writesPerMinute: 3 }));
-  const server = await start({ args: ["--config", `${folder}/config.json`], validation: "off", level: "info", env: { KEYVAULT_BRAND: "Umbra" } });
+  const server = await start({ args: ["--config", `${folder}/config.json`], validation: "off", level: "info", env: { KEYVAULT_BRAND: "Umbra", KEYVAULT_CACHE_TTL: "300", KEYVAULT_POOL_POLICI: "deny" } });
   try {
+    await server.logged("KEYVAULT_POOL_POLICI is set and is no setting");
+    for (const known of ["BRAND", "CACHE_TTL"]) assert.ok(!server.log.includes(`KEYVAULT_${known} is set`), server.log);
     const token = server.token("acme").token;
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
     const refused = await (await fetch(`${server.url}/v1/account/llm-keys`)).json();

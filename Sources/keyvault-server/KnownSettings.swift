@@ -1,9 +1,9 @@
 import Foundation
 
-/// Refuses a configuration file that says something nobody would read: a name that is misspelt, a number where a text belongs.
+/// The names of all settings, to find what nobody would read: a name that is misspelt, a number where a text belongs.
 ///
 /// The reader of the configuration would pass both by, and the server would start with a default that was not meant.
-enum SettingsFile {
+enum KnownSettings {
     private enum Kind: String {
         case text = "a text"
         case number = "a whole number"
@@ -17,6 +17,7 @@ enum SettingsFile {
         "cacheTTL": .number, "headerTimeout": .number, "bodyTimeout": .number, "maximumConnections": .number,
     ]
 
+    /// Refuses a configuration file with something in it that is not known.
     static func check(_ path: String) throws(StartFailure) {
         let values: [String: Value]
         do {
@@ -34,6 +35,18 @@ enum SettingsFile {
                 throw StartFailure("In the configuration file \(path), \(name) must be \(kind.rawValue).")
             }
         }
+    }
+
+    /// Variables that are named as a setting is, and are none. They may be somebody else's: a service manager makes some of its own
+    /// for a service of the name `keyvault`.
+    static func unknownVariables(in environment: [String: String]) -> [String] {
+        let known = Set((kinds.keys + ["config"]).map(variable))
+        return environment.keys.filter { $0.hasPrefix("KEYVAULT_") && !known.contains($0) }.sorted()
+    }
+
+    /// `KEYVAULT_CACHE_TTL` for `cacheTTL`.
+    private static func variable(_ name: String) -> String {
+        "KEYVAULT_" + name.replacing(/(\p{Ll})(\p{Lu})/) { "\($0.1)_\($0.2)" }.uppercased()
     }
 
     private struct Value: Decodable {
