@@ -11,7 +11,9 @@ import Testing
 
     init() async throws {
         ring = MasterKeyRing(try MasterKey.random())
-        vault = try await Vault.create(in: store, masterKey: ring)
+        // Nothing ages while a test waits for its turn.
+        vault = try await Vault.create(
+            in: store, masterKey: ring, configuration: VaultConfiguration(clock: ManualClock()))
         id = try RecordID(tenant: "acme", provider: "example")
     }
 

@@ -67,13 +67,14 @@ struct CrashEnumeration {
         trace = disk.trace
     }
 
-    /// Cuts the power at every operation.
-    mutating func run() throws {
+    /// Cuts the power at every operation, and leaves the processor to other tests in between.
+    mutating func run() async throws {
         var disk = UnsyncedDisk(DiskImage())
         try check(disk, at: 0)
         for (index, operation) in trace.enumerated() {
             disk.apply(operation)
             try check(disk, at: index + 1)
+            await Task.yield()
             guard states < wantedStates else { return }
         }
     }

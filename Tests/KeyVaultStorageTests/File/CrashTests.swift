@@ -16,7 +16,7 @@ import Testing
                 seed: seed, steps: 16, compactsEvery: isLarge ? 15 : 7, tenants: isLarge ? 12 : 3)
             var enumeration = try CrashEnumeration(
                 workload, seed: seed, chunk: isLarge ? 48 : 160, wantedStates: wanted - states)
-            do { try enumeration.run() } catch {
+            do { try await enumeration.run() } catch {
                 Issue.record("seed \(seed): \(error)")
                 return
             }
