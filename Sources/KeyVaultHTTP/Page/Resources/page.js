@@ -223,7 +223,8 @@ async function signIn(event) {
 
 function signOut(reason) {
   token = details = null;
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  closeKey();
+  $("delete-dialog").close();
   for (const id of ["workspace", "account", "sign-out", "notice", "failure"]) $(id).hidden = true;
   $("keys").querySelector("tbody").replaceChildren();
   $("welcome").hidden = false;
@@ -253,6 +254,11 @@ function openKey(key) {
   (key ? $("key") : $("provider")).focus();
 }
 
+function closeKey() {
+  clearKey();
+  $("key-dialog").close();
+}
+
 function clearKey() {
   $("key").value = "";
   $("key").type = "password";
@@ -273,7 +279,7 @@ async function saveKey(event) {
     const value = $("key").value.trim();
     if (!value) throw new Failure("Enter the key.", `Copy it from ${shown}'s page.`);
     const answer = await busy($("key-save"), "Checking the key…", () => call("POST", base, { [`${provider}_key`]: value }));
-    $("key-dialog").close();
+    closeKey();
     await refresh();
     const warnings = (answer.warnings || []).map((one) => one.message).join(" ");
     say(warnings || `The ${shown} key was ${replaced ? "replaced" : "added"}.`, warnings ? "warn" : "");
@@ -346,8 +352,8 @@ $("add").addEventListener("click", () => openKey());
 $("add-first").addEventListener("click", () => openKey());
 $("provider").addEventListener("change", help);
 $("key-form").addEventListener("submit", saveKey);
-$("key-cancel").addEventListener("click", () => $("key-dialog").close());
-// A browser says so with its next frame, by when the dialog may be open again, and cleared.
+$("key-cancel").addEventListener("click", closeKey);
+// By Escape. A browser says so with its next frame, by when the dialog may be open again, and cleared.
 $("key-dialog").addEventListener("close", () => $("key-dialog").open || clearKey());
 $("reveal").addEventListener("click", () => {
   const shown = $("key").type === "text";
