@@ -37,8 +37,8 @@ enum KnownSettings {
         }
     }
 
-    /// Variables that are named as a setting is, and are none. They may be somebody else's: a service manager makes some of its own
-    /// for a service of the name `keyvault`.
+    /// Variables that are named as a setting is, and are none. They need not be mistakes: Kubernetes makes some of its own for a
+    /// service of the name `keyvault`.
     static func unknownVariables(in environment: [String: String]) -> [String] {
         let known = Set((kinds.keys + ["config"]).map(variable))
         return environment.keys.filter { $0.hasPrefix("KEYVAULT_") && !known.contains($0) }.sorted()

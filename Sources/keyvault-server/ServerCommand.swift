@@ -11,7 +11,7 @@ struct ServerCommand: AsyncParsableCommand {
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
             Every option but --config can also stand in the configuration file (JSON, "masterKeyFile": …), and every one in the \
-            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas; one that is misspelt is warned of). There alone stand the brand's name (brand, \
+            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand, \
             responseObject), whether the pool may serve (poolPolicy: allow or deny), a JSON document with more providers \
             (providers), and the limits, all of them whole numbers:
 
@@ -20,6 +20,8 @@ struct ServerCommand: AsyncParsableCommand {
             cacheTTL: seconds for which a key that was read is kept, sealed, 0 to 86400; no more than 900 count. Default: 300.
             writesPerMinute: changes to keys by one account, 0 (no limit) to 1000000. Default: 60.
             maximumConnections: connections at once, 1 to 1000000. Default: 4096.
+
+            A variable that begins with KEYVAULT_ and is no setting is warned of in the log.
 
             SIGHUP reads the master keys and the TLS certificate again; which files hold the master keys may have changed in the \
             configuration file.

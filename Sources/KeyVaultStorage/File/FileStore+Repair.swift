@@ -14,8 +14,9 @@ extension FileStore {
     /// Gives up what ``damage(at:allowsNetworkFileSystems:)`` names, for good, and makes a whole store of the rest.
     ///
     /// - Returns: what was given up, and where the file as it was is kept; `nil` when nothing was wrong.
-    /// - Throws: as ``damage(at:allowsNetworkFileSystems:)``, and `full`. The store is then as it was, but for one case: where the new file is in
-    ///   place and that cannot be made durable, a crash may bring back the file as it was, of which a copy is kept too.
+    /// - Throws: as ``damage(at:allowsNetworkFileSystems:)``, and `full`. The store is then as it was, but for one case: where the
+    ///   new file is in place and that cannot be made durable, a crash may bring back the file as it was, of which a copy is
+    ///   kept too.
     public static func repairAcceptingLoss(
         _ path: String, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStoreDamage? {
