@@ -51,17 +51,17 @@ struct CacheShard: ~Copyable, Sendable {
         tick(now)
         if let found = table.find(hash), now < found.entry.freshUntil { return nil }
         statistics.misses += 1
-        let boarded = Self.board(&flights[id], now: now, timeToLive: timeToLive, table.cipher)
+        let boarded = Self.board(&flights[id], hash, now: now, timeToLive: timeToLive, table.cipher)
         if boarded.isLeader { statistics.fills += 1 } else { statistics.coalesced += 1 }
         return boarded
     }
 
     /// As above, with one look into the table of flights.
     private static func board(
-        _ flight: inout Flight?, now: UInt64, timeToLive: UInt64, _ cipher: CipherReference
+        _ flight: inout Flight?, _ hash: UInt64, now: UInt64, timeToLive: UInt64, _ cipher: CipherReference
     ) -> (flight: Flight, isLeader: Bool) {
         if let flight, now < flight.started.advanced(saturatingBy: timeToLive) { return (flight, false) }
-        let new = Flight(started: now, cipher: cipher)
+        let new = Flight(hash: hash, started: now, cipher: cipher)
         flight = new
         return (new, true)
     }

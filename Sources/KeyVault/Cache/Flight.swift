@@ -20,13 +20,16 @@ final class Flight: Sendable {
         var lastWaiter = 0
     }
 
+    /// Of the record's id.
+    let hash: UInt64
     /// When it began: what it reads may be as old as that.
     let started: UInt64
     /// The cipher that was in use when it began. What it seals is not cached when there is another by then.
     let cipher: CipherReference
     private let state = TracedMutex(State())
 
-    init(started: UInt64, cipher: CipherReference) {
+    init(hash: UInt64, started: UInt64, cipher: CipherReference) {
+        self.hash = hash
         self.started = started
         self.cipher = cipher
     }

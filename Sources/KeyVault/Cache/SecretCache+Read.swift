@@ -87,48 +87,46 @@ extension SecretCache {
     ///
     /// - Returns: what is to be served all the same.
     func fail(_ flight: Flight, _ id: RecordID, _ error: VaultError, isCancelled: Bool) -> SealedSecret? {
-        let hash = Self.hash(id)
-        let stale: SealedSecret? = shards.withShard(of: hash) { shard in
+        let stale: SealedSecret? = shards.withShard(of: flight.hash) { shard in
             let now = time.monotonic()
             guard shard.land(flight, id, now: now), !isCancelled else { return nil }
             // Anything else than a store out of reach is an answer: what was known before does not hold any more.
             guard error.code == .store else {
-                shard.remove(hash)
+                shard.remove(flight.hash)
                 return nil
             }
-            return try? shard.staleEntry(hash, now: now)
+            return try? shard.staleEntry(flight.hash, now: now)
         }
         flight.settle(isCancelled ? .abandoned : stale.map { .filled($0) } ?? .failed(error))
         return stale
     }
 
     private func settle(_ flight: Flight, _ id: RecordID, _ sealed: SealedSecret, lifetime: Duration?) {
-        let hash = Self.hash(id)
-        makeRoom(secretLength: sealed.secretLength, near: hash, now: flight.started)
-        shards.withShard(of: hash) { shard in
+        makeRoom(secretLength: sealed.secretLength, near: flight.hash, now: flight.started)
+        shards.withShard(of: flight.hash) { shard in
             let now = time.monotonic()
             guard shard.land(flight, id, now: now) else { return }
-            let entry = entry(sealed, hash: hash, id, started: flight.started, now: now, lifetime: lifetime)
+            let entry = entry(sealed, id, of: flight, now: now, lifetime: lifetime)
             if now < entry.usableUntil {
                 shard.insert(entry, sealed: sealed.bytes.span)
             } else {
                 // Not kept; but what was known before does not hold any more.
-                shard.remove(hash)
+                shard.remove(flight.hash)
             }
         }
         flight.settle(.filled(sealed))
     }
 
     private func entry(
-        _ sealed: SealedSecret, hash: UInt64, _ id: RecordID, started: UInt64, now: UInt64, lifetime: Duration?
+        _ sealed: SealedSecret, _ id: RecordID, of flight: Flight, now: UInt64, lifetime: Duration?
     ) -> CacheEntry {
         let end = min(
-            started.advanced(saturatingBy: limits.maximumAge),
+            flight.started.advanced(saturatingBy: limits.maximumAge),
             lifetime.map { now.advanced(saturatingBy: $0.clampedNanoseconds) } ?? .max)
         let isAbsent = sealed.secretLength == 0
-        let fresh = started.advanced(saturatingBy: isAbsent ? limits.negativeTimeToLive : limits.timeToLive)
+        let fresh = flight.started.advanced(saturatingBy: isAbsent ? limits.negativeTimeToLive : limits.timeToLive)
         return CacheEntry(
-            hash: hash, freshUntil: min(fresh, end),
+            hash: flight.hash, freshUntil: min(fresh, end),
             usableUntil: min(isAbsent ? fresh : fresh.advanced(saturatingBy: limits.staleness), end),
             revision: sealed.revision, nonce: sealed.nonce, secretLength: UInt32(sealed.secretLength),
             tenant: tenantHash(id.nameBytes(at: 0).span))
