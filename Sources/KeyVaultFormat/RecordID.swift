@@ -71,7 +71,7 @@ public struct RecordID: Sendable {
         // The bytes as one piece: an array feeds the hasher one by one.
         unsafe encoded.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         self.hash = hasher.finalize()
-        isReserved = encoded[1] == UInt8(ascii: "_")
+        isReserved = Self.isReserved(encoded[1])
     }
 
     /// The account that owns the key.
@@ -99,6 +99,11 @@ extension RecordID {
         var ignored: [UInt8] = []
         try append(tenant, part: "tenant", to: &ignored)
     }
+
+    /// Whether the records of `tenant` are the vault's own.
+    package static func isReserved(tenant: String) -> Bool { tenant.utf8.first.map(isReserved) ?? false }
+
+    private static func isReserved(_ first: UInt8) -> Bool { first == UInt8(ascii: "_") }
 
     /// Appends `name` behind its length, or says why SPEC.md section 2 refuses it.
     private static func append(_ name: String, part: String, to encoded: inout [UInt8]) throws(FormatError) {

@@ -2,31 +2,22 @@ import KeyVaultFormat
 import KeyVaultStorage
 
 extension Vault {
-    private static let pageSize = 256
-
     /// What is known of a tenant's keys of some providers, without the keys.
     func storedKeys(of tenant: String, providers: [String]) async throws(VaultError) -> [StoredKey] {
         try checkOpen()
-        do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
-        guard !tenant.utf8.starts(with: "_".utf8) else { return [] }
-        let keys = try await directory.keys(of: tenant) { () async throws(VaultError) in try await readKeys(of: tenant)
+        guard !RecordID.isReserved(tenant: tenant) else { return [] }
+        let keys = try await directory.keys(of: tenant) { () async throws(VaultError) in
+            try await readKeys(of: tenant)
         }
         return keys.filter { providers.contains($0.id.provider) }
     }
 
     private func readKeys(of tenant: String) async throws(VaultError) -> [StoredKey] {
         var keys: [StoredKey] = []
-        var cursor: RecordKey?
-        while true {
-            let rows = try await VaultError.wrap { () async throws(StoreError) in
-                try await store.scan(.currentOf(tenant: tenant), after: cursor, limit: Self.pageSize)
-            }
-            for row in rows {
-                if let key = try await storedKey(row) { keys.append(key) }
-            }
-            guard rows.count == Self.pageSize else { return keys }
-            cursor = rows.last?.key
+        try await forEachCurrentRow(of: tenant) { row throws(VaultError) in
+            if let key = try await storedKey(row) { keys.append(key) }
         }
+        return keys
     }
 
     /// `nil` where the key was deleted since it was listed.

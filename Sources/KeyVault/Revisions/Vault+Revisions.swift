@@ -117,9 +117,7 @@ extension Vault {
         let pageSize = 64
         while true {
             let cursor = rows.last?.key ?? RecordKey(id: id, revision: 0)
-            let page = try await VaultError.wrap { () async throws(StoreError) in
-                try await store.scan(.everythingOf(tenant: id.tenant), after: cursor, limit: pageSize)
-            }
+            let page = try await self.rows(.everythingOf(tenant: id.tenant), after: cursor, limit: pageSize)
             let own = page.prefix { $0.id == id }
             rows += own
             guard own.count == pageSize else { return rows }
@@ -130,14 +128,13 @@ extension Vault {
         do throws(VaultError) {
             return try await open(row, kind: kind).metadata
         } catch {
-            guard [.damagedRecord, .missingMasterKey, .notFound].contains(error.code) else { throw error }
+            guard error.isOfUnreadableRecord || error.code == .notFound else { throw error }
             return nil
         }
     }
 
     private func openRevision(_ key: RecordKey, toServe: Bool) async throws(VaultError) -> OpenedRecord {
         try checkOpen()
-        // One page shows the row and whether it is the current one as of one point in time.
         let rows = try await rows(of: key.id)
         guard let row = rows.first(where: { $0.key == key }) else { throw .noSuchRevision(key.id) }
         let isCurrent = rows.last?.key == key

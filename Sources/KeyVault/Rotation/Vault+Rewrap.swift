@@ -61,7 +61,7 @@ extension Vault {
                     }
                 } catch {
                     if error.code == .notFound { return }
-                    guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+                    guard error.isOfUnreadableRecord else { throw error }
                     now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
                 }
             } page: { () throws(VaultError) in

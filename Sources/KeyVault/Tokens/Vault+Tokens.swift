@@ -34,19 +34,11 @@ extension Vault {
     public func tokens(of tenant: String? = nil) async throws(VaultError) -> [TokenInfo] {
         try checkOpen()
         var tokens: [TokenInfo] = []
-        var cursor: RecordKey?
-        repeat {
-            let (scope, after, limit) = (ScanScope.currentOf(tenant: TokenRecord.tenant), cursor, 500)
-            let rows = try await VaultError.wrap { () async throws(StoreError) in
-                try await store.scan(scope, after: after, limit: limit)
-            }
-            for row in rows {
-                guard let info = try await info(of: row) else { continue }
-                if let tenant, info.tenant.map({ $0.utf8.elementsEqual(tenant.utf8) }) != true { continue }
-                tokens.append(info)
-            }
-            cursor = rows.count == limit ? rows.last.map { RecordKey(id: $0.id, revision: .max) } : nil
-        } while cursor != nil
+        try await forEachCurrentRow(of: TokenRecord.tenant) { row throws(VaultError) in
+            guard let info = try await info(of: row) else { return }
+            if let tenant, info.tenant.map({ $0.utf8.elementsEqual(tenant.utf8) }) != true { return }
+            tokens.append(info)
+        }
         return tokens
     }
 
@@ -97,7 +89,7 @@ extension Vault {
                 id: row.id.provider, tenant: tenant, created: record.metadata.created, expires: record.metadata.expires)
         } catch {
             if error.code == .notFound { return nil }
-            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+            guard error.isOfUnreadableRecord else { throw error }
             return TokenInfo(id: row.id.provider, tenant: nil, created: nil, expires: nil)
         }
     }

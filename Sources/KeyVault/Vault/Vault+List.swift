@@ -29,13 +29,10 @@ extension Vault {
         guard (1...1000).contains(limit) else {
             throw VaultError(.invalidArgument, "A page holds 1 to 1,000 records.")
         }
-        if let tenant { do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) } }
+        let scope = try currentRows(of: tenant)
         // The vault's own records are no keys, and never listed.
-        guard tenant?.utf8.first != UInt8(ascii: "_") else { return ListPage(entries: [], next: nil) }
-        let scope = tenant.map(ScanScope.currentOf) ?? .current
-        let rows = try await VaultError.wrap { () async throws(StoreError) in
-            try await store.scan(scope, after: cursor.map { RecordKey(id: $0, revision: .max) }, limit: limit)
-        }
+        if let tenant, RecordID.isReserved(tenant: tenant) { return ListPage(entries: [], next: nil) }
+        let rows = try await rows(scope, after: cursor.map(RecordKey.behind), limit: limit)
         var entries: [ListEntry] = []
         for row in rows where !row.id.isReserved {
             if let entry = try await entry(row) { entries.append(entry) }
@@ -43,13 +40,33 @@ extension Vault {
         return ListPage(entries: entries, next: rows.count == limit ? rows.last?.id : nil)
     }
 
+    /// What a list says of `id`: for a record that does not open, too.
+    ///
+    /// - Throws: ``VaultError`` `notFound`, `store`, …
+    public func entry(for id: RecordID) async throws(VaultError) -> ListEntry {
+        do throws(VaultError) {
+            let info = try await metadata(for: id)
+            return ListEntry(id: id, revision: info.revision, metadata: info.metadata, damage: nil)
+        } catch {
+            guard error.isOfUnreadableRecord else { throw error }
+            guard let row = try await row(of: id) else { throw .notFound(id) }
+            return ListEntry(unreadable: row, error)
+        }
+    }
+
     private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry? {
         do throws(VaultError) {
             guard let record = try await openListed(row) else { return nil }
             return ListEntry(id: row.id, revision: record.key.revision, metadata: record.metadata, damage: nil)
         } catch {
-            guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
-            return ListEntry(id: row.id, revision: row.revision, metadata: nil, damage: error.message)
+            guard error.isOfUnreadableRecord else { throw error }
+            return ListEntry(unreadable: row, error)
         }
+    }
+}
+
+extension ListEntry {
+    fileprivate init(unreadable row: StoredRecord, _ error: VaultError) {
+        self.init(id: row.id, revision: row.revision, metadata: nil, damage: error.message)
     }
 }

@@ -85,6 +85,9 @@ extension Vault {
 }
 
 extension VaultError {
+    /// Whether it says of a record that it is there and does not open: damaged, or under a master key that is missing.
+    var isOfUnreadableRecord: Bool { code == .damagedRecord || code == .missingMasterKey }
+
     /// The record does not open. Wrong key, tampering and a moved record are not told apart.
     static func damaged(_ id: RecordID, cause: (any Error)?) -> VaultError {
         VaultError(

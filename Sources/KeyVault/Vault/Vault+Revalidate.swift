@@ -4,8 +4,6 @@ import KeyVaultStorage
 import struct Foundation.Date
 
 extension Vault {
-    private static let pageSize = 256
-
     /// Asks the providers of many keys whether they are still live, and marks each by the answer.
     ///
     /// A key that is found invalid is marked, and disabled where ``VaultConfiguration/disablesRejectedKeys`` says so; one that
@@ -21,13 +19,14 @@ extension Vault {
         _ options: RevalidationOptions = RevalidationOptions(), with validator: some ProviderValidator,
         report: @escaping @Sendable (RevalidationResult, RevalidationProgress) async -> Void = { _, _ in }
     ) async throws(VaultError) -> RevalidationProgress {
+        let scope = try currentRows(of: options.tenant)
         let pace = ProviderPace(interval: options.pace, time: time)
         var progress = RevalidationProgress()
         progress.cursor = options.after
         while true {
             try checkOpen()
             guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
-            let rows = try await page(of: options.tenant, after: progress.cursor)
+            let rows = try await rows(scope, after: progress.cursor.map(RecordKey.behind))
             let failure = await withTaskGroup(of: Swift.Result<RevalidationResult?, VaultError>.self) { group in
                 var waiting = rows[...]
                 var failure: VaultError?
@@ -59,14 +58,6 @@ extension Vault {
         }
     }
 
-    private func page(of tenant: String?, after cursor: RecordID?) async throws(VaultError) -> [StoredRecord] {
-        if let tenant { do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) } }
-        let scope = tenant.map(ScanScope.currentOf) ?? .current
-        return try await VaultError.wrap { () async throws(StoreError) in
-            try await store.scan(scope, after: cursor.map { RecordKey(id: $0, revision: .max) }, limit: Self.pageSize)
-        }
-    }
-
     /// `nil` where the task was cancelled before the key was checked.
     private func revalidate(
         _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
@@ -90,8 +81,7 @@ extension Vault {
             do { try await pace.turn(at: provider.name) } catch { return nil }
         }
         // Its page may have been read minutes ago: what was deleted or replaced since is sent to nobody.
-        let current = try await VaultError.wrap { () async throws(StoreError) in try await store.read(row.id) }
-        guard let current, current.revision == row.revision else { return unchecked }
+        guard let current = try await self.row(of: row.id), current.revision == row.revision else { return unchecked }
         let record = try await audited(.read, row.id) { () async throws(VaultError) in try await open(current) }
         let lease = record.lease()
         let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
@@ -125,8 +115,7 @@ extension Vault {
                 hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
         }
         let record = try await audited(.read, id) { () async throws(VaultError) in
-            let row = try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
-            guard let row else { throw .notFound(id) }
+            guard let row = try await row(of: id) else { throw .notFound(id) }
             return try await open(row)
         }
         let revision = record.key.revision

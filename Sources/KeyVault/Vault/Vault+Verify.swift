@@ -37,37 +37,12 @@ extension Vault {
                 _ = try await open(row, kind: kind)
             } catch {
                 if error.code == .notFound { return }
-                guard error.code == .damagedRecord || error.code == .missingMasterKey else { throw error }
+                guard error.isOfUnreadableRecord else { throw error }
                 report.damaged.append(.init(id: row.id, revision: row.revision, reason: error.message))
             }
         } page: {
             progress(report)
         }
         return report
-    }
-
-    /// Walks over every row in pages, and says of each whether it is the current one of its id.
-    func forEachRow(
-        after position: RecordKey? = nil, _ body: (StoredRecord, RecordKind) async throws(VaultError) -> Void,
-        page pageDone: () async throws(VaultError) -> Void
-    ) async throws(VaultError) {
-        let size = 256
-        var cursor = position
-        while true {
-            try checkOpen()
-            guard !Task.isCancelled else { throw VaultError(.cancelled, "The task was cancelled.") }
-            let (store, after) = (store, cursor)
-            // One row more than the page: whether a row is its id's last shows in the next one.
-            let rows = try await VaultError.wrap { () async throws(StoreError) in
-                try await store.scan(.everything, after: after, limit: size + 1)
-            }
-            for (index, row) in rows.prefix(size).enumerated() {
-                let isCurrent = index + 1 == rows.count || rows[index + 1].id != row.id
-                try await body(row, isCurrent ? .current : .retained)
-                cursor = row.key
-            }
-            try await pageDone()
-            guard rows.count > size else { return }
-        }
     }
 }

@@ -86,9 +86,7 @@ extension Vault {
     /// Removes every key of a tenant, durably and as one.
     public func deleteAll(of tenant: String) async throws(VaultError) {
         do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
-        guard !tenant.utf8.starts(with: [UInt8(ascii: "_")]) else {
-            throw VaultError(.invalidArgument, "Tenants that begin with '_' are the vault's own.")
-        }
+        guard !RecordID.isReserved(tenant: tenant) else { throw .reserved }
         try await audited(.deleteTenant, tenant: tenant) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in plan.deleteTenant(tenant) }
         }

@@ -151,11 +151,6 @@ extension Vault {
     func checkNotReserved(_ id: RecordID) throws(VaultError) {
         if id.isReserved { throw .reserved }
     }
-
-    /// The revision that a new id must start above.
-    func revisionFloor() async throws(VaultError) -> UInt64 {
-        try await store.requiredHead().revisionFloor
-    }
 }
 
 extension VaultError {
@@ -163,7 +158,7 @@ extension VaultError {
         VaultError(.closed, "The vault was closed.", hint: "Open it again.")
     }
 
-    fileprivate static var reserved: VaultError {
+    static var reserved: VaultError {
         VaultError(.invalidArgument, "Tenants that begin with '_' are the vault's own.", hint: "Name another tenant.")
     }
 }

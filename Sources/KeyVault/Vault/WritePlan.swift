@@ -149,7 +149,7 @@ extension WritePlan {
 
     /// The revision that comes next: one more than the current row's, or than any that was ever deleted.
     private mutating func nextKey(_ id: RecordID, behind row: StoredRecord?) async throws(VaultError) -> RecordKey {
-        if row == nil, floor == nil { floor = try await vault.revisionFloor() }
+        if row == nil, floor == nil { floor = try await vault.store.requiredHead().revisionFloor }
         let (next, overflow) = (row?.revision ?? floor ?? 0).addingReportingOverflow(1)
         guard !overflow else { throw .damaged(id, cause: nil) }
         return RecordKey(id: id, revision: next)
@@ -177,8 +177,7 @@ extension WritePlan {
 
     private mutating func read(_ id: RecordID) async throws(VaultError) -> StoredRecord? {
         seen.append(id)
-        let store = vault.store
-        return try await VaultError.wrap { () async throws(StoreError) in try await store.read(id) }
+        return try await vault.row(of: id)
     }
 
     private mutating func current(_ id: RecordID, expected: UInt64?) async throws(VaultError) -> StoredRecord? {
