@@ -5,8 +5,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 _Thread_local void *keyvault_thread_word;
+
+int keyvault_set_lock(int descriptor, short type) {
+    struct flock request = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    return fcntl(descriptor, F_OFD_SETLK, &request);
+}
 
 int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number) {
     struct statx found;

@@ -23,14 +23,11 @@ final class Backup: Sendable {
 
     /// Runs on a thread of its own, since it waits for the disk.
     func run() async throws(StoreError) {
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let thread = Thread {
-                    continuation.resume(returning: Result { () throws(StoreError) in try self.copy() })
-                }
-                thread.name = "keyvault-backup"
-                thread.start()
-            }
+        let result: Result<Void, StoreError> = await withTaskCancellationHandler {
+            do throws(StoreError) {
+                return .success(
+                    try await onThread(named: "KeyVault backup") { () throws(StoreError) in try self.copy() })
+            } catch { return .failure(error) }
         } onCancel: {
             isCancelled.store(true, ordering: .relaxed)
         }

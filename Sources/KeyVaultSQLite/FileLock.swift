@@ -36,8 +36,6 @@ final class FileLock {
     func unlock() { _ = set(F_UNLCK) }
 
     private func set(_ type: Int32) -> Bool {
-        var range = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
-        // F_OFD_SETLK reads the structure during the call and keeps nothing of it.
-        return unsafe fcntl(descriptor, keyvault_F_OFD_SETLK, &range) == 0
+        keyvault_set_lock(descriptor, Int16(type)) == 0
     }
 }

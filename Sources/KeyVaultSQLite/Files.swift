@@ -8,12 +8,13 @@ enum Files {
 
     /// Makes the names in the directory of `path` survive a power cut.
     static func syncDirectory(of path: String) throws(StoreError) {
-        try sync(directory(of: path), flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        do { try Directory.sync(of: path) } catch { throw StoreError.system(error.number, path: Directory.of(path)) }
     }
 
     /// Makes what is at `path` survive a power cut.
-    static func sync(_ path: String, flags: Int32 = O_RDONLY | O_CLOEXEC) throws(StoreError) {
-        let descriptor = unsafe open(path, flags)
+    static func sync(_ path: String) throws(StoreError) {
+        // The string outlives the call.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw StoreError.system(errno, path: path) }
@@ -26,11 +27,5 @@ enum Files {
         return unsafe stat(path, &found) == 0 ? Int(found.st_size) : 0
     }
 
-    static func directoryExists(of path: String) -> Bool { unsafe access(directory(of: path), F_OK) == 0 }
-
-    private static func directory(of path: String) -> String {
-        // By bytes: a mark that combines with the slash before it makes one character of both.
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
+    static func directoryExists(of path: String) -> Bool { unsafe access(Directory.of(path), F_OK) == 0 }
 }

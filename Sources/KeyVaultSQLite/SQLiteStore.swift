@@ -127,7 +127,7 @@ public final class SQLiteStore: RecordStore {
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
-        guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        guard !Task.isCancelled else { throw .cancelled }
         try batch.checkLimits()
         try Self.check(owner, path)
         try await writer.queue.submit(.write(batch))

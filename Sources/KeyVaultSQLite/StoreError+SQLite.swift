@@ -70,7 +70,6 @@ extension StoreError {
     }
 
     private static func reason(_ code: Int32) -> String {
-        // strerror's text is copied at once; on Linux it is static for every code that exists.
-        code == 0 ? "" : unsafe " (\(String(cString: strerror(code))))"
+        code == 0 ? "" : " (\(FileError(code).reason))"
     }
 }

@@ -67,7 +67,7 @@ final class WriteQueue: Sendable {
         let job = state.withLock { state in
             state.jobs.firstIndex { $0.number == number }.map { state.jobs.remove(at: $0) }
         }
-        job?.finish(.failure(StoreError(.cancelled, "The task was cancelled; nothing was written.")))
+        job?.finish(.failure(.cancelled))
     }
 
     // MARK: For the thread

@@ -127,10 +127,7 @@ struct WriteSession: ~Copyable {
             }
             try head.check(batch)
             try changes.apply(batch.changes, floor: &head.revisionFloor)
-            if let header = batch.header {
-                head.header = header
-                head.generation += 1
-            }
+            if let header = batch.header { head.replaceHeader(by: header) }
             return head
         }
     }

@@ -58,6 +58,12 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
+    package static let cancelled = StoreError(.cancelled, "The task was cancelled; nothing was written.")
+
+    /// The precondition of a change does not hold.
+    public static func conflict(over id: RecordID) -> StoreError {
+        StoreError(.conflict, "\(id) was changed by somebody else. Read it again.", conflictingID: id)
+    }
 
     public var description: String { message }
 }

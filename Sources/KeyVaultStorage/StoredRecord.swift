@@ -14,3 +14,11 @@ public struct StoredRecord: Hashable, Sendable {
     public var id: RecordID { key.id }
     public var revision: UInt64 { key.revision }
 }
+
+extension StoredRecord {
+    /// Whether the sealed bytes hold `commitment` where SPEC.md section 4.1 puts it. Not secret: no constant time needed.
+    public func carries(_ commitment: [UInt8]) -> Bool {
+        sealed.count >= SealedRecord.commitmentRange.upperBound
+            && sealed.span.extracting(SealedRecord.commitmentRange).equals(commitment.span)
+    }
+}

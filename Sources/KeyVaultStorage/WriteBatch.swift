@@ -1,4 +1,4 @@
-public import KeyVaultFormat
+import KeyVaultFormat
 
 /// Changes that happen together or not at all.
 public struct WriteBatch: Sendable {
@@ -17,38 +17,39 @@ public struct WriteBatch: Sendable {
     }
 }
 
-/// One change of a ``WriteBatch``.
-public enum RecordChange: Sendable {
-    /// Inserts the first row of an id.
+extension WriteBatch {
+    /// The last revision: stores that count in signed 64-bit integers have no more.
+    public static let maximumRevision = UInt64(Int64.max)
+
+    /// Refuses what no store takes: bytes that are too long, a revision that is too high.
     ///
-    /// Refused (`conflict`) where the id has a row, or where `revision` is not above the revision floor.
-    case insert(RecordKey, sealed: [UInt8])
+    /// - Throws: ``StoreError`` `invalid`.
+    public func checkLimits() throws(StoreError) {
+        if let header { try StoreHead.checkLength(ofHeader: header) }
+        for change in changes {
+            switch change {
+            case .insert(let key, let sealed), .rewrap(let key, let sealed, _):
+                try Self.check(key, sealed)
+            case .replace(let key, let sealed, _, _, let retained):
+                try Self.check(key, sealed)
+                if let retained { try Self.check(key, retained) }
+            case .raiseFloor(let revision):
+                guard revision <= Self.maximumRevision else {
+                    throw StoreError(.invalid, "The revision floor \(revision) is beyond what stores can count.")
+                }
+            case .delete, .deleteRetained, .deleteTenant: continue
+            }
+        }
+    }
 
-    /// Puts a new current row in the place of the one at `replacing`.
-    ///
-    /// Refused (`conflict`) unless the current row is at revision `replacing` and, where `commitment` is given, carries
-    /// those 32 bytes (SPEC.md section 4); and unless the new revision is higher. The replaced row is removed, or kept with
-    /// the bytes `retained`.
-    case replace(RecordKey, sealed: [UInt8], replacing: UInt64, commitment: [UInt8]?, retained: [UInt8]?)
-
-    /// Exchanges the bytes of one row, current or retained, without a new revision: a rewrap.
-    ///
-    /// Refused (`conflict`) unless the row exists and carries `commitment`.
-    case rewrap(RecordKey, sealed: [UInt8], commitment: [UInt8])
-
-    /// Removes every row of an id, and raises the revision floor to the highest of them.
-    ///
-    /// Refused (`conflict`) unless the current row is at `revision`, where one is given. Removing what is not there is no
-    /// error.
-    case delete(RecordID, revision: UInt64?)
-
-    /// Removes one retained row. Removing what is not there is no error; the current row is never removed this way
-    /// (`conflict`).
-    case deleteRetained(RecordKey)
-
-    /// Removes every row of a tenant, and raises the revision floor to the highest of them.
-    case deleteTenant(String)
-
-    /// Raises the revision floor to at least this: the last step of copying a vault.
-    case raiseFloor(UInt64)
+    private static func check(_ key: RecordKey, _ sealed: [UInt8]) throws(StoreError) {
+        guard sealed.count <= SealedRecord.maximumLength else {
+            throw StoreError(
+                .invalid,
+                "\(key.id) has \(sealed.count) sealed bytes; a store takes at most \(SealedRecord.maximumLength).")
+        }
+        guard key.revision <= maximumRevision else {
+            throw StoreError(.invalid, "Revision \(key.revision) of \(key.id) is above the last, \(maximumRevision).")
+        }
+    }
 }

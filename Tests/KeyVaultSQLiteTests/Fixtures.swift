@@ -31,7 +31,7 @@ extension SQLiteStore {
     }
 }
 
-extension KeyVaultSQLite.FileLock {
+extension FileLock {
     /// A writer gives the lock up a moment after those who wait for it have gone on.
     func waitUntilLocked() async throws {
         while try !tryLock() { await Task.yield() }

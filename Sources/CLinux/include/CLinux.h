@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-// F_OFD_SETLK of <fcntl.h>, which only shows under _GNU_SOURCE. The same on every Linux architecture.
-static const int keyvault_F_OFD_SETLK = 37;
+// Takes the open-file-description lock on the first byte of a file (F_WRLCK), or gives it up (F_UNLCK), without waiting.
+//
+// Returns 0, or -1 and `errno`.
+int keyvault_set_lock(int descriptor, short type);
 
 // Which file `path` leads to, or `descriptor` has open where `path` is empty: its number, and the device that gave it.
 //

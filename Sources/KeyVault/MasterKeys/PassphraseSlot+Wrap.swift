@@ -1,6 +1,6 @@
-import Dispatch
 import KeyVaultCrypto
 import KeyVaultFormat
+import KeyVaultStorage
 
 extension PassphraseSlot {
     /// Wraps `key` under `passphrase`, at libsodium's MODERATE cost.
@@ -45,20 +45,15 @@ extension PassphraseSlot {
 extension PassphraseSlot.Parameters {
     /// Runs Argon2id on a thread of its own: it keeps a processor busy for most of a second.
     fileprivate func derive(_ passphrase: Secret) async throws(VaultError) -> MasterKeyRing {
-        let result = await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .userInitiated).async {
+        do {
+            return try await onThread(named: "KeyVault passphrase") { () throws(CryptoError) in
                 // This thread may never do an envelope operation.
                 defer { StackScrub.scrub() }
-                let result = Result { () throws(CryptoError) in
-                    try passphrase.withSpan { passphrase throws(CryptoError) in
-                        MasterKeyRing(
-                            try MasterKey(
-                                passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
-                    }
+                return try passphrase.withSpan { passphrase throws(CryptoError) in
+                    MasterKeyRing(
+                        try MasterKey(passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
                 }
-                continuation.resume(returning: result)
             }
-        }
-        do { return try result.get() } catch { throw VaultError(error) }
+        } catch { throw VaultError(error) }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 package import KeyVaultCrypto
+import KeyVaultStorage
 
 /// Files that hold a secret: read straight into guarded memory, and only where nobody else could have read them.
 package enum SecretFile {
@@ -50,7 +51,7 @@ package enum SecretFile {
                     throw VaultError(.unreadableMasterKey, "\(path) cannot be written: \(message(errno)).")
                 }
             }
-            try syncDirectory(of: path)
+            do { try Directory.sync(of: path) } catch { throw unreadable(Directory.of(path), error.number) }
         } catch {
             unsafe unlink(path)
             throw error
@@ -83,21 +84,9 @@ package enum SecretFile {
         }
     }
 
-    private static func syncDirectory(of path: String) throws(VaultError) {
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let file = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { throw unreadable(directory, errno) }
-        defer { close(file) }
-        guard fsync(file) == 0 else { throw unreadable(directory, errno) }
-    }
-
     private static func unreadable(_ path: String, _ code: Int32) -> VaultError {
         VaultError(.unreadableMasterKey, "\(path) cannot be read: \(message(code)).")
     }
 
-    private static func message(_ code: Int32) -> String {
-        // The C library's text for an error number, which it never frees.
-        unsafe String(cString: strerror(code))
-    }
+    private static func message(_ code: Int32) -> String { FileError(code).reason }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import KeyVaultCrypto
+import KeyVaultStorage
 
 /// Room for a secret that comes in piece by piece, in guarded memory: a line that is typed, a pipe that is read.
 ///
@@ -40,8 +41,7 @@ public struct SecretBuffer: ~Copyable, Sendable {
             }
             if length < 0, errno == EINTR { continue }
             guard length >= 0 else {
-                // The C library's text for an error number, which it never frees.
-                let reason = unsafe String(cString: strerror(errno))
+                let reason = FileError(errno).reason
                 throw VaultError(
                     .unreadableSecret, "The input that holds the secret cannot be read: \(reason).",
                     hint: "Pipe the secret in, or name a file that can be read.")

@@ -12,7 +12,7 @@ package protocol FileLayer: Sendable {
     /// Whether the file system that holds `path` lies behind a network.
     func isOnNetwork(_ path: String) throws(FileError) -> Bool
     /// Takes the exclusive lock on `path`, which is created where it is missing, and notes the process id in it.
-    func lock(_ path: String) throws(FileError) -> FileLock
+    func lock(_ path: String) throws(FileError) -> LockOutcome
     /// Opens `path` to read and write; `creating` makes it, and fails with `exists` where there is anything of that name.
     func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile
     func rename(_ path: String, to target: String) throws(FileError)
@@ -40,17 +40,19 @@ package protocol OpenFile: NamedFile {
 }
 
 /// What came of asking for a lock.
-package enum FileLock: Sendable {
+package enum LockOutcome: Sendable {
     /// Held for as long as this object lives; if the process ends without giving it up, as long as a child of `fork` has a copy.
     case held(any NamedFile)
     /// By the process of this id, where it is known.
     case heldElsewhere(Int32?)
 }
 
-/// What the operating system answered.
-package struct FileError: Error, Equatable {
-    /// An `errno`.
-    package let number: Int32
-
-    package init(_ number: Int32) { self.number = number }
+extension FileLayer {
+    /// Makes `path` anew; what bears the name goes, and is not written over by whoever still has it open.
+    func create(_ path: String) throws(FileError) -> any OpenFile {
+        do { return try open(path, creating: true) } catch .exists {
+            try remove(path)
+            return try open(path, creating: true)
+        }
+    }
 }

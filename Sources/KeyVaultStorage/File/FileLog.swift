@@ -99,7 +99,7 @@ package final class FileLog: Sendable {
         _ paths: LogPaths, _ layer: any FileLayer, _ settings: Settings
     ) throws(StoreError) -> any NamedFile {
         let isRefused: Bool
-        let outcome: FileLock
+        let outcome: LockOutcome
         do throws(FileError) {
             isRefused = settings.allowsNetwork ? false : try layer.isOnNetwork(paths.log)
             if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock) }

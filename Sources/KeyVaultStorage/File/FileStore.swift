@@ -37,7 +37,7 @@ public final class FileStore: RecordStore {
     package static func open(
         _ path: String, creating: Bool, layer: any FileLayer, settings: FileLog.Settings
     ) async throws(StoreError) -> FileStore {
-        try await onThread { () throws(StoreError) in
+        try await onThread(named: "KeyVault file") { () throws(StoreError) in
             FileStore(try FileLog(path, creating: creating, layer: layer, settings: settings))
         }
     }
@@ -69,12 +69,14 @@ public final class FileStore: RecordStore {
         -> [StoredRecord]
     {
         try log.checkPlace()
-        if try !log.isOrdered() { try await onThread { [log] () throws(StoreError) in try log.buildOrder() } }
+        if try !log.isOrdered() {
+            try await onThread(named: "KeyVault file") { [log] () throws(StoreError) in try log.buildOrder() }
+        }
         return try log.scan(scope, after: cursor, limit: limit)
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
-        guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        guard !Task.isCancelled else { throw .cancelled }
         try batch.checkLimits()
         try await writer.write(batch)
     }
@@ -94,7 +96,7 @@ public final class FileStore: RecordStore {
     ///   but for one case: where the new file is in place and that cannot be made durable, it takes no more writes (`readOnly`)
     ///   until it was compacted or opened again.
     public func compact() async throws(StoreError) {
-        try await onThread { [log] () throws(StoreError) in try log.compact() }
+        try await onThread(named: "KeyVault file") { [log] () throws(StoreError) in try log.compact() }
     }
 
     public func close() async { await writer.close() }

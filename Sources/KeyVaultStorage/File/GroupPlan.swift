@@ -93,8 +93,7 @@ struct GroupPlan {
             try now.check(batch)
             for change in batch.changes { try plan(change) }
             if let header = batch.header, var new = head {
-                new.header = header
-                new.generation += 1
+                new.replaceHeader(by: header)
                 try append(head: new)
             }
             finishBatch()

@@ -20,7 +20,7 @@ package struct LinuxFileLayer: FileLayer {
 
     private static func resolve(_ path: String, links: Int) throws(FileError) -> String {
         do { return try realPath(path) } catch .notFound {
-            let directory = try realPath(directory(of: path))
+            let directory = try realPath(Directory.of(path))
             let name =
                 path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
             let resolved = directory == "/" ? "/\(name)" : "\(directory)/\(name)"
@@ -44,11 +44,11 @@ package struct LinuxFileLayer: FileLayer {
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
         var status = statfs()
         // `status` outlives the call.
-        try check(unsafe statfs(Self.directory(of: path), &status))
+        try check(unsafe statfs(Directory.of(path), &status))
         return NetworkFileSystem.includes(status.f_type)
     }
 
-    package func lock(_ path: String) throws(FileError) -> FileLock {
+    package func lock(_ path: String) throws(FileError) -> LockOutcome {
         let file = try LinuxFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
         guard file.setLock(F_WRLCK) else {
             guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
@@ -75,13 +75,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func syncDirectory(of path: String) throws(FileError) {
-        let directory = try LinuxFile(Self.directory(of: path), flags: O_RDONLY | O_DIRECTORY)
-        try check(fsync(directory.descriptor))
-    }
-
-    private static func directory(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        try Directory.sync(of: path)
     }
 }
 
@@ -143,9 +137,7 @@ private final class LinuxFile: OpenFile {
 
     /// Takes the lock on the file or gives it up, and says whether that was done.
     func setLock(_ type: Int32) -> Bool {
-        var request = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
-        // `request` outlives the call.
-        return unsafe fcntl(descriptor, keyvault_F_OFD_SETLK, &request) == 0
+        keyvault_set_lock(descriptor, Int16(type)) == 0
     }
 
     /// The number that the file begins with: who holds the lock.

@@ -44,18 +44,3 @@ final class WriterThread: Sendable {
         if let failure { throw failure }
     }
 }
-
-/// Does long work that blocks on a thread of its own.
-func onThread<Result: Sendable>(
-    _ work: @escaping @Sendable () throws(StoreError) -> Result
-) async throws(StoreError) -> Result {
-    let outcome = await withCheckedContinuation {
-        (continuation: CheckedContinuation<Swift.Result<Result, StoreError>, Never>) in
-        Thread.detachNewThread {
-            do throws(StoreError) {
-                continuation.resume(returning: .success(try work()))
-            } catch { continuation.resume(returning: .failure(error)) }
-        }
-    }
-    return try outcome.get()
-}

@@ -41,16 +41,13 @@ public final class MemoryStore: RecordStore {
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {
-        guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was written.") }
+        guard !Task.isCancelled else { throw .cancelled }
         try batch.checkLimits()
         try withState { state throws(StoreError) in
             guard var head = state.head else { throw StoreError(.notFound, "This memory store holds no vault yet.") }
             try head.check(batch)
             try state.rows.apply(batch.changes, floor: &head.revisionFloor)
-            if let header = batch.header {
-                head.header = header
-                head.generation += 1
-            }
+            if let header = batch.header { head.replaceHeader(by: header) }
             state.head = head
         }
     }
@@ -65,7 +62,7 @@ public final class MemoryStore: RecordStore {
 
     private func withState<Result>(_ body: (inout State) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try state.withLock { state throws(StoreError) in
-            guard !state.isClosed else { throw StoreError(.closed, "The store was closed. Open the vault again.") }
+            guard !state.isClosed else { throw .closed }
             return try body(&state)
         }
     }

@@ -37,8 +37,7 @@ struct ExecCommand: AsyncParsableCommand {
         // The command's arguments are the last ones of this process, which need not be UTF-8; the list of them ends in a null pointer.
         let arguments = unsafe CommandLine.unsafeArgv + (Int(CommandLine.argc) - command.count)
         if let program = unsafe arguments[0] { _ = unsafe execvp(program, arguments) }
-        // The C library's text for an error number, which it never frees.
-        let reason = unsafe String(cString: strerror(errno))
+        let reason = FileError(errno).reason
         return Failure(.other, "\(command[0]) cannot be run: \(reason).", hint: "Check the command behind '--'.")
     }
 }

@@ -18,8 +18,7 @@ enum StandardStream: Int32 {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                // The C library's text for an error number, which it never frees.
-                let reason = unsafe String(cString: strerror(errno))
+                let reason = FileError(errno).reason
                 throw Failure(
                     .other, "The output cannot be written: \(reason).",
                     hint: "See where standard \(self) leads to.")

@@ -59,8 +59,7 @@ struct ImportInput: ~Copyable {
     private static func open(_ path: String) throws(Failure) -> Int32 {
         let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            // The C library's text for an error number, which it never frees.
-            let reason = unsafe String(cString: strerror(errno))
+            let reason = FileError(errno).reason
             throw Failure(.other, "\(path) cannot be read: \(reason).", hint: "Check the path.")
         }
         return descriptor

@@ -16,9 +16,9 @@ import Testing
         let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 37) }
         for length in 0...bytes.count {
             let part = bytes.span.extracting(0..<length)
-            var fromTables = CRC32C()
-            fromTables.updateFromTables(part)
-            #expect(fromTables.value == CRC32C.of(part))
+            var fromTable = CRC32C()
+            fromTable.updateFromTable(part)
+            #expect(fromTable.value == CRC32C.of(part))
         }
     }
 

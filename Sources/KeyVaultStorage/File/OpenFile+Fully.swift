@@ -1,35 +1,3 @@
-import Glibc
-
-extension FileError {
-    package static let notFound = FileError(ENOENT)
-    package static let exists = FileError(EEXIST)
-    package static let interrupted = FileError(EINTR)
-    package static let noSpace = FileError(ENOSPC)
-    package static let inputOutput = FileError(EIO)
-
-    var isFull: Bool { number == ENOSPC || number == EDQUOT }
-
-    /// What a caller of the store is told.
-    func doing(_ what: String, _ path: String) -> StoreError {
-        if isFull {
-            return StoreError(
-                .full, "The disk or the quota is full: \(path) could not be \(what). Make room.",
-                cause: self)
-        }
-        return StoreError(.io, "\(path) could not be \(what): error \(number) of the operating system.", cause: self)
-    }
-}
-
-extension FileLayer {
-    /// Makes `path` anew; what bears the name goes, and is not written over by whoever still has it open.
-    func create(_ path: String) throws(FileError) -> any OpenFile {
-        do { return try open(path, creating: true) } catch .exists {
-            try remove(path)
-            return try open(path, creating: true)
-        }
-    }
-}
-
 extension NamedFile {
     /// As ``isAt(_:)``, which may be interrupted.
     func isStill(at path: String) throws(FileError) -> Bool {
