@@ -22,19 +22,21 @@ let package = Package(
     ],
     targets: [
         // Floor 0: the system libraries, the cryptography, the bytes.
-        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .target(name: "CLinux"),
-        .target(name: "KeyVaultCrypto", dependencies: ["CSodium", "CLinux"]),
+        .systemLibrary(name: "CKeyVaultSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CKeyVaultSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CKeyVaultLinux"),
+        .target(name: "KeyVaultCrypto", dependencies: ["CKeyVaultSodium", "CKeyVaultLinux"]),
         .target(name: "KeyVaultFormat"),
         // Floor 1: sealed bytes and where they are kept.
-        .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat", "CLinux"]),
+        .target(name: "KeyVaultStorage", dependencies: ["KeyVaultFormat", "CKeyVaultLinux"]),
         // Floor 2: the engine, and the stores with a library beneath them.
-        .target(name: "KeyVaultSQLite", dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CSQLite", "CLinux"]),
+        .target(
+            name: "KeyVaultSQLite",
+            dependencies: ["KeyVaultStorage", "KeyVaultFormat", "CKeyVaultSQLite", "CKeyVaultLinux"]),
         .target(
             name: "KeyVault",
             dependencies: [
-                "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultStorage", "CLinux",
+                "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultStorage", "CKeyVaultLinux",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]),
@@ -51,7 +53,7 @@ let package = Package(
         .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting"]),
         .testTarget(
             name: "KeyVaultSQLiteTests",
-            dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CSQLite", "KeyVaultSQLiteProbe"]),
+            dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CKeyVaultSQLite", "KeyVaultSQLiteProbe"]),
         // The other process of the tests that need two.
         .executableTarget(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
@@ -77,7 +79,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "KeyVault", "KeyVaultCrypto", "KeyVaultFormat", "KeyVaultSQLite", "KeyVaultStorage", "KeyVaultTesting",
-                "CSQLite",
+                "CKeyVaultSQLite",
             ],
             path: "Fuzz/Sources/FuzzTargets", exclude: ["HTTP"]),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// AES-256-GCM under one key, whose schedule is expanded once and lies in guarded memory.
 ///

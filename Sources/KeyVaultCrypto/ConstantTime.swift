@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// Comparison whose time does not depend on what is compared.
 package enum ConstantTime {

@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// What this machine brings along for the cryptography.
 public enum CryptoSupport {

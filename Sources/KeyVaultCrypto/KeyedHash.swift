@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// Keyed BLAKE2b with a personalisation, fed piece by piece (RFC 7693; the parameter block's personal field is BLAKE2's own).
 ///

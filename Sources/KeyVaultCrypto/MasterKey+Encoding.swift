@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 extension MasterKey {
     /// Reads a key as people keep it: 32 raw bytes, 64 hexadecimal digits, or base64 of 32 bytes. Text may end in one line

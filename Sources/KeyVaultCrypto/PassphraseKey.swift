@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 extension MasterKey {
     /// The costs of Argon2id that libsodium calls MODERATE: about 0.7 s and 256 MiB.

@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// The system's random generator.
 package enum Random {

@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// A keyed hash of a few hundred bytes to 128 bits: SipHash-2-4 in its long variant (Aumasson and Bernstein, 2012), a
 /// pseudo-random function. It takes a quarter of what keyed BLAKE2b takes; use it where nothing is stored.

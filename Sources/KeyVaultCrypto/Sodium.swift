@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// libsodium, started once for the process.
 ///

@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// Overwrites what libsodium leaves on the stack and in the vector registers.
 ///

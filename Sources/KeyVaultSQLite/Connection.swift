@@ -1,4 +1,4 @@
-import CSQLite
+import CKeyVaultSQLite
 import KeyVaultStorage
 
 /// One connection to a database. Used by one thread at a time: its owner sees to that.

@@ -1,4 +1,4 @@
-import CLinux
+import CKeyVaultLinux
 import Glibc
 import KeyVaultStorage
 

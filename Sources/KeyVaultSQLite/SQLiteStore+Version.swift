@@ -1,4 +1,4 @@
-import CSQLite
+import CKeyVaultSQLite
 
 extension SQLiteStore {
     /// The version of the SQLite library, such as `3.40.1`.

@@ -1,4 +1,4 @@
-import CLinux
+import CKeyVaultLinux
 import Glibc
 
 /// Which file it is that a path leads to, or that a descriptor has open.

@@ -29,10 +29,20 @@ extension Failure {
             case .store where (error.cause as? StoreError)?.code == .corrupt: .integrity
             default: .other
             }
-        switch (error.hint, error.cause) {
+        switch (Self.hint(for: error), error.cause) {
         case (let hint?, _): self.init(status, error.message, hint: hint)
         case (nil, let cause as StoreError): self.init(store: cause, status: status)
         case (nil, _): self.init(status, sentences: error.message)
+        }
+    }
+
+    /// The engine does not know its commands and its options.
+    private static func hint(for error: VaultError) -> String? {
+        switch error.code {
+        case .noVault: "Create one with 'keyvault init'."
+        case .wrongMasterKey, .missingMasterKey, .retiredMasterKey:
+            error.hint.map { "\($0) See --master-key-file and --passphrase in 'keyvault --help'." }
+        default: error.hint
         }
     }
 

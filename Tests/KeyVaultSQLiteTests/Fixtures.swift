@@ -1,4 +1,4 @@
-import CSQLite
+import CKeyVaultSQLite
 import KeyVaultFormat
 import KeyVaultStorage
 import Testing

@@ -1,4 +1,4 @@
-import CSQLite
+import CKeyVaultSQLite
 import Glibc
 import KeyVaultStorage
 import Testing

@@ -1,4 +1,4 @@
-import CSQLite
+import CKeyVaultSQLite
 import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage

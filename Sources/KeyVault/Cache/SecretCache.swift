@@ -1,4 +1,4 @@
-import CLinux
+import CKeyVaultLinux
 package import KeyVaultCrypto
 package import KeyVaultFormat
 import KeyVaultStorage

@@ -49,13 +49,13 @@ extension MasterKeyRing {
                 throw VaultError(
                     .wrongMasterKey,
                     "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
-                    hint: "Set KEYVAULT_MASTER_KEY_FILE to the key it was created with.")
+                    hint: "Give the key that it was created with, or the one that it was last rotated to.")
             }
         }
         throw VaultError(
             .retiredMasterKey,
             "The master key \(ids[0].short) was retired from this vault; its active key is \(header.activeKeyID.short).",
-            hint: "Set KEYVAULT_MASTER_KEY_FILE to the key that the last rotation introduced.")
+            hint: "Give the key that the last rotation introduced.")
     }
 }
 

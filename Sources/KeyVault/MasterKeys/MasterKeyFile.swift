@@ -44,7 +44,7 @@ public struct MasterKeyFile: MasterKeySource {
     private static func load(_ path: String) throws(VaultError) -> MasterKey {
         let contents = try SecretFile.read(
             path, limit: MasterKey.maximumEncodedLength,
-            ifMissing: "Name the key that the vault was created with, by --master-key-file or KEYVAULT_MASTER_KEY_FILE."
+            ifMissing: "Name the file of the key that the vault was created with."
         )
         do {
             return try MasterKey(decoding: contents)

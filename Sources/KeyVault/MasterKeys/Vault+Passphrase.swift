@@ -8,7 +8,7 @@ extension Vault {
     ///   keys that only the passphrases before lead to would be lost.
     public func setPassphrase(_ passphrase: Secret) async throws(VaultError) {
         try checkOpen()
-        try await audited(.rotate) { () async throws(VaultError) in
+        try await audited(.setPassphrase) { () async throws(VaultError) in
             let active = try keys.active
             let slot = try await PassphraseSlot.make(wrapping: active.key, under: passphrase, vault: id)
             try await updateHeader { header throws(VaultError) in
@@ -24,7 +24,7 @@ extension Vault {
         }
     }
 
-    /// Refuses a passphrase that does not open the vault, where others do: after a rotation it would be the only one.
+    /// Refuses a passphrase that does not open the vault: after a rotation it would be the only one that does.
     ///
     /// - Returns: what was looked at.
     func checkPassphrase(_ passphrase: Secret) async throws(VaultError) -> [PassphraseSlot] {
@@ -37,8 +37,10 @@ extension Vault {
         guard slots.isEmpty else {
             throw VaultError(
                 .wrongMasterKey, "Wrong passphrase for this vault; its master key was not rotated.",
-                hint: "Give the one that opens it. 'keyvault passphrase change' sets another.")
+                hint: "Give the one that opens it, or set another first.")
         }
-        return slots
+        throw VaultError(
+            .invalidArgument, "This vault does not open by a passphrase; its master key was not rotated.",
+            hint: "Rotate it without one, and set a passphrase before or afterwards.")
     }
 }

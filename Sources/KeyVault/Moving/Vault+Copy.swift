@@ -104,19 +104,18 @@ extension Vault {
     /// Compares both stores row by row, then gives the copy its header: from then on it is a vault.
     private func finish(at destination: some RecordStore, head: StoreHead) async throws(VaultError) {
         let source = store
-        try await VaultError.wrap { () async throws(StoreError) in
+        let isEqual = try await VaultError.wrap { () async throws(StoreError) in
             var cursor: RecordKey?
             repeat {
                 let own = try await source.scan(.everything, after: cursor, limit: 256)
                 let copy = try await destination.scan(.everything, after: cursor, limit: 256)
-                guard own == copy else {
-                    throw StoreError(.conflict, VaultError.changedDuringCopy.message)
-                }
+                guard own == copy else { return false }
                 cursor = own.last?.key
             } while cursor != nil
-            guard try await source.readHead() == head else {
-                throw StoreError(.conflict, VaultError.changedDuringCopy.message)
-            }
+            return try await source.readHead() == head
+        }
+        guard isEqual else { throw .changedDuringCopy }
+        try await VaultError.wrap { () async throws(StoreError) in
             try await destination.write(
                 WriteBatch(
                     generation: head.generation - 1, changes: [.raiseFloor(head.revisionFloor)], header: head.header))

@@ -50,6 +50,8 @@ public enum PassedOver: Hashable, Sendable {
     case noPool
     case poolDeniedByOperator
     case poolDeniedByTenant
+    /// The pool's key is another provider's, and none of a broker.
+    case poolOfAnotherProvider
 }
 
 extension PassedOver: CustomStringConvertible {
@@ -66,6 +68,7 @@ extension PassedOver: CustomStringConvertible {
         case .noPool: "no shared pool is configured"
         case .poolDeniedByOperator: "the operator does not allow the shared pool"
         case .poolDeniedByTenant: "the account does not allow the shared pool"
+        case .poolOfAnotherProvider: "the shared pool does not serve this provider"
         }
     }
 }

@@ -57,6 +57,8 @@ extension ResolutionFacts {
         case (nil, _, _): plan.passedOver.append(.noPool)
         case (_, .deny, _): plan.passedOver.append(.poolDeniedByOperator)
         case (_, _, .deny): plan.passedOver.append(.poolDeniedByTenant)
+        case (let pool?, .allow, .allow) where !upstreams.contains(pool.upstream):
+            plan.passedOver.append(.poolOfAnotherProvider)
         case (let pool?, .allow, .allow): plan.add(.pool, upstream: pool.upstream, markup: pool.markup)
         }
     }

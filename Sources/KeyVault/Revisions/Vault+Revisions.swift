@@ -29,12 +29,24 @@ extension Vault {
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, revision: UInt64, _ body: (RawSpan) throws(Failure) -> Result
     ) async throws -> Result {
-        let lease = try await audited(.read, id) { () async throws(VaultError) in
+        // The bytes of a span of bytes have no padding; here and below.
+        try await lease(id, revision: revision).withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
+    }
+
+    /// Runs `body` on an earlier revision, as the other one does, for as long as it takes.
+    public func withSecret<Result, Failure: Error>(
+        _ id: RecordID, revision: UInt64, _ body: (RawSpan) async throws(Failure) -> Result
+    ) async throws -> Result {
+        try await lease(id, revision: revision).withSpan { secret async throws(Failure) in
+            try await unsafe body(secret.bytes)
+        }
+    }
+
+    private func lease(_ id: RecordID, revision: UInt64) async throws(VaultError) -> SecretLease {
+        try await audited(.read, id) { () async throws(VaultError) in
             try checkNotReserved(id)
             return try await openRevision(RecordKey(id: id, revision: revision), toServe: true).lease()
         }
-        // The bytes of a span of bytes have no padding.
-        return try lease.withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
     }
 
     /// Makes an earlier revision current again: its key becomes the newest revision.
@@ -42,9 +54,9 @@ extension Vault {
     /// It is put like any key: the rules are asked, and the provider where the vault is configured so.
     ///
     /// - Parameters:
-    ///   - revision: which one; `nil` for the newest that is kept.
+    ///   - revision: which one; `nil` for the newest whose time has not ended.
     ///   - keepPreviousFor: how long the key that is replaced can still be read. Default: not at all.
-    /// - Throws: ``VaultError`` `notFound` where none is kept, `expired` where its time has ended, `keyRejected`,
+    /// - Throws: ``VaultError`` `notFound` where none is kept, `expired` where its time or its key's has ended, `keyRejected`,
     ///   `inconclusiveCheck`, `conflict` where the key was changed meanwhile, `damagedRecord`, `store`, …
     @discardableResult
     public func rollback(
@@ -54,10 +66,13 @@ extension Vault {
         try checkNotReserved(id)
         let rows = try await rows(of: id)
         guard let current = rows.last else { throw .notFound(id) }
-        guard let target = revision ?? rows.dropLast().last?.revision, target != current.revision else {
-            throw .noSuchRevision(id)
-        }
+        let newest = if revision == nil { try await newestRetained(of: rows) } else { nil as UInt64? }
+        guard let target = revision ?? newest, target != current.revision else { throw .noSuchRevision(id) }
         let old = try await openRevision(RecordKey(id: id, revision: target), toServe: false)
+        if let end = old.metadata.expires, end <= time.date() {
+            throw VaultError(
+                .expired, "The key of revision \(target) of \(id) expired at \(end.iso8601).", hint: "Put a new one.")
+        }
         let secret = try old.withSecret { secret throws(VaultError) in
             // The bytes of a span of bytes have no padding.
             try Secret(copying: unsafe secret.bytes)
@@ -124,6 +139,15 @@ extension Vault {
         }
     }
 
+    /// The newest of the rows before the last whose time has not ended.
+    private func newestRetained(of rows: [StoredRecord]) async throws(VaultError) -> UInt64? {
+        for row in rows.dropLast().reversed() {
+            let until = try await metadataIfSound(row, kind: .retained)?.retainedUntil
+            if until.map({ time.date() < $0 }) ?? true { return row.revision }
+        }
+        return nil
+    }
+
     private func metadataIfSound(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> Metadata? {
         do throws(VaultError) {
             return try await open(row, kind: kind).metadata
@@ -157,6 +181,6 @@ extension Vault {
 extension VaultError {
     static func noSuchRevision(_ id: RecordID) -> VaultError {
         VaultError(
-            .notFound, "That revision of \(id) is not kept.", hint: "See 'keyvault history \(id)' for those that are.")
+            .notFound, "That revision of \(id) is not kept.", hint: "The key's history says which are.")
     }
 }

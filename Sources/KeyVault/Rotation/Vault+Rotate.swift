@@ -63,7 +63,7 @@ extension Vault {
         if !header.slots.isEmpty, passphrase == nil {
             throw VaultError(
                 .invalidArgument, "This vault opens by a passphrase, which must be given to rotate its master key.",
-                hint: "Give --passphrase.")
+                hint: "Give the passphrase too.")
         }
     }
 

@@ -56,6 +56,11 @@ struct TokenText {
         }
     }
 
+    /// Whether `text` may be a token's id.
+    static func isID(_ text: String) -> Bool {
+        text.utf8.count == idDigits && text.utf8.allSatisfy(isHexadecimal)
+    }
+
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }

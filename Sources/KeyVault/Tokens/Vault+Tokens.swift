@@ -47,8 +47,15 @@ extension Vault {
     ///
     /// - Parameter id: ``TokenInfo/id``, not the token.
     /// - Returns: whether there was one.
+    /// - Throws: ``VaultError`` `invalidArgument` for what is no id, such as the token itself; `store`, …
     @discardableResult
     public func revokeToken(_ id: String) async throws(VaultError) -> Bool {
+        // It may be the token: it is not repeated, and goes no further.
+        guard TokenText.isID(id) else {
+            throw VaultError(
+                .invalidArgument, "That is no token's id.",
+                hint: "Give the id that the list of tokens shows: 16 digits.")
+        }
         let record = try TokenRecord.id(of: id)
         // Where another process was faster, too: what this one remembers of the token may be from before. And where the store fails:
         // it may have removed the token all the same.

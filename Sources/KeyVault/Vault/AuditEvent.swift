@@ -6,7 +6,7 @@ public import struct Foundation.Date
 public struct AuditEvent: Sendable {
     /// What was done.
     public enum Action: String, Sendable {
-        case read, put, mark, delete, deleteTenant, rotate
+        case read, put, mark, delete, deleteTenant, rotate, setPassphrase
     }
 
     /// Who did it: ``Vault/principal`` of the task, `nil` where the program did not say.

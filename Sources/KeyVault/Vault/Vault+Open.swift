@@ -97,6 +97,6 @@ extension VaultError {
 
     /// No such record.
     static func notFound(_ id: RecordID) -> VaultError {
-        VaultError(.notFound, "No key is stored for \(id).", hint: "Store one with 'keyvault put \(id)'.")
+        VaultError(.notFound, "No key is stored for \(id).", hint: "Store one first.")
     }
 }

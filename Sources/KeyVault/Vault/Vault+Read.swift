@@ -90,7 +90,7 @@ extension Metadata {
             throw VaultError(
                 .disabled,
                 "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
-                hint: "Enable it with 'keyvault enable \(id)', or put a new one.",
+                hint: "Enable it, or put a new one.",
                 cause: NoUsableKey(passedOver: [.disabled(id, reason, until: until)]))
         }
     }

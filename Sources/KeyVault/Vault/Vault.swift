@@ -82,7 +82,8 @@ public final class Vault: Sendable {
     /// Opens the vault that `store` holds.
     ///
     /// - Parameters:
-    ///   - store: The vault closes it.
+    ///   - store: The vault closes it, and no other may use it: what one writes, another one on the same store would not notice. Where
+    ///     this throws, it stays open, and is yours to close.
     ///   - keys: Where the master keys come from: a ``MasterKeyFile``, a ``MasterKeyRing``, a source of your own. It is asked
     ///     again when the vault meets a key that it does not know.
     ///   - expected: The id that the vault must have. Pin it where somebody could put another vault in the place of yours.
@@ -97,7 +98,7 @@ public final class Vault: Sendable {
         let seen = try? await store.foreignChanges()
         let head = try await VaultError.wrap { () async throws(StoreError) in try await store.readHead() }
         guard let head else {
-            throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one with 'keyvault init'.")
+            throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one first.")
         }
         // Before any key is asked for: another vault's header may name other keys, and a high price for its passphrase.
         if let expected, let found = try? SealedHeader(head.header).header.vaultID, found != expected {

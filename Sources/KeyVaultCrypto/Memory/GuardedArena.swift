@@ -1,4 +1,4 @@
-import CSodium
+import CKeyVaultSodium
 
 /// The process's memory for keys and plaintext: between guard pages, locked where the system allows it, absent from core
 /// dumps, zero in a forked child.

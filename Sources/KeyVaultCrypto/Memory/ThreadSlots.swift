@@ -1,4 +1,4 @@
-import CLinux
+import CKeyVaultLinux
 import Glibc
 
 /// A few free slots of the smallest size that a thread keeps for itself, and takes and gives back without an atomic operation,

@@ -1,4 +1,4 @@
-import CLinux
+import CKeyVaultLinux
 
 /// CRC-32C (Castagnoli), as in RFC 3720 section B.4: by the processor's own instruction where it has one, else from a table.
 struct CRC32C {

@@ -28,6 +28,12 @@ package struct FileError: Error, Equatable {
                 .full, "The disk or the quota is full: \(path) could not be \(what). Make room.",
                 cause: self)
         }
+        if [EACCES, EPERM, EROFS].contains(number) {
+            return StoreError(
+                .readOnly,
+                "\(path) could not be \(what): \(reason). Give this user the right to write the file and its directory.",
+                cause: self)
+        }
         return StoreError(.io, "\(path) could not be \(what): \(reason).", cause: self)
     }
 }

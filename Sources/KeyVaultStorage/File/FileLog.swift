@@ -216,7 +216,9 @@ package final class FileLog: Sendable {
     func checkProcess() throws(StoreError) {
         guard isOfThisProcess else {
             throw StoreError(
-                .closed, "\(paths.log) was opened by process \(owner), and this is a child of it. Open it anew here.")
+                .closed,
+                "\(paths.log) was opened by process \(owner), and this is a child of it. Start a new program (exec) that opens it."
+            )
         }
     }
 

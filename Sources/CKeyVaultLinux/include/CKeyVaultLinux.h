@@ -1,7 +1,7 @@
 // What Swift cannot reach on its own: `statfs`, `statx` and the open-file-description locks, which the Glibc module leaves out, a
 // variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
-#ifndef KEYVAULT_CLINUX_H
-#define KEYVAULT_CLINUX_H
+#ifndef CKEYVAULTLINUX_H
+#define CKEYVAULTLINUX_H
 
 #include <stdbool.h>
 #include <stddef.h>
