@@ -53,6 +53,7 @@ public final class SQLiteStore: RecordStore {
     public static func open(
         _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
     ) async throws(StoreError) -> SQLiteStore {
+        try StoreError.check(path: path)
         try check(firstOwner, path)
         let (writer, places) = try await Writer.start(path: path, create: create, patience: busyTimeout)
         return SQLiteStore(places, readers: ReaderPool(places: places, patience: busyTimeout), writer: writer)

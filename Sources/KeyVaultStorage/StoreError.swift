@@ -60,6 +60,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
     package static let cancelled = StoreError(.cancelled, "The task was cancelled; nothing was written.")
 
+    /// Refuses a path that the system would take for a shorter one.
+    package static func check(path: String) throws(StoreError) {
+        guard !path.utf8.contains(0) else { throw StoreError(.invalid, "A path holds a zero byte. Check the path.") }
+    }
+
     /// The precondition of a change does not hold.
     public static func conflict(over id: RecordID) -> StoreError {
         StoreError(.conflict, "\(id) was changed by somebody else. Read it again.", conflictingID: id)

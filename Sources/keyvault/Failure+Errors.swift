@@ -36,12 +36,14 @@ extension Failure {
         }
     }
 
-    /// The engine does not know its commands and its options.
+    /// The engine knows nothing of the commands and their options.
     private static func hint(for error: VaultError) -> String? {
         switch error.code {
         case .noVault: "Create one with 'keyvault init'."
+        case .notFound: "Store one with 'keyvault put'. 'keyvault list' and 'keyvault history' show what is there."
+        case .disabled: "Enable it with 'keyvault enable', or put a new one."
         case .wrongMasterKey, .missingMasterKey, .retiredMasterKey:
-            error.hint.map { "\($0) See --master-key-file and --passphrase in 'keyvault --help'." }
+            error.hint.map { "\($0) See KEYVAULT_MASTER_KEY_FILE and --passphrase in 'keyvault --help'." }
         default: error.hint
         }
     }

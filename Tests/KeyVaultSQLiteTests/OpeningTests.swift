@@ -30,6 +30,9 @@ import Testing
             _ = try await SQLiteStore.open(directory("none/vault.db"), create: true)
         }
         await expectError(.notFound, naming: "directory") { _ = try await SQLiteStore.open(directory("none/vault.db")) }
+        await expectError(.invalid, naming: "zero byte") {
+            _ = try await SQLiteStore.open(directory("a\0.db"), create: true)
+        }
         await expectError(.io) { _ = try await SQLiteStore.open(directory.path) }
         try write(Data())
         await expectError(.notFound, naming: "empty") { _ = try await SQLiteStore.open(path) }

@@ -34,6 +34,7 @@ import Testing
             let error = await #expect(throws: VaultError.self) { try await copy() }
             #expect(error?.code == .conflict)
             #expect(error?.message.contains("while it was copied") == true)
+            #expect(error?.hint?.contains("copy again") == true)
         }
         await #expect(throws: VaultError(.damagedHeader, "")) { try await Vault.open(destination, keys: ring) }
         // As the error says: in another place.

@@ -108,6 +108,36 @@ import Testing
         await #expect(throws: VaultError(.conflict, "")) { try await vault.deleteRevision(3, of: id) }
     }
 
+    @Test func aRollbackToAKeyThatHasExpiredIsRefused() async throws {
+        try await vault.put([PutRequest(id, Secret("one"), expires: clock.date.addingTimeInterval(10))])
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        clock.advance(by: .seconds(10))
+        for revision in [nil, 1] as [UInt64?] {
+            await #expect(throws: VaultError(.expired, "")) { try await vault.rollback(id, to: revision) }
+        }
+        #expect(try await text() == "two")
+    }
+
+    @Test func aRollbackPassesByWhoseTimeHasEnded() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        try await vault.put([PutRequest(id, Secret("three"), keepPreviousFor: .seconds(10))])
+        clock.advance(by: .seconds(10))
+        await #expect(throws: VaultError(.expired, "")) { try await vault.rollback(id, to: 2) }
+        try await vault.rollback(id)
+        #expect(try await text() == "one")
+    }
+
+    @Test func anEarlierRevisionServesForAsLongAsItTakes() async throws {
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("three"), keepPreviousFor: .seconds(60))])
+        let length = try await vault.withSecret(id, revision: 1) { secret in
+            await Task.yield()
+            return secret.byteCount
+        }
+        #expect(length == 3)
+    }
+
     @Test func deletingDeletesAllRevisions() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

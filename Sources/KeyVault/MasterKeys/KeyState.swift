@@ -33,7 +33,8 @@ struct KeyState: Sendable {
             ring = try await source.masterKeys(for: request)
         } catch let error as VaultError {
             throw error
-        } catch is CancellationError {
+        } catch is CancellationError where Task.isCancelled {
+            // Where nobody cancelled the task, it is a time limit of the source's own.
             throw VaultError(.cancelled, "The task was cancelled while the master key was asked for.")
         } catch {
             throw VaultError(.missingMasterKey, "The master key's source failed.", cause: error)

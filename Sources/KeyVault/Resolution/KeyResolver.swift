@@ -93,7 +93,7 @@ public struct KeyResolver: Sendable {
         let reasons = plan.passedOver.map(\.description).joined(separator: "; ")
         let message = "No key serves \(request.provider) for \(request.tenant): \(reasons)."
         if let failure, plan.passedOver.contains(.storeFailed) {
-            return VaultError(failure.code, message, hint: failure.hint, cause: cause)
+            return VaultError(failure.code, "\(message) \(failure.message)", hint: failure.hint, cause: cause)
         }
         for reason in plan.passedOver {
             switch reason {

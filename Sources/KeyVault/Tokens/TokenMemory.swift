@@ -24,6 +24,8 @@ package final class TokenMemory: Sendable {
     private let limit: UInt64
     private let capacity: Int
     private let entries = Mutex<[String: Entry]>([:])
+    /// How often somebody was turned away. What was read before that is not written down after it: it may be the very token.
+    private let refusals = Atomic<UInt64>(0)
 
     /// - Parameters:
     ///   - limit: for how long after its last verification a token is let in without the store. Default: an hour.
@@ -37,12 +39,16 @@ package final class TokenMemory: Sendable {
     /// As ``Vault/authenticate(_:)``, but for the time of an outage.
     package func authenticate(_ token: String) async throws(VaultError) -> TokenInfo? {
         guard let text = try TokenText(token) else { return nil }
+        let before = refusals.load(ordering: .acquiring)
         do throws(VaultError) {
             guard let info = try await vault.authenticate(text) else {
-                entries.withLock { _ = $0.removeValue(forKey: text.id) }
+                entries.withLock { entries in
+                    refusals.add(1, ordering: .releasing)
+                    entries[text.id] = nil
+                }
                 return nil
             }
-            remember(text, info)
+            remember(text, info, readAfter: before)
             return info
         } catch {
             guard error.code == .store else { throw error }
@@ -51,11 +57,12 @@ package final class TokenMemory: Sendable {
         }
     }
 
-    private func remember(_ text: TokenText, _ info: TokenInfo) {
+    private func remember(_ text: TokenText, _ info: TokenInfo, readAfter refusalsBefore: UInt64) {
         guard let tenant = info.tenant else { return }
         let now = vault.time.monotonic()
         let left = info.expires.map { Duration.seconds($0.timeIntervalSince(vault.time.date())).clampedNanoseconds }
         entries.withLock { entries in
+            guard refusals.load(ordering: .acquiring) == refusalsBefore else { return }
             // Another thread may have noted a later moment than ours.
             if let known = entries[text.id], now < known.verified.advanced(saturatingBy: Self.refresh) { return }
             if entries.count >= capacity {

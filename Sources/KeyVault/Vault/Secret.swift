@@ -44,11 +44,15 @@ public final class Secret: Sendable {
 
     /// What the file at `path` holds, without one line break at its end.
     ///
-    /// - Throws: ``VaultError`` `missingMasterKey` for a file that is not there; `unreadableMasterKey` for one that gives its
-    ///   group or others any right, for a directory, and for one that cannot be read, is empty or too long; and as
-    ///   ``init(copying:)``.
+    /// - Throws: ``VaultError`` `unreadableSecret` for a file that is not there, that gives its group or others any right, that is a
+    ///   directory, cannot be read, is empty or too long; and as ``init(copying:)``.
     public convenience init(contentsOfFile path: String) throws(VaultError) {
-        let contents = try SecretFile.read(path, limit: Self.maximumLength + 2, ifMissing: "Check the path.")
+        let contents: GuardedBytes
+        do { contents = try SecretFile.read(path, limit: Self.maximumLength + 2, ifMissing: "Check the path.") } catch {
+            // It is no master key's file.
+            throw [.missingMasterKey, .unreadableMasterKey].contains(error.code)
+                ? VaultError(.unreadableSecret, error.message, hint: error.hint) : error
+        }
         try self.init(
             try contents.withSpan { bytes throws(VaultError) in
                 try VaultError.wrap { () throws(CryptoError) in

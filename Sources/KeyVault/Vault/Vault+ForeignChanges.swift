@@ -20,8 +20,18 @@ extension Vault {
                 // Held for the look only: a vault that nobody holds ends.
                 do {
                     guard let cache, let directory, let liveKeys else { return }
+                    // A store that is busy with a long write does not answer meanwhile: what is cached may be gone by then.
+                    let impatience = Task { [weak cache, weak directory] in
+                        while true {
+                            try await time.sleep(interval)
+                            cache?.invalidateAll()
+                            directory?.forgetAll()
+                        }
+                    }
+                    let answer = try? await liveKeys.store.foreignChanges()
+                    impatience.cancel()
                     // A store out of reach changes nothing; what is cached ages by its own clock.
-                    if let current = try? await liveKeys.store.foreignChanges() {
+                    if let current = answer {
                         if seen != current {
                             logger.debug("another process changed the store")
                             cache.invalidateAll()

@@ -56,7 +56,7 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled. A single change has not happened then; a long run (a sweep, a rotation, a copy, a
         /// re-validation) keeps what it had done.
         public static let cancelled = Code(rawValue: "cancelled")
-        /// The store failed; ``VaultError/cause`` is its ``StoreError``.
+        /// The store failed; ``VaultError/cause`` is its `StoreError`, or the ``NoUsableKey`` of a ``KeyResolver``.
         public static let store = Code(rawValue: "store")
         /// Keys cannot be computed with on this machine, or not in this process; ``VaultError/cause`` says why.
         public static let crypto = Code(rawValue: "crypto")

@@ -58,18 +58,19 @@ extension FileLog {
             try rewrite.finish()
             // Whatever has come to lie there instead is not ours to replace.
             try checkPlace()
-            let failure = try rewrite.takePlace()
-            writer = Writer(
-                sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,
-                headOffset: rewrite.replay.headOffset)
-            shared.withLock { shared in
+            // As one: who looks whether the log is in its place must not find the new one there and hold the old one.
+            try shared.withLock { shared throws(StoreError) in
+                try rewrite.takePlace()
                 shared.log = rewrite.log
                 shared.index = rewrite.replay.index
                 shared.end = rewrite.end
                 shared.order = ScanOrder()
                 shared.refusal = nil
             }
-            if let failure {
+            writer = Writer(
+                sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,
+                headOffset: rewrite.replay.headOffset)
+            if let failure = rewrite.syncPlace() {
                 refuseWrites()
                 throw failure
             }

@@ -15,11 +15,12 @@ extension FileLog {
                 shared.order.beginBuilding()
                 return (shared.log, shared.index.places)
             }
-            var rows: [(key: SortKey, place: RowIndex.Place)] = []
-            rows.reserveCapacity(places.count)
-            for place in places { rows.append((try log.row(at: place).sortKey, place)) }
-            rows.sort { $0.key < $1.key }
-            let sorted = rows.map(\.place)
+            let sorted: [RowIndex.Place]
+            do throws(StoreError) { sorted = try log.sorted(places) } catch {
+                // Otherwise new rows would be noted for ever.
+                shared.withLock { if $0.log === log { $0.order = ScanOrder() } }
+                throw error
+            }
             try withShared { shared throws(StoreError) in
                 // A compaction in between has moved every row: then it is built once more.
                 if shared.log === log { shared.order.finishBuilding(sorted) }
@@ -61,6 +62,15 @@ struct LogRow {
 }
 
 extension LogFile {
+    /// The places of rows in the order of their names.
+    fileprivate func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [RowIndex.Place] {
+        var rows: [(key: SortKey, place: RowIndex.Place)] = []
+        rows.reserveCapacity(places.count)
+        for place in places { rows.append((try row(at: place).sortKey, place)) }
+        rows.sort { $0.key < $1.key }
+        return rows.map(\.place)
+    }
+
     func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
         try withFrame(at: place) { frame, bytes throws(StoreError) in
             guard case .put(let row, let start) = FrameContent(frame, bytes) else {
@@ -119,7 +129,9 @@ extension FileLog.Shared {
         }
         guard scope.includes(id) else { return nil }
         let hash = log.hash(row.encodedID.span)
-        for found in index.entries(of: hash).prefix(while: { $0.revision >= row.revision }) {
+        // Where retained rows are asked for too, those above this one say nothing of it, and are not read.
+        let entries = scope.isCurrentOnly ? index.entries(of: hash) : index.entries(of: hash, at: row.revision)
+        for found in entries.prefix(while: { $0.revision >= row.revision }) {
             if found.place == place {
                 return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
             }

@@ -136,8 +136,9 @@ package final class FileLog: Sendable {
         guard creating else { throw notFound(paths.log) }
         var new = try NewLog(LogHeader(generation: 1, hashKey: layer.makeHashKey()), paths, layer)
         do throws(StoreError) {
-            try new.sync()
-            if let failure = try new.takePlace() { throw failure }
+            try new.finish()
+            try new.takePlace()
+            if let failure = new.syncPlace() { throw failure }
         } catch {
             new.abandon()
             throw error
@@ -161,7 +162,16 @@ package final class FileLog: Sendable {
 
     /// Refuses to go on where the log or its lock was moved or deleted.
     func checkPlace() throws(StoreError) {
-        try withShared { shared throws(StoreError) in shared.log }.checkPlace()
+        while true {
+            let log = try withShared { shared throws(StoreError) in shared.log }
+            do throws(StoreError) {
+                try log.checkPlace()
+                break
+            } catch {
+                // Unless a compaction has put another one there meanwhile.
+                if try withShared({ shared throws(StoreError) in shared.log === log }) { throw error }
+            }
+        }
         // Within: a reference that went out could keep the lock held when a close has returned.
         try lock.withLock { held throws(StoreError) in
             guard let held else { throw .closed }

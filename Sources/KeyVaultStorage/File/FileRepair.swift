@@ -64,7 +64,8 @@ package struct FileRepair {
             try rewrite.writeCheckpoint()
             try rewrite.finish()
             try FileLog.checkPlace(of: lock, paths)
-            if let failure = try rewrite.takePlace() { throw failure }
+            try rewrite.takePlace()
+            if let failure = rewrite.syncPlace() { throw failure }
         } catch {
             if !rewrite.isInPlace { rewrite.abandon() }
             throw error
@@ -79,8 +80,15 @@ package struct FileRepair {
         var (sequence, batchStart, end) = (UInt64(0), reader.offset, reader.offset)
         // Whether the frame at hand is the rest of a batch that has lost its beginning or its middle.
         var isRest = false
+        // Each head costs as much to look at as it claims. Nobody but who wants to keep a repair busy writes so many that are none.
+        var left = min(size, .max / 8) * 8
         while reader.offset < size {
             let start = reader.offset
+            let claimed = UInt64(try reader.nextLength() ?? 0)
+            guard left >= claimed else {
+                throw StoreError(.corrupt, "\(log.path) is full of what looks like frames and is none. Restore a backup.")
+            }
+            left -= claimed
             guard let frame = try reader.next(), frame.sequence > sequence else {
                 // A valid frame with an earlier number is none: it was moved behind, and read once more.
                 if reader.offset == start { reader.skip(1) }

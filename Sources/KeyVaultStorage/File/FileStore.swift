@@ -15,6 +15,8 @@ public import KeyVaultFormat
 public final class FileStore: RecordStore {
     private let log: FileLog
     private let writer: WriterThread
+    /// The sorting that is under way.
+    private let ordering = TracedMutex<Task<Result<Void, StoreError>, Never>?>(nil)
 
     /// Opens the store at `path` and recovers it from whatever its last user died of.
     ///
@@ -29,6 +31,7 @@ public final class FileStore: RecordStore {
     public static func open(
         _ path: String, create: Bool = false, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStore {
+        try StoreError.check(path: path)
         var settings = FileLog.Settings()
         settings.allowsNetwork = allowsNetworkFileSystems
         return try await open(path, creating: create, layer: LinuxFileLayer(), settings: settings)
@@ -69,10 +72,25 @@ public final class FileStore: RecordStore {
         -> [StoredRecord]
     {
         try log.checkPlace()
-        if try !log.isOrdered() {
-            try await onThread(named: "KeyVault file") { [log] () throws(StoreError) in try log.buildOrder() }
-        }
+        if try !log.isOrdered() { try await order() }
         return try log.scan(scope, after: cursor, limit: limit)
+    }
+
+    /// Sorts the rows, on one thread for all who wait for that.
+    private func order() async throws(StoreError) {
+        let task = ordering.withLock { ordering in
+            if let ordering { return ordering }
+            let task = Task { [log] () -> Result<Void, StoreError> in
+                defer { self.ordering.withLock { $0 = nil } }
+                do throws(StoreError) {
+                    try await onThread(named: "KeyVault file") { () throws(StoreError) in try log.buildOrder() }
+                    return .success(())
+                } catch { return .failure(error) }
+            }
+            ordering = task
+            return task
+        }
+        try await task.value.get()
     }
 
     public func write(_ batch: WriteBatch) async throws(StoreError) {

@@ -17,7 +17,7 @@ struct IndexHint {
 
     /// Reads the hint beside `log`; `nil` where there is none that the log vouches for.
     init?(_ log: LogFile, _ paths: LogPaths, _ layer: any FileLayer) {
-        guard let size = try? log.size(), let bytes = try? Self.bytes(of: paths.hint, logSize: size, layer) else {
+        guard let size = try? log.size(), let bytes = try? Self.bytes(of: paths.hint, for: log, size, layer) else {
             return nil
         }
         let (span, checksum) = (bytes.span, CRC32C.of(bytes.span.extracting(0..<(bytes.count - 4))))
@@ -53,13 +53,24 @@ struct IndexHint {
         return (bytes, checksum)
     }
 
-    private static func bytes(of path: String, logSize: UInt64, _ layer: any FileLayer) throws -> [UInt8] {
+    /// The whole of the hint, once its first bytes have shown that it may be one of `log`.
+    private static func bytes(
+        of path: String, for log: LogFile, _ logSize: UInt64, _ layer: any FileLayer
+    ) throws -> [UInt8] {
         let file = try layer.open(path, creating: false)
         let size = try file.size()
         // An entry is shorter than any frame.
         guard size >= UInt64(headerLength + 4), size - UInt64(headerLength + 4) <= logSize else {
             throw FileError.inputOutput
         }
+        var header = [UInt8](repeating: 0, count: headerLength)
+        var start = header.mutableSpan
+        guard try file.readFully(into: &start, at: 0) == headerLength,
+            header.span.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
+            header.span.uint64(at: 8) == log.header.generation,
+            (size - UInt64(headerLength + 4)).quotientAndRemainder(dividingBy: UInt64(entryLength))
+                == (header.span.uint64(at: 40), 0)
+        else { throw FileError.inputOutput }
         var bytes = [UInt8](repeating: 0, count: Int(size))
         var span = bytes.mutableSpan
         guard try file.readFully(into: &span, at: 0) == Int(size) else { throw FileError.inputOutput }
@@ -68,16 +79,9 @@ struct IndexHint {
 
     /// The state that `bytes` describe, where they describe one of this log at all.
     private static func replay(_ bytes: Span<UInt8>, _ log: LogFile) -> Replay? {
-        guard
-            bytes.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
-            bytes.uint64(at: 8) == log.header.generation
-        else { return nil }
         let (checkpoint, headOffset) = (bytes.uint64(at: 16), bytes.uint64(at: 24))
         let (floor, count) = (bytes.uint64(at: 32), bytes.uint64(at: 40))
-        guard checkpoint < RowIndex.Place.maximumOffset, floor <= WriteBatch.maximumRevision,
-            count == UInt64((bytes.count - headerLength - 4) / entryLength),
-            (bytes.count - headerLength - 4) % entryLength == 0
-        else { return nil }
+        guard checkpoint < RowIndex.Place.maximumOffset, floor <= WriteBatch.maximumRevision else { return nil }
 
         var index = RowIndex(capacity: Int(count))
         for start in stride(from: headerLength, to: bytes.count - 4, by: entryLength) {

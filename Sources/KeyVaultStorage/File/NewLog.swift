@@ -52,13 +52,21 @@ struct NewLog {
         do { try log.file.sync() } catch { throw error.doing("synced", paths.newLog) }
     }
 
-    /// Puts the new generation, which must be synced, in the place of the old one.
-    ///
-    /// - Returns: what failed after the point of no return: the new generation is in use, but a crash may bring back the old.
-    func takePlace() throws(StoreError) -> StoreError? {
-        // A leftover of the same name must not be what the rename finds after a crash.
+    /// Makes all of it durable, its name included: a leftover of the same name must not be what the rename finds after a crash.
+    mutating func finish() throws(StoreError) {
+        try sync()
         do { try layer.syncDirectory(of: paths.newLog) } catch { throw error.doing("synced by name", paths.newLog) }
+    }
+
+    /// Puts the new generation, which is finished, in the place of the old one.
+    func takePlace() throws(StoreError) {
         do { try layer.rename(paths.newLog, to: paths.log) } catch { throw error.doing("replaced", paths.log) }
+    }
+
+    /// Makes that durable.
+    ///
+    /// - Returns: what failed, after the point of no return: the new generation is in use, but a crash may bring back the old.
+    func syncPlace() -> StoreError? {
         do { try layer.syncDirectory(of: paths.log) } catch { return error.doing("replaced durably", paths.log) }
         return nil
     }

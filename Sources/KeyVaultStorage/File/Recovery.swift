@@ -60,7 +60,7 @@ struct Recovery {
 
     /// Whether a frame behind the first invalid one bears witness that what lies before it had been synced.
     private func showsSyncedFrame(from reader: inout FrameReader, last: UInt64) throws(StoreError) -> Bool {
-        var left = (size - reader.offset) * 8
+        var left = min(size - reader.offset, .max / 8) * 8
         while reader.offset < size {
             guard let length = try reader.nextLength(), reader.offset + UInt64(length) <= size else {
                 reader.skip(1)

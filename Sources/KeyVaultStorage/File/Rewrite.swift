@@ -79,13 +79,17 @@ struct Rewrite {
     /// Ends with a checkpoint, durable.
     mutating func finish() throws(StoreError) {
         if new.end > checkpoint + UInt64(LogEntry.checkpointLength) { try new.append(.plainCheckpoint, mark: new.end) }
-        try new.sync()
+        try new.finish()
+    }
+
+    mutating func takePlace() throws(StoreError) {
+        try new.takePlace()
+        isInPlace = true
     }
 
     /// - Returns: what failed when the new generation was in place already.
-    mutating func takePlace() throws(StoreError) -> StoreError? {
-        let failure = try new.takePlace()
-        isInPlace = true
+    func syncPlace() -> StoreError? {
+        let failure = new.syncPlace()
         // An old hint does no harm: the new log does not vouch for it.
         if hasHint { try? layer.rename(paths.newHint, to: paths.hint) }
         return failure

@@ -107,6 +107,13 @@ import Testing
         #expect(try folder.names.isEmpty)
     }
 
+    @Test func aPathThatTheSystemWouldCutIsRefused() async throws {
+        await #expect(throws: StoreError(.invalid, "")) {
+            _ = try await FileStore.open(folder.file("keys\0.vault"), create: true)
+        }
+        #expect(try folder.names.isEmpty)
+    }
+
     @Test func aLinkToNothingLeadsToWhatIsMadeThere() async throws {
         let (path, link) = (folder.file("later.vault"), folder.file("link"))
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "another")

@@ -24,6 +24,15 @@ import Testing
         #expect(!NetworkFileSystem.includes(Int32(truncatingIfNeeded: type)))
     }
 
+    @Test(arguments: [
+        (EACCES, StoreError.Code.readOnly, "Give this user the right"), (EROFS, .readOnly, "Give this user the right"),
+        (ENOSPC, .full, "Make room"), (EDQUOT, .full, "Make room"), (EIO, .io, "Input/output error"),
+    ])
+    func whatTheSystemRefusesSaysWhatToDo(number: Int32, code: StoreError.Code, text: String) {
+        let error = FileError(number).doing("opened", "/keys.vault")
+        #expect(error.code == code && error.message.contains(text) && error.message.contains("/keys.vault"))
+    }
+
     @Test func theSystemIsAskedAboutTheFolder() async throws {
         let folder = try TemporaryFolder()
         let layer = LinuxFileLayer()

@@ -19,6 +19,22 @@ import Testing
         #expect(error?.cause is FailingSource.Outage)
     }
 
+    @Test func aTaskThatIsCancelledLacksNoKey() async throws {
+        let store = MemoryStore()
+        _ = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))
+        let opening = Task {
+            withUnsafeCurrentTask { unsafe $0?.cancel() }
+            return try await Vault.open(store, keys: CancelledSource())
+        }
+        await #expect(throws: VaultError(.cancelled, "")) { try await opening.value }
+        // A time limit of the source's own.
+        await #expect(throws: VaultError(.missingMasterKey, "")) { try await Vault.open(store, keys: CancelledSource()) }
+    }
+
+    private struct CancelledSource: MasterKeySource {
+        func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { throw CancellationError() }
+    }
+
     @Test func filesMakeARingInTheirOrderAndEachKeyCountsOnce() async throws {
         try await TemporaryFolder.with { folder in
             let paths = ["one", "other"].map { folder.appending(path: $0).path }

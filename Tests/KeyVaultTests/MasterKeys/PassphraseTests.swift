@@ -71,6 +71,20 @@ import Testing
         }
     }
 
+    @Test func aRotationGivesNoVaultItsFirstPassphrase() async throws {
+        let store = MemoryStore()
+        let (old, new) = (MasterKeyRing(try MasterKey.random()), MasterKeyRing(try MasterKey.random()))
+        let vault = try await Vault.create(in: store, masterKey: old)
+        await #expect(throws: VaultError(.invalidArgument, "")) {
+            try await vault.rotateMasterKey(to: new, passphrase: Secret("correct horse"))
+        }
+        _ = try await Vault.open(store, keys: old)
+        _ = try await vault.rotateMasterKey(to: new)
+        await #expect(throws: VaultError(.missingMasterKey, "")) {
+            try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse")))
+        }
+    }
+
     @Test func aVaultWithoutAPassphraseSaysSo() async throws {
         let store = MemoryStore()
         _ = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))

@@ -35,17 +35,17 @@ import Testing
         #expect(throws: VaultError(.emptySecret, "")) { try read(file("break", "\n")) }
     }
 
-    @Test func whatCannotBeReadIsToldApart() throws {
-        #expect(throws: VaultError(.missingMasterKey, "")) { try read(folder.appending(path: "none").path) }
-        #expect(throws: VaultError(.unreadableMasterKey, "")) { try read(folder.path) }
+    @Test func whatCannotBeReadIsRefused() throws {
+        #expect(throws: VaultError(.unreadableSecret, "")) { try read(folder.appending(path: "none").path) }
+        #expect(throws: VaultError(.unreadableSecret, "")) { try read(folder.path) }
         for mode in [0o640, 0o604, 0o660] {
-            #expect(throws: VaultError(.unreadableMasterKey, "")) { try read(file("shared", "sk-1", mode: mode)) }
+            #expect(throws: VaultError(.unreadableSecret, "")) { try read(file("shared", "sk-1", mode: mode)) }
         }
-        #expect(throws: VaultError(.unreadableMasterKey, "")) { try read(file("empty", "")) }
+        #expect(throws: VaultError(.unreadableSecret, "")) { try read(file("empty", "")) }
         let long = String(repeating: "k", count: Secret.maximumLength)
         #expect(try read(file("longest", long + "\r\n")) == long)
         #expect(throws: VaultError(.secretTooLong, "")) { try read(file("longer", long + "k")) }
-        #expect(throws: VaultError(.unreadableMasterKey, "")) { try read(file("far too long", long + long)) }
+        #expect(throws: VaultError(.unreadableSecret, "")) { try read(file("far too long", long + long)) }
     }
 
     @Test func aFileThatIsThereIsNotOverwritten() throws {

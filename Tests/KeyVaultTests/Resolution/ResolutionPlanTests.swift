@@ -125,6 +125,20 @@ import Testing
         #expect(plan.passedOver == [.disabled(keys[3].id, .requested, until: nil)])
     }
 
+    @Test func aPoolServesItsOwnProviderAndABrokersEverybody() throws {
+        func plan(_ provider: String, pool: String) -> ResolutionPlan {
+            ResolutionFacts(
+                provider: provider, stored: .known([]), pool: .init(upstream: pool, markup: 0.25), now: Self.now
+            ).plan()
+        }
+        #expect(plan("openai", pool: "openai").steps.map(\.upstream) == ["openai"])
+        #expect(plan("anthropic", pool: "openrouter").steps.map(\.upstream) == ["openrouter"])
+        for other in ["anthropic", "openrouter"] {
+            #expect(plan(other, pool: "openai").steps.isEmpty)
+            #expect(plan(other, pool: "openai").passedOver == [.nothingStored, .poolOfAnotherProvider])
+        }
+    }
+
     @Test func openRoutersOwnModelsNeedItsKey() throws {
         let own = StoredKey(id: try RecordID(tenant: "acme", provider: "openai"), revision: 1)
         let plan = ResolutionFacts(provider: "openrouter", inline: ["openai"], stored: .known([own]), now: Self.now)

@@ -48,6 +48,24 @@ import Testing
         #expect(try await memory.authenticate("kvt_none") == nil)
     }
 
+    @Test func whatWasReadBeforeARefusalIsNotRememberedAfterIt() async throws {
+        let made = try await vault.createToken(for: "acme")
+        store.hold(.read, .after)
+        let slow = Task { try await memory.authenticate(made.token) }
+        await store.waitUntilHeld(.read)
+        // Another process revokes it, and this one notices.
+        let record = try TokenRecord.id(of: made.info.id)
+        try await store.inner.write(WriteBatch(generation: 1, changes: [.delete(record, revision: nil)]))
+        vault.cache.invalidateAll()
+        let refused = Task { try await memory.authenticate(made.token) }
+        #expect(try await refused.value == nil)
+        store.release(.read)
+        #expect(try await slow.value?.tenant == "acme")
+        beginOutage()
+        clock.advance(by: .seconds(60))
+        await expectRefusal(made.token)
+    }
+
     @Test func whatTheStoreHasRevokedIsForgotten() async throws {
         let made = try await vault.createToken(for: "acme")
         #expect(try await memory.authenticate(made.token) != nil)

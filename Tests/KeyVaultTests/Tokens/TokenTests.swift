@@ -27,6 +27,23 @@ import struct Foundation.Date
         #expect(try await vault.authenticate(made.token) == nil)
     }
 
+    /// What is given for an id may be the token: it is neither repeated nor written down.
+    @Test func whatIsNoIDIsRevokedByNobody() async throws {
+        let audited = Mutex<[AuditEvent]>([])
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(audit: { event in audited.withLock { $0.append(event) } }))
+        let made = try await vault.createToken(for: "acme")
+        let before = audited.withLock(\.count)
+        for other in [made.token, "", made.info.id + "0", made.info.id.uppercased() + "G", "a/b"] {
+            let error = await #expect(throws: VaultError.self) { try await vault.revokeToken(other) }
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.description.contains(made.info.id) == false)
+        }
+        #expect(audited.withLock(\.count) == before)
+        #expect(try await vault.authenticate(made.token) != nil)
+    }
+
     @Test func anyChangedDigitIsRefused() async throws {
         let vault = try await vault(store)
         let token = try await vault.createToken(for: "acme").token
