@@ -15,6 +15,10 @@ enum ExitStatus: Int32 {
     /// Expired or disabled.
     case notServed = 10
     case usage = 64
+    /// The command of `exec` is there and cannot be run; the shell's number.
+    case notExecutable = 126
+    /// There is no such command to `exec`; the shell's number.
+    case noProgram = 127
 }
 
 /// Why a command failed, as it is shown: what happened, and what to do.
