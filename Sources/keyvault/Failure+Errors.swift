@@ -40,11 +40,16 @@ extension Failure {
     private static func hint(for error: VaultError) -> String? {
         switch error.code {
         case .noVault: "Create one with 'keyvault init'."
-        case .wrongMasterKey, .missingMasterKey, .retiredMasterKey:
-            error.hint.map { "\($0) See --master-key-file and --passphrase in 'keyvault --help'." }
+        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to. \(namingKeys)"
+        case .wrongMasterKey, .missingMasterKey: error.hint.map { "\($0) \(namingKeys)" }
+        case .notFound: "See 'keyvault list' and 'keyvault history', or store a key with 'keyvault put'."
+        case .disabled: "Enable it with 'keyvault enable', or put a new one."
         default: error.hint
         }
     }
+
+    private static let namingKeys =
+        "Name its file with --master-key-file or KEYVAULT_MASTER_KEY_FILE, or open the vault with --passphrase."
 
     private init(store error: StoreError, status: ExitStatus? = nil) {
         let status = status ?? (error.code == .corrupt ? .integrity : .other)

@@ -16,7 +16,9 @@ import Testing
         report.expectSuccess()
         #expect(
             try report.json(as: NSDictionary.self) == ["records": 2, "onActiveKey": 2, "rewrapped": 2, "failed": 0])
-        try box.run("list").expectError(6, "was retired from this vault", hint: "KEYVAULT_MASTER_KEY_FILE")
+        let retired = try box.run("list")
+        retired.expectError(6, "was retired from this vault", hint: "KEYVAULT_MASTER_KEY_FILE")
+        #expect(retired.errors.contains("'keyvault rotate master'"))
         #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
     }
 

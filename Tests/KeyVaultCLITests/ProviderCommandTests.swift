@@ -12,7 +12,7 @@ import Testing
 
     @Test func aDisabledKeyIsKeptAndNotServed() throws {
         try box.run("disable", "acme/mine").expectSuccess()
-        try box.run("reveal", "acme/mine").expectError(10, "is disabled: by request", hint: "keyvault enable acme/mine")
+        try box.run("reveal", "acme/mine").expectError(10, "is disabled: by request", hint: "keyvault enable")
         let object = try box.run("show", "acme/mine", "--json").json(as: [String: Any].self)
         #expect(object["state"] as? String == "disabled")
         #expect(object["disabledReason"] as? String == "requested")
