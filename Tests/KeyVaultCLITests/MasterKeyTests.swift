@@ -38,6 +38,23 @@ import Testing
             64, "only key")
     }
 
+    @Test func aKeyIsMadeAndGivenToOthersBeforeTheRotation() throws {
+        try box.run("--quiet", "master-key", "create", "new").expectSuccess()
+        let key = try Data(contentsOf: box.folder.appending(path: "new"))
+        let mode = try FileManager.default.attributesOfItem(atPath: box.path("new"))[.posixPermissions]
+        #expect(key.count == 32 && mode as? Int == 0o600)
+        try box.run("master-key", "create", "new").expectError(1, "new exists already", hint: "never overwritten")
+        #expect(try Data(contentsOf: box.folder.appending(path: "new")) == key)
+
+        let both = ["KEYVAULT_MASTER_KEY_FILE": "\(box.masterKeyPath), new"]
+        #expect(try box.run("reveal", "a/mine", environment: both).text == "secret of a/mine")
+        let rotation = try box.run("rotate", "master", "--new-master-key-file", "new")
+        rotation.expectSuccess()
+        #expect(rotation.text.contains("Backups from before"))
+        #expect(try box.run("reveal", "a/mine", environment: both).text == "secret of a/mine")
+        #expect(try box.run("reveal", "a/mine", "--master-key-file", "new").text == "secret of a/mine")
+    }
+
     @Test func everythingCanBeSealedAnew() throws {
         try box.run("rotate", "master", "--new-master-key-file", "new", "--re-encrypt").expectSuccess()
         #expect(try box.run("reveal", "b/mine", "--master-key-file", "new").text == "secret of b/mine")
