@@ -17,7 +17,7 @@ extension Failure {
     private init(vault error: VaultError) {
         let status: ExitStatus =
             switch error.code {
-            case .notFound: .notFound
+            case .notFound, .noVault: .notFound
             case .keyRejected: .rejected
             case .inconclusiveCheck: .inconclusive
             case .wrongMasterKey, .missingMasterKey, .retiredMasterKey, .unreadableMasterKey: .masterKey
@@ -52,7 +52,13 @@ extension Failure {
         "Name its file with --master-key-file or KEYVAULT_MASTER_KEY_FILE, or open the vault with --passphrase."
 
     private init(store error: StoreError, status: ExitStatus? = nil) {
-        let status = status ?? (error.code == .corrupt ? .integrity : .other)
+        let found: ExitStatus =
+            switch error.code {
+            case .corrupt: .integrity
+            case .notFound: .notFound
+            default: .other
+            }
+        let status = status ?? found
         guard error.code == .notFound, !error.message.contains(". ") else {
             self.init(status, sentences: error.message)
             return
@@ -95,6 +101,7 @@ extension Failure {
                 switch status {
                 case .masterKey: "Check the path, and who may read and write there."
                 case .integrity: "Restore a backup."
+                case .usage: Self.help
                 default: "See 'keyvault doctor'."
                 }
             self.init(status, sentences, hint: hint)

@@ -1,6 +1,7 @@
 /// How the program ends: part of its interface.
 enum ExitStatus: Int32 {
     case other = 1
+    /// A key, a vault, or the directory that one was to be made in.
     case notFound = 3
     case rejected = 4
     case inconclusive = 5

@@ -45,7 +45,7 @@ import Testing
 
     @Test func aDirectoryThatDoesNotExistIsNotMade() throws {
         let box = try Sandbox()
-        try box.run("init", "--store", "sqlite:none/vault.db").expectError(1, "does not exist", hint: "Create it")
+        try box.run("init", "--store", "sqlite:none/vault.db").expectError(3, "does not exist", hint: "Create it")
         try box.run("init", "--master-key-file", "none/key").expectError(6, "none/key")
     }
 
@@ -89,6 +89,6 @@ import Testing
         try box.run("init", environment: environment).expectSuccess()
         try box.run("put", "acme/mine", input: "secret", environment: environment).expectSuccess()
         #expect(try box.run("reveal", "acme/mine", environment: environment).text == "secret")
-        try box.run("list", "--store", "file:none").expectError(1, "none", hint: "keyvault init")
+        try box.run("list", "--store", "file:none").expectError(3, "none", hint: "keyvault init")
     }
 }
