@@ -131,6 +131,22 @@ import Testing
         try box.run("put", "acme/mine", input: "new").expectError(1, "may not be written")
     }
 
+    /// `65534` is nobody.
+    @Test(
+        .enabled(if: geteuid() == 0, "only root gives files away"),
+        arguments: ["sqlite:keyvault.db", "file:keys.vault"])
+    func theLockThatRootMakesBelongsToTheStoresOwner(store: String) throws {
+        let path = box.path(String(store.split(separator: ":")[1]))
+        if !FileManager.default.fileExists(atPath: path) { try box.run("init", "--store", store).expectSuccess() }
+        try FileManager.default.removeItem(atPath: path + "-lock")
+        let nobody: [FileAttributeKey: Int] = [.ownerAccountID: 65_534, .groupOwnerAccountID: 65_534]
+        try FileManager.default.setAttributes(nobody, ofItemAtPath: path)
+        try box.run("list", "--store", store).expectSuccess()
+        let lock = try FileManager.default.attributesOfItem(atPath: path + "-lock")
+        #expect(lock[.ownerAccountID] as? Int == 65_534 && lock[.groupOwnerAccountID] as? Int == 65_534)
+        #expect(lock[.posixPermissions] as? Int == 0o600)
+    }
+
     @Test func aFullDisk() throws {
         // A limit on the size of files stops writes like a full disk does; `sh` ignores the signal, so that errors show.
         let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" import keys"

@@ -7,7 +7,10 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Make a vault of a backup, at a place where none is, and verify it.",
-        discussion: "The place is the one that --store names. Nothing is ever overwritten.")
+        discussion: """
+            The place is the one that --store names. Nothing is ever overwritten. The vault's file belongs to \
+            whoever runs this: run it as the user of the server, not as root.
+            """)
 
     @Argument(help: ArgumentHelp("What 'keyvault backup' wrote.", valueName: "IN"), completion: .file())
     var path: String
