@@ -78,7 +78,7 @@ import Testing
         let file = ["KEYVAULT_PASSPHRASE_FILE": "passphrase"]
         try box.run("--passphrase", "put", "acme/mine", input: "secret", environment: file).expectSuccess()
         #expect(try box.run("--passphrase", "reveal", "acme/mine", environment: file).text == "secret")
-        try box.run("list").expectError(6, "")
+        try box.run("list").expectError(6, "cannot be read", hint: "This vault opens by a passphrase")
         try box.run("init", "--passphrase", "--store", "sqlite:other.db", environment: file).expectSuccess()
         #expect(try box.run("--passphrase", "list", "--store", "sqlite:other.db", environment: file).status == 0)
     }

@@ -77,7 +77,7 @@ struct RotateMasterCommand: AsyncParsableCommand {
         var text = "Moved \(report.rewrapped) of \(report.records) records to the new master key."
         if !report.retired.isEmpty {
             text += " The old one is retired: set KEYVAULT_MASTER_KEY_FILE to \(newKeyPath)."
-            text += " Backups from before still need the old one."
+            text += " Backups from before still open by the old one, and not by this."
         }
         return text
     }
