@@ -12,10 +12,13 @@ final class FileLock {
     /// Where others would meet at another file than this one, once it has changed.
     let place: FilePlace
 
-    /// Opens the lock file at `path`, and makes it where there is none.
-    init(path: String) throws(StoreError) {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
+    /// Opens the lock file of the database at `database`, and makes it where there is none.
+    init(of database: String) throws(StoreError) {
+        let path = database + "-lock"
+        let descriptor: Int32
+        do { descriptor = try LockFile.open(path, of: database) } catch {
+            throw StoreError.system(error.number, path: path)
+        }
         do throws(StoreError) { place = try FilePlace(path) } catch {
             close(descriptor)
             throw error

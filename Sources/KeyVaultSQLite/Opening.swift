@@ -25,7 +25,7 @@ struct Opening {
         if finding == .empty, !create {
             throw StoreError(.notFound, "\(connection.path) is empty. Create a vault there first, or check the path.")
         }
-        let lock = try FileLock(path: connection.path + "-lock")
+        let lock = try FileLock(of: connection.path)
         if finding != .current {
             try Self.wait(for: lock, patience: patience, path: connection.path)
             defer { lock.unlock() }

@@ -7,7 +7,9 @@ final class ServerKeys: MasterKeySource {
 
     init(_ settings: ServerSettings) throws(StartFailure) { files = Mutex(try Self.files(settings)) }
 
-    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { try files.withLock { $0 }.load() }
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        try await files.withLock { $0 }.masterKeys(for: request)
+    }
 
     /// Makes `vault` hold the keys that `settings` name. Where that fails, everything stays as it was.
     ///

@@ -6,6 +6,7 @@ import Glibc
 @main
 enum EntryPoint {
     static func main() async {
+        SignalMask.remember()
         StandardStream.holdDescriptors()
         let arguments = GlobalOptionOrder.behindSubcommand(Array(CommandLine.arguments.dropFirst()))
         do {

@@ -17,7 +17,7 @@ extension Failure {
     private init(vault error: VaultError) {
         let status: ExitStatus =
             switch error.code {
-            case .notFound: .notFound
+            case .notFound, .noVault: .notFound
             case .keyRejected: .rejected
             case .inconclusiveCheck: .inconclusive
             case .wrongMasterKey, .missingMasterKey, .retiredMasterKey, .unreadableMasterKey: .masterKey
@@ -36,20 +36,29 @@ extension Failure {
         }
     }
 
-    /// The engine knows nothing of the commands and their options.
+    /// The engine does not know its commands and its options.
     private static func hint(for error: VaultError) -> String? {
         switch error.code {
         case .noVault: "Create one with 'keyvault init'."
-        case .notFound: "Store one with 'keyvault put'. 'keyvault list' and 'keyvault history' show what is there."
+        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to. \(namingKeys)"
+        case .wrongMasterKey, .missingMasterKey: error.hint.map { "\($0) \(namingKeys)" }
+        case .notFound: "See 'keyvault list' and 'keyvault history', or store a key with 'keyvault put'."
         case .disabled: "Enable it with 'keyvault enable', or put a new one."
-        case .wrongMasterKey, .missingMasterKey, .retiredMasterKey:
-            error.hint.map { "\($0) See KEYVAULT_MASTER_KEY_FILE and --passphrase in 'keyvault --help'." }
         default: error.hint
         }
     }
 
+    private static let namingKeys =
+        "Name its file with --master-key-file or KEYVAULT_MASTER_KEY_FILE, or open the vault with --passphrase."
+
     private init(store error: StoreError, status: ExitStatus? = nil) {
-        let status = status ?? (error.code == .corrupt ? .integrity : .other)
+        let found: ExitStatus =
+            switch error.code {
+            case .corrupt: .integrity
+            case .notFound: .notFound
+            default: .other
+            }
+        let status = status ?? found
         guard error.code == .notFound, !error.message.contains(". ") else {
             self.init(status, sentences: error.message)
             return
@@ -92,6 +101,7 @@ extension Failure {
                 switch status {
                 case .masterKey: "Check the path, and who may read and write there."
                 case .integrity: "Restore a backup."
+                case .usage: Self.help
                 default: "See 'keyvault doctor'."
                 }
             self.init(status, sentences, hint: hint)

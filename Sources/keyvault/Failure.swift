@@ -1,6 +1,7 @@
 /// How the program ends: part of its interface.
 enum ExitStatus: Int32 {
     case other = 1
+    /// A key, a vault, or the directory that one was to be made in.
     case notFound = 3
     case rejected = 4
     case inconclusive = 5
@@ -15,6 +16,10 @@ enum ExitStatus: Int32 {
     /// Expired or disabled.
     case notServed = 10
     case usage = 64
+    /// The command of `exec` is there and cannot be run; the shell's number.
+    case notExecutable = 126
+    /// There is no such command to `exec`; the shell's number.
+    case noProgram = 127
 }
 
 /// Why a command failed, as it is shown: what happened, and what to do.

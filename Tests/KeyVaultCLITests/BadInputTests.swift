@@ -84,9 +84,12 @@ import Testing
     }
 
     @Test func noVault() throws {
-        try box.run("list", "--store", "sqlite:none.db").expectError(1, "none.db")
-        try box.run("list", "--store", "sqlite:none/vault.db").expectError(1, "does not exist")
-        #expect(!FileManager.default.fileExists(atPath: box.path("none.db")))
+        try box.run("list", "--store", "sqlite:none.db").expectError(3, "none.db")
+        try box.run("list", "--store", "sqlite:none/vault.db").expectError(3, "does not exist")
+        try box.run("list", "--store", "file:none.vault").expectError(3, "none.vault")
+        for name in ["none.db", "none.db-lock", "none.vault-lock"] {
+            #expect(!FileManager.default.fileExists(atPath: box.path(name)))
+        }
     }
 
     /// Bytes of the database's header, as SQLite's documentation gives their places.
@@ -114,7 +117,8 @@ import Testing
         for length in [1, 100, 4096, sound.count - 4096, sound.count - 1] {
             try sound.prefix(length).write(to: url)
             let outcome = try box.run("verify")
-            #expect([1, 7].contains(outcome.status), "\(length): \(outcome)")
+            // SQLite takes a file of one byte for an empty one: there is no vault in it.
+            #expect((length == 1 ? [3] : [1, 7]).contains(outcome.status), "\(length): \(outcome)")
             outcome.expectErrorLines("")
         }
         try sound.write(to: url)
@@ -125,6 +129,22 @@ import Testing
     func aReadOnlyDatabase() throws {
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: box.path("keyvault.db"))
         try box.run("put", "acme/mine", input: "new").expectError(1, "may not be written")
+    }
+
+    /// `65534` is nobody.
+    @Test(
+        .enabled(if: geteuid() == 0, "only root gives files away"),
+        arguments: ["sqlite:keyvault.db", "file:keys.vault"])
+    func theLockThatRootMakesBelongsToTheStoresOwner(store: String) throws {
+        let path = box.path(String(store.split(separator: ":")[1]))
+        if !FileManager.default.fileExists(atPath: path) { try box.run("init", "--store", store).expectSuccess() }
+        try FileManager.default.removeItem(atPath: path + "-lock")
+        let nobody: [FileAttributeKey: Int] = [.ownerAccountID: 65_534, .groupOwnerAccountID: 65_534]
+        try FileManager.default.setAttributes(nobody, ofItemAtPath: path)
+        try box.run("list", "--store", store).expectSuccess()
+        let lock = try FileManager.default.attributesOfItem(atPath: path + "-lock")
+        #expect(lock[.ownerAccountID] as? Int == 65_534 && lock[.groupOwnerAccountID] as? Int == 65_534)
+        #expect(lock[.posixPermissions] as? Int == 0o600)
     }
 
     @Test func aFullDisk() throws {

@@ -17,7 +17,7 @@ import Testing
         #expect(backup.text == "Copied sqlite:keyvault.db to sqlite:copy.db and verified it: 2 keys.\n")
         #expect(try box.run("reveal", "a/mine", "--store", "sqlite:copy.db").text == "secret of a/mine")
         try box.run("delete", "a/mine").expectSuccess()
-        try box.run("restore", "copy.db").expectError(1, "keyvault.db exists")
+        try box.run("restore", "copy.db").expectError(1, "keyvault.db exists", hint: "keyvault restore")
         try box.run("restore", "copy.db", "--store", "sqlite:restored.db").expectSuccess()
         #expect(try box.run("reveal", "a/mine", "--store", "sqlite:restored.db").text == "secret of a/mine")
     }
@@ -25,8 +25,9 @@ import Testing
     @Test func nothingIsOverwritten() throws {
         try Data("mine".utf8).write(to: box.folder.appending(path: "mine"))
         try box.run("backup", "mine").expectError(1, "mine exists")
-        try box.run("backup", "none/copy.db").expectError(1, "none")
-        try box.run("restore", "none.db", "--store", "sqlite:new.db").expectError(1, "none.db")
+        try box.run("backup", "none/copy.db").expectError(3, "none")
+        try box.run("restore", "none.db", "--store", "sqlite:new.db").expectError(
+            3, "no backup at sqlite:none.db", hint: "keyvault backup")
         #expect(try Data(contentsOf: box.folder.appending(path: "mine")) == Data("mine".utf8))
         #expect(!FileManager.default.fileExists(atPath: box.path("new.db")))
     }

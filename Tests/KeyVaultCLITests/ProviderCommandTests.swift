@@ -23,10 +23,10 @@ import Testing
         try box.run("disable", "acme/none").expectError(3, "acme/none")
     }
 
-    @Test func keysThatSomebodyShouldLookAt() throws {
+    @Test func keysThatSomebodyShouldLookAt() async throws {
         #expect(try box.run("reminders", "--json").json(as: [Any].self).isEmpty)
         #expect(try box.run("reminders").text == "No key is due for replacement.\n")
-        try box.run("put", "acme/old", "--expires", "2020-01-01", input: "secret").expectSuccess()
+        try await box.putExpired("acme/old", at: "2020-01-01T00:00:00Z")
         let reminders = try box.run("reminders", "--older-than", "0", "--json").json(as: [NSDictionary].self)
         #expect(reminders.count == 2)
         #expect(reminders[0] == ["tenant": "acme", "provider": "mine", "label": "default", "reason": "old", "days": 0])

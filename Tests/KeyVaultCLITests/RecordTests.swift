@@ -110,6 +110,7 @@ import Testing
 
     @Test func allKeysOfATenantAreDeletedAtOnce() throws {
         for id in ["acme/mine", "acme/mine/two", "other/mine"] { _ = try box.run("put", id, input: "secret") }
+        try box.run("delete", "acme/mine", "--all", "--yes").expectError(64, "a tenant alone", hint: "leave out --all")
         try box.run("delete", "acme", "--all").expectError(9, "Nobody is there to say yes", hint: "--yes")
         #expect(try box.run("delete", "acme", "--all", "--yes").text == "Deleted 2 keys of acme.\n")
         try box.run("delete", "acme", "--all", "--yes").expectError(3, "No keys are stored for acme")

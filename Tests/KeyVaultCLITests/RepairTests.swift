@@ -28,6 +28,10 @@ import Testing
         repair.expectSuccess()
         #expect(repair.text.contains("is kept as"))
         #expect(try run("list", "--json").json(as: [Any].self).count == 7)
+        for command in ["repair", "doctor"] {
+            #expect(try box.run(command, "--store", "file:none").status == (command == "repair" ? 3 : 1))
+        }
+        #expect(!FileManager.default.fileExists(atPath: box.path("none-lock")))
         try box.run("repair", "--store", "sqlite:keyvault.db").expectError(64, "is no file store")
     }
 }

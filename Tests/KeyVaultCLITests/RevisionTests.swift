@@ -37,9 +37,8 @@ import Testing
         #expect(try box.run("reveal", "acme/mine").text == "first")
     }
 
-    @Test func anExpiredKeyIsNotServed() throws {
-        try box.run("put", "acme/mine", "--expires", "2020-02-29", "--keep-previous", "0s", input: "old")
-            .expectSuccess()
+    @Test func anExpiredKeyIsNotServed() async throws {
+        try await box.putExpired("acme/mine", at: "2020-02-29T00:00:00Z")
         try box.run("reveal", "acme/mine").expectError(10, "expired at 2020-02-29T00:00:00Z")
         let object = try box.run("show", "acme/mine", "--json").json(as: [String: Any].self)
         #expect(object["state"] as? String == "expired")
@@ -68,6 +67,11 @@ import Testing
     ])
     func datesThatAreNone(text: String) throws {
         try box.run("put", "acme/mine", "--expires", text, input: "new").expectError(64, "2027-01-31")
+    }
+
+    @Test func aKeyThatHasExpiredAlreadyIsNotPut() throws {
+        try box.run("put", "acme/mine", "--expires", "2020-02-29", input: "new").expectError(64, "It is past")
+        #expect(try box.run("reveal", "acme/mine").text == "first")
     }
 
     @Test(arguments: ["1", "h", "-1h", "1y", "99999999999999999999s", "9999999w"])

@@ -28,6 +28,8 @@ import Testing
         try box.run("token", "revoke", id).expectError(3, "no token")
         #expect(try box.run("token", "list", "acme", "--json").json(as: [Any].self).isEmpty)
         #expect(try box.run("token", "list", "acme").text == "There are no tokens.\n")
+        try box.run("token", "create", "acme", "--expires", "2020-01-01").expectError(64, "It is past")
+        #expect(try box.run("token", "list", "acme").text == "There are no tokens.\n")
         try box.run("token", "create", "_own").expectError(64, "'_'")
     }
 }

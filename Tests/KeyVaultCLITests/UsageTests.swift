@@ -18,7 +18,7 @@ import Testing
 
     @Test func anOptionGoesBeforeItsVariable() throws {
         let environment = ["KEYVAULT_STORE": "sqlite:none.db"]
-        #expect(try box.run("list", environment: environment).status == 1)
+        #expect(try box.run("list", environment: environment).status == 3)
         #expect(try box.run("list", "--store", "sqlite:keyvault.db", environment: environment).status == 0)
         #expect(try box.run("list", environment: ["KEYVAULT_STORE": "", "KEYVAULT_MASTER_KEY_FILE": ""]).status == 0)
     }

@@ -50,7 +50,7 @@ import Testing
     /// The time to wait is the caller's; the shorter one does not even try again.
     @Test(arguments: [Duration.zero, .milliseconds(20)])
     func aMigrationWaitsForWhoeverHoldsTheLock(_ patience: Duration) async throws {
-        let lock = try FileLock(path: path + "-lock")
+        let lock = try FileLock(of: path)
         #expect(try lock.tryLock())
         await expectError(.busy, naming: path) {
             _ = try await SQLiteStore.open(path, create: true, busyTimeout: patience)
@@ -66,7 +66,7 @@ import Testing
     @Test func aCurrentDatabaseOpensWhileSomebodyWrites() async throws {
         let first = try await SQLiteStore.created(path)
         try await first.insert(try id("acme"))
-        let lock = try FileLock(path: path + "-lock")
+        let lock = try FileLock(of: path)
         try await lock.waitUntilLocked()
         let second = try await SQLiteStore.open(path, busyTimeout: .zero)
         #expect(try await second.read(try id("acme")) != nil)

@@ -76,7 +76,7 @@ import Testing
     @Test func damageThatOneBatchMeetsDoesNotFailItsNeighbours() async throws {
         let store = try await SQLiteStore.created(path)
         try runSQL("INSERT INTO records VALUES ('bad', 'openai', 'default', -1, x'')", on: store.path)
-        let lock = try FileLock(path: store.path + "-lock")
+        let lock = try FileLock(of: store.path)
         try await lock.waitUntilLocked()
         let tasks = ["good", "bad", "fine"].map { tenant in Task { try await store.insert(try id(tenant)) } }
         // All three are in one group when the lock is free.
@@ -143,7 +143,7 @@ import Testing
     @Test func theLogIsNotCopiedWhileAnotherHasTheLock() async throws {
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("acme"))
-        let lock = try FileLock(path: store.path + "-lock")
+        let lock = try FileLock(of: store.path)
         try await lock.waitUntilLocked()
         let before = try Data(contentsOf: URL(filePath: path + "-wal"))
         await store.close()
@@ -157,7 +157,7 @@ import Testing
 
     @Test func whoeverHasToWaitForTooLongIsTold() async throws {
         let store = try await SQLiteStore.created(path, busyTimeout: .zero)
-        let lock = try FileLock(path: store.path + "-lock")
+        let lock = try FileLock(of: store.path)
         try await lock.waitUntilLocked()
         await expectError(.busy, naming: store.path) { try await store.insert(try id("acme")) }
         #expect(try await store.read(try id("acme")) == nil)
@@ -178,7 +178,7 @@ import Testing
 
     @Test func aWriterThatWaitsStillAnswersAndLetsACancelledTaskGo() async throws {
         let store = try await SQLiteStore.created(path, busyTimeout: .seconds(3_600))
-        let lock = try FileLock(path: store.path + "-lock")
+        let lock = try FileLock(of: store.path)
         try await lock.waitUntilLocked()
         let waiting = Task { try await store.insert(try id("acme")) }
         let kept = Task { try await store.insert(try id("kept")) }
@@ -194,7 +194,7 @@ import Testing
 
     @Test func whatIsAcceptedBeforeACloseIsWritten() async throws {
         let store = try await SQLiteStore.created(path)
-        let lock = try FileLock(path: store.path + "-lock")
+        let lock = try FileLock(of: store.path)
         try await lock.waitUntilLocked()
         let waiting = Task { try await store.insert(try id("acme")) }
         await jobs(1, areQueuedIn: store)

@@ -12,7 +12,15 @@ public struct MasterKeyFile: MasterKeySource {
     /// - Parameter paths: at least one path; the first names the key that must authenticate the vault's header.
     public init(paths: [String]) { self.paths = paths }
 
-    public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing { try load() }
+    public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        do throws(VaultError) { return try load() } catch {
+            guard error.code == .missingMasterKey, !request.slots.isEmpty else { throw error }
+            // Perhaps there never was a key file.
+            throw VaultError(
+                error.code, error.message,
+                hint: "This vault opens by a passphrase: give that, or its key file. A rotation can make one.")
+        }
+    }
 
     /// Reads all of the files.
     ///

@@ -11,8 +11,8 @@ package protocol FileLayer: Sendable {
     func resolve(_ path: String) throws(FileError) -> String
     /// Whether the file system that holds `path` lies behind a network.
     func isOnNetwork(_ path: String) throws(FileError) -> Bool
-    /// Takes the exclusive lock on `path`, which is created where it is missing, and notes the process id in it.
-    func lock(_ path: String) throws(FileError) -> LockOutcome
+    /// Takes the exclusive lock on `path`, which is created where it is missing, for the owner of `log`, and notes the process id in it.
+    func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome
     /// Opens `path` to read and write; `creating` makes it, and fails with `exists` where there is anything of that name.
     func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile
     func rename(_ path: String, to target: String) throws(FileError)

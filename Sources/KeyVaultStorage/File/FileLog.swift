@@ -102,7 +102,7 @@ package final class FileLog: Sendable {
         let outcome: LockOutcome
         do throws(FileError) {
             isRefused = settings.allowsNetwork ? false : try layer.isOnNetwork(paths.log)
-            if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock) }
+            if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock, of: paths.log) }
         } catch { throw error.doing("locked", paths.lock) }
         guard !isRefused else {
             throw StoreError(

@@ -18,6 +18,8 @@ package struct FileRepair {
         var settings = FileLog.Settings()
         settings.allowsNetwork = allowsNetwork
         self.settings = settings
+        // Where there is nothing to repair, no lock file is left behind either.
+        _ = try LogFile(salvaging: path, layer)
         lock = try FileLog.lock(paths, layer, settings)
         log = try LogFile(salvaging: path, layer)
         replay = Replay(log)

@@ -48,8 +48,8 @@ package struct LinuxFileLayer: FileLayer {
         return NetworkFileSystem.includes(status.f_type)
     }
 
-    package func lock(_ path: String) throws(FileError) -> LockOutcome {
-        let file = try LinuxFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
+    package func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome {
+        let file = try LinuxFile(descriptor: try LockFile.open(path, of: log))
         guard file.setLock(F_WRLCK) else {
             guard errno == EAGAIN || errno == EACCES else { throw FileError(errno) }
             return .heldElsewhere(try? file.decimalNumber())
@@ -88,10 +88,16 @@ private final class LinuxFile: OpenFile {
     private let identity: FileIdentity
 
     /// Readable by its owner alone; never handed on to a program that this one starts.
-    init(_ path: String, flags: Int32) throws(FileError) {
+    convenience init(_ path: String, flags: Int32) throws(FileError) {
         // The string outlives the call.
-        descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
+        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(errno) }
+        try self.init(descriptor: descriptor)
+    }
+
+    /// Closes `descriptor` in the end, and where this throws.
+    init(descriptor: Int32) throws(FileError) {
+        self.descriptor = descriptor
         do { identity = try FileIdentity(descriptor: descriptor) } catch {
             close(descriptor)
             throw error

@@ -62,7 +62,7 @@ package final class SimulatedDisk: FileLayer {
         try call { state, _ throws(FileError) in state.isOnNetwork }
     }
 
-    package func lock(_ path: String) throws(FileError) -> LockOutcome {
+    package func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome {
         let isTaken = try call { state, _ throws(FileError) in state.locked.insert(path).inserted }
         return isTaken ? .held(Lock(self, path)) : .heldElsewhere(processID)
     }

@@ -8,7 +8,8 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Write a complete, encrypted copy of the vault, and verify it.",
         discussion: """
             A vault in SQLite stays in use meanwhile; one in a file must be open nowhere else. The copy opens like the vault, \
-            by the same master key or passphrase; no key file and no passphrase is in it.
+            by the same master key or passphrase; no key file and no passphrase is in it. Its file \
+            belongs to whoever runs this.
             """)
 
     @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "OUT"), completion: .file())

@@ -57,6 +57,12 @@ struct DeleteCommand: AsyncParsableCommand {
     }
 
     private func deleteTenant() async throws {
+        // Not repeated, as no value that is wrong.
+        guard !target.contains("/") else {
+            throw Failure(
+                .usage, "--all takes a tenant alone.",
+                hint: "Leave out the provider; or, to delete one key, leave out --all.")
+        }
         try await options.withVault { vault in
             var count = 0
             for try await entries in vault.pages(of: target) { count += entries.count }

@@ -8,7 +8,10 @@ struct ExecCommand: AsyncParsableCommand {
         commandName: "exec",
         abstract: "Run a command with keys in its environment, and nowhere else.",
         usage: "keyvault exec --env NAME=REF… -- COMMAND…",
-        discussion: "The command takes the place of this program: its exit code and its signals are its own.")
+        discussion: """
+            The command takes the place of this program: its exit code and its signals are its own. As in a shell, 127 says \
+            that there is no such command, and 126 that it cannot be run.
+            """)
 
     @Option(
         name: .customLong("env"), parsing: .upToNextOption,
@@ -36,9 +39,12 @@ struct ExecCommand: AsyncParsableCommand {
     private func execute() -> Failure {
         // The command's arguments are the last ones of this process, which need not be UTF-8; the list of them ends in a null pointer.
         let arguments = unsafe CommandLine.unsafeArgv + (Int(CommandLine.argc) - command.count)
+        SignalMask.restore()
         if let program = unsafe arguments[0] { _ = unsafe execvp(program, arguments) }
-        let reason = FileError(errno).reason
-        return Failure(.other, "\(command[0]) cannot be run: \(reason).", hint: "Check the command behind '--'.")
+        let error = FileError(errno)
+        return Failure(
+            error == .notFound ? .noProgram : .notExecutable, "\(command[0]) cannot be run: \(error.reason).",
+            hint: "Check the command behind '--'.")
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KeyVault
 
 /// `keyvault restore`
@@ -6,7 +7,10 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Make a vault of a backup, at a place where none is, and verify it.",
-        discussion: "The place is the one that --store names. Nothing is ever overwritten.")
+        discussion: """
+            The place is the one that --store names. Nothing is ever overwritten. The vault's file belongs to \
+            whoever runs this: run it as the user of the server, not as root.
+            """)
 
     @Argument(help: ArgumentHelp("What 'keyvault backup' wrote.", valueName: "IN"), completion: .file())
     var path: String
@@ -15,6 +19,21 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try options.storeURL
-        try await VaultCopy(options: options).run(from: try target.sibling(path), to: target, method: .wholeStore)
+        let source = try target.sibling(path)
+        try check(source, target)
+        try await VaultCopy(options: options).run(from: source, to: target, method: .wholeStore)
+    }
+
+    /// The stores would say that a vault is to be made where the backup is not, and speak of the target as of a backup.
+    private func check(_ source: StoreURL, _ target: StoreURL) throws(Failure) {
+        guard FileManager.default.fileExists(atPath: source.path) else {
+            throw Failure(.notFound, "There is no backup at \(source).", hint: "Name what 'keyvault backup' wrote.")
+        }
+        // A copy into a file store that was broken off goes on.
+        guard target.isFileStore || !FileManager.default.fileExists(atPath: target.path) else {
+            throw Failure(
+                .other, "\(target) exists.",
+                hint: "'keyvault restore' never replaces a file: name another --store, or remove it.")
+        }
     }
 }

@@ -14,8 +14,12 @@ struct RotateMasterCommand: AsyncParsableCommand {
         commandName: "master",
         abstract: "Move the vault to another master key while it stays in use.",
         discussion: """
-            First give the new key to every process that uses the vault, beside the old one. A rotation that was broken off \
-            goes on when it is called again in the same way. When it has ended, the old key opens nothing any more.
+            While other processes use the vault: make the key with 'keyvault master-key create F', give each of them both, the \
+            old one first (KEYVAULT_MASTER_KEY_FILE=OLD,F, or --master-key-file twice), and restart them. Then rotate, and take \
+            the old key away from them. A rotation that was broken off goes on when it is called again in the same way.
+
+            When it has ended, the old key opens this vault no more. Backups from before still open by it, and by no other: keep it \
+            for them, or make new backups and destroy the old ones with the key. Whoever stole the key can open them, too.
 
             --re-encrypt needs a fresh key: what an earlier run without it has moved to the same key keeps its data key.
 
@@ -60,7 +64,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
         guard !FileManager.default.fileExists(atPath: newKeyPath) else { return try MasterKeyFile(newKeyPath).load() }
         guard !isDryRun else {
             throw Failure(
-                .masterKey, "There is no key in \(newKeyPath).", hint: "Without --dry-run, one would be made there.")
+                .masterKey, "There is no key in \(newKeyPath).",
+                hint: "Make one with 'keyvault master-key create'. Without --dry-run, it would be made there.")
         }
         let ring = MasterKeyRing(try MasterKeyFile.create(at: newKeyPath))
         if !json { try options.console.say("Made a new master key, \(newKeyPath). Keep a copy in a safe place.") }
@@ -72,6 +77,7 @@ struct RotateMasterCommand: AsyncParsableCommand {
         var text = "Moved \(report.rewrapped) of \(report.records) records to the new master key."
         if !report.retired.isEmpty {
             text += " The old one is retired: set KEYVAULT_MASTER_KEY_FILE to \(newKeyPath)."
+            text += " Backups from before still open by the old one, and not by this."
         }
         return text
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 extension Option where Value == Date? {
-    /// A point in time: `2027-01-31` (its beginning, in UTC), `2027-01-31T12:00:00Z`, or with an offset such as `+01:00`.
+    /// A point in time to come: `2027-01-31` (its beginning, in UTC), `2027-01-31T12:00:00Z`, or with an offset such as `+01:00`.
     init(name: NameSpecification = .long, help: ArgumentHelp) {
         var help = help
         help.valueName = "DATE"
@@ -14,6 +14,8 @@ extension Option where Value == Date? {
                 full.dropFirst(19).wholeMatch(of: /Z|[+-]\d\d:?\d\d/) != nil,
                 let date = try? Date(full, strategy: .iso8601), date.timeIntervalSince1970 > 0
             else { throw ValidationError("Write a date such as 2027-01-31 or 2027-01-31T12:00:00Z.") }
+            // Most likely mistyped: what is stored with it would never be served.
+            guard date > Date() else { throw ValidationError("It is past: write a date that is to come.") }
             return date
         }
     }

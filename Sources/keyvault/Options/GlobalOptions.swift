@@ -41,7 +41,8 @@ struct GlobalOptions: ParsableArguments {
         get throws {
             if !masterKeyFiles.isEmpty { return masterKeyFiles }
             if let paths = Environment["KEYVAULT_MASTER_KEY_FILE"] {
-                return paths.split(separator: ",").map(String.init)
+                // As the server reads it.
+                return paths.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             }
             if let path = DefaultPaths.credential { return [path] }
             return [try DefaultPaths.masterKey]

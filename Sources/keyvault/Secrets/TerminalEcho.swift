@@ -15,19 +15,22 @@ enum TerminalEcho {
         guard unsafe tcgetattr(input, &saved) == 0 else { throw failure }
         var silent = unsafe saved
         silent.c_lflag &= ~tcflag_t(ECHO)
+        // What was ignored, as under `nohup`, is to be ignored again: also by a command that takes this program's place.
+        var before: [(signal: Int32, action: __sighandler_t?)] = []
         for ending in endings {
-            signal(ending) { number in
+            let action = signal(ending) { number in
                 // Both calls may be made from a handler; `saved` does not change while it is set.
                 unsafe tcsetattr(TerminalEcho.terminal, TCSAFLUSH, &TerminalEcho.saved)
                 signal(number, SIG_DFL)
                 raise(number)
             }
+            before.append((ending, action))
         }
         // A stopped program would leave the shell without an echo.
-        signal(SIGTSTP, SIG_IGN)
+        before.append((SIGTSTP, signal(SIGTSTP, SIG_IGN)))
         defer {
             unsafe tcsetattr(input, TCSAFLUSH, &saved)
-            for ending in endings + [SIGTSTP] { signal(ending, SIG_DFL) }
+            for (ending, action) in before { signal(ending, action) }
         }
         guard unsafe tcsetattr(input, TCSAFLUSH, &silent) == 0 else { throw failure }
         try body()

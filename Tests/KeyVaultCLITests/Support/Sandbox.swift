@@ -99,6 +99,13 @@ final class Sandbox: Sendable {
         return result
     }
 
+    /// Stores a key that the program would not take, since it has expired.
+    func putExpired(_ id: String, at date: String) async throws {
+        let request = PutRequest(
+            try RecordID(id), try Secret("old"), expires: try Date(date, strategy: .iso8601), keepPreviousFor: .zero)
+        try await withVault { vault in _ = try await vault.put([request]) }
+    }
+
     /// Flips a bit of the sealed record of `id`, in the last byte where none is named.
     func damage(_ id: RecordID, at offset: Int? = nil) async throws {
         let store = try await openStore()

@@ -294,7 +294,7 @@ private final class InterruptibleLayer: FileLayer {
         try disk.resolve(path) + (hasMoved.withLock { $0 } ? "-moved" : "")
     }
     func isOnNetwork(_ path: String) throws(FileError) -> Bool { try disk.isOnNetwork(path) }
-    func lock(_ path: String) throws(FileError) -> LockOutcome { try disk.lock(path) }
+    func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome { try disk.lock(path, of: log) }
     func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }
     func remove(_ path: String) throws(FileError) { try disk.remove(path) }
     func syncDirectory(of path: String) throws(FileError) { try disk.syncDirectory(of: path) }
