@@ -88,7 +88,8 @@ package struct FileRepair {
             let start = reader.offset
             let claimed = UInt64(try reader.nextLength() ?? 0)
             guard left >= claimed else {
-                throw StoreError(.corrupt, "\(log.path) is full of what looks like frames and is none. Restore a backup.")
+                throw StoreError(
+                    .corrupt, "\(log.path) is full of what looks like frames and is none. Restore a backup.")
             }
             left -= claimed
             guard let frame = try reader.next(), frame.sequence > sequence else {

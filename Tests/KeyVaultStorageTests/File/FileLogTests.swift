@@ -1,8 +1,9 @@
 import KeyVaultFormat
-import KeyVaultStorage
 import KeyVaultTesting
 import Synchronization
 import Testing
+
+@testable import KeyVaultStorage
 
 @Suite struct FileLogTests {
     private static let path = CrashEnumeration.path
@@ -32,6 +33,54 @@ import Testing
         #expect(error.code == .busy && error.message.contains("process 100"))
         log.close()
         _ = try open()
+    }
+
+    @Test func whoLooksDuringACompactionFindsTheLogInItsPlace() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit([try insert("a")]) == [nil])
+        let looks = Mutex(0)
+        layer.whenADirectoryIsSynced {
+            #expect(throws: Never.self) { _ = try log.head() }
+            #expect(throws: Never.self) { try log.scan(.everything, after: nil, limit: 9) }
+            looks.withLock { $0 += 1 }
+        }
+        try log.compact()
+        #expect(looks.withLock { $0 } == 2)
+    }
+
+    @Test func aWalkReadsEachRetainedRowOnce() throws {
+        func reads(revisions: UInt64) throws -> Int {
+            let disk = SimulatedDisk()
+            let log = try FileLog(Self.path, creating: true, layer: disk, settings: .init())
+            try log.create(header: LogWorkload.header, generation: 1)
+            try #require(log.commit([try insert("a")]) == [nil])
+            let id = try RecordID(tenant: "acme", provider: "openai", label: "a")
+            for revision in 2...revisions {
+                let change = RecordChange.replace(
+                    RecordKey(id: id, revision: revision), sealed: [1], replacing: revision - 1, commitment: nil,
+                    retained: [2])
+                try #require(log.commit([WriteBatch(generation: 1, changes: [change])]) == [nil])
+            }
+            _ = try log.scan(.everything, after: nil, limit: 1)
+            let before = disk.calls
+            #expect(try log.scan(.everything, after: nil, limit: .max).count == Int(revisions))
+            return disk.calls - before
+        }
+        let (few, many) = (try reads(revisions: 50), try reads(revisions: 100))
+        #expect(many <= 2 * few + 20, "\(few) reads, then \(many)")
+    }
+
+    @Test func aScanThatFailsLeavesNothingThatGrows() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        disk.fail(disk.calls..<(disk.calls + 1), with: .error(.inputOutput))
+        #expect(throws: StoreError.self) { try log.scan(.everything, after: nil, limit: 9) }
+        #expect(try !log.isOrdered())
+        #expect(log.commit([try insert("b")]) == [nil])
+        #expect(log.shared.withLock { $0.order.recent.isEmpty })
+        #expect(try log.scan(.everything, after: nil, limit: 9).count == 2)
     }
 
     @Test func aLinkThatIsTurnedWhileItIsOpenedIsRefused() throws {
@@ -277,6 +326,12 @@ private final class InterruptibleLayer: FileLayer {
 
     init(_ disk: SimulatedDisk) { self.disk = disk }
 
+    private let whenADirectoryIsSynced = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func whenADirectoryIsSynced(_ action: @escaping @Sendable () -> Void) {
+        whenADirectoryIsSynced.withLock { $0 = action }
+    }
+
     func onceAFileIsMade(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
 
     /// From now on every path is a link to another one.
@@ -297,5 +352,8 @@ private final class InterruptibleLayer: FileLayer {
     func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome { try disk.lock(path, of: log) }
     func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }
     func remove(_ path: String) throws(FileError) { try disk.remove(path) }
-    func syncDirectory(of path: String) throws(FileError) { try disk.syncDirectory(of: path) }
+    func syncDirectory(of path: String) throws(FileError) {
+        whenADirectoryIsSynced.withLock { $0 }?()
+        try disk.syncDirectory(of: path)
+    }
 }

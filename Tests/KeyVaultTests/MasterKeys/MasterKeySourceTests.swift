@@ -28,7 +28,9 @@ import Testing
         }
         await #expect(throws: VaultError(.cancelled, "")) { try await opening.value }
         // A time limit of the source's own.
-        await #expect(throws: VaultError(.missingMasterKey, "")) { try await Vault.open(store, keys: CancelledSource()) }
+        await #expect(throws: VaultError(.missingMasterKey, "")) {
+            try await Vault.open(store, keys: CancelledSource())
+        }
     }
 
     private struct CancelledSource: MasterKeySource {

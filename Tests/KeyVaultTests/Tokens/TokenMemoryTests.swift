@@ -1,7 +1,9 @@
 import Foundation
-import KeyVault
+import KeyVaultFormat
 import KeyVaultTesting
 import Testing
+
+@testable import KeyVault
 
 /// Who is let in while the store is out of reach.
 @Suite struct TokenMemoryTests {
@@ -49,21 +51,28 @@ import Testing
     }
 
     @Test func whatWasReadBeforeARefusalIsNotRememberedAfterIt() async throws {
+        let rows = MemoryStore()
+        let (slow, failing) = (FaultInjectingStore(rows), FaultInjectingStore(rows))
+        let store = ExchangeableStore(slow)
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: VaultConfiguration(clock: clock)
+        )
+        let memory = TokenMemory(vault)
         let made = try await vault.createToken(for: "acme")
-        store.hold(.read, .after)
-        let slow = Task { try await memory.authenticate(made.token) }
-        await store.waitUntilHeld(.read)
-        // Another process revokes it, and this one notices.
+        slow.hold(.read, .after)
+        let first = Task { try await memory.authenticate(made.token) }
+        await slow.waitUntilHeld(.read, .after)
+        // Another process revokes it, this one notices, and somebody shows it.
+        store.exchange(for: failing)
         let record = try TokenRecord.id(of: made.info.id)
-        try await store.inner.write(WriteBatch(generation: 1, changes: [.delete(record, revision: nil)]))
+        try await rows.write(WriteBatch(generation: 1, changes: [.delete(record, revision: nil)]))
         vault.cache.invalidateAll()
-        let refused = Task { try await memory.authenticate(made.token) }
-        #expect(try await refused.value == nil)
-        store.release(.read)
-        #expect(try await slow.value?.tenant == "acme")
-        beginOutage()
+        #expect(try await memory.authenticate(made.token) == nil)
+        slow.release(.read, .after)
+        #expect(try await first.value?.tenant == "acme")
+        failing.fail(.read, with: StoreError(.io, "The disk is gone."), times: .max)
         clock.advance(by: .seconds(60))
-        await expectRefusal(made.token)
+        await #expect(throws: VaultError(.store, "")) { _ = try await memory.authenticate(made.token) }
     }
 
     @Test func whatTheStoreHasRevokedIsForgotten() async throws {
