@@ -260,6 +260,12 @@ try {
     for (let index = 8; index + 12 <= key.length; index += 1) assert.ok(!text.includes(key.slice(index, index + 12)));
   });
 
+  await check("a refusal that spells the key in escapes is not passed on", async () => {
+    const response = await chat({}, acme, { "X-OpenAI-Key": madeUpKey("openai", "dead404") });
+    const hint = await refused(response, 404, { error: "upstream_error", message: "OpenAI answered with status 404", provider: "openai" });
+    assert.equal(hint, "What OpenAI says holds a part of the key, and is not passed on.");
+  });
+
   await check("a refusal whose body does not come is told all the same", async () => {
     const response = await chat({}, acme, { "X-OpenAI-Key": madeUpKey("openai", "stall") });
     await refused(response, 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
@@ -278,7 +284,8 @@ try {
   });
 
   await check("what is wrong with a request is its account's to know, whoever's key it was", async () => {
-    for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined]]) {
+    for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined],
+      [404, "OpenRouter answered with status 404", "no such thing, [removed]"]]) {
       const other = await start({ pool: poolKey.replace("0123456", `dead${code}`), level: "info" });
       try {
         const headers = bearer(other.token("acme").token);

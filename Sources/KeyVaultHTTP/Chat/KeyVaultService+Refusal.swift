@@ -40,21 +40,28 @@ extension KeyVaultService {
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
             if case .whole(let body) = answer.body, body.readableBytes > 0 {
-                let text = SecretScrubber(call.key).scrub(body)
-                error.hint = call.resolution.origin == .pool ? Self.sentence(ofPool: text, status) : text
+                let scrubber = SecretScrubber(call.key)
+                if call.resolution.origin == .pool {
+                    error.hint = Self.sentence(ofPool: body, status).flatMap(scrubber.clean)
+                } else {
+                    let text = scrubber.clean(String(buffer: body))
+                    error.hint = text ?? "What \(name) says holds a part of the key, and is not passed on."
+                }
             }
             return error
         }
     }
 
     /// What is wrong with a request, of what the pool's provider says: the rest may be about the operator's account.
-    private static func sentence(ofPool text: String, _ status: Int) -> String? {
+    ///
+    /// Read before the key is taken out: the text of an answer can spell it in escapes.
+    private static func sentence(ofPool body: ByteBuffer, _ status: Int) -> String? {
         struct Answer: Decodable {
             struct Problem: Decodable { let message: String }
             let error: Problem
         }
         guard [400, 404, 413, 422].contains(status) else { return nil }
-        return try? JSONDecoder().decode(Answer.self, from: Data(text.utf8)).error.message
+        return try? JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView)).error.message
     }
 
     /// Tells the vault what came of using a stored key. That it cannot be told changes nothing for the client.
