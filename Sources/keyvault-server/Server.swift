@@ -166,9 +166,7 @@ extension Server {
     }
 
     /// Whoever started the server with port 0 learns the port from this line.
-    private static func announce(_ text: String) {
-        FileHandle.standardError.write(Data("keyvault-server: \(text)\n".utf8))
-    }
+    private static func announce(_ text: String) { StandardError.write("keyvault-server: \(text)") }
 }
 
 /// Closes the vault when everything that uses it has ended.

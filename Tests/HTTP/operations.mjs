@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
+import net from "node:net";
 import { rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
@@ -16,6 +17,12 @@ const certificate = (name) => {
   execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
     "-subj", `/CN=${name}`, "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`], { stdio: "ignore" });
 };
+const freePort = () => new Promise((resolve) => {
+  const listener = net.createServer().listen(0, "127.0.0.1", () => {
+    const { port } = listener.address();
+    listener.close(() => resolve(port));
+  });
+});
 const failing = (args, env = {}) => spawnSync(serverProgram, args, { encoding: "utf8", timeout: 60_000, env: { ...process.env, SWIFT_BACKTRACE: "enable=no", ...env } });
 
 await check("options that cannot be are refused, with what to do", async () => {
@@ -43,6 +50,28 @@ await check("options that cannot be are refused, with what to do", async () => {
   assert.equal(status, 3, stderr);
   assert.equal(failing(["--help"]).status, 0);
   assert.match(failing(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+await check("a standard error that leads nowhere ends nothing", async () => {
+  const port = await freePort();
+  for (const redirection of ["2>/dev/full", "2>&-", "<&- >&- 2>&-", "2> >(head -n 1)"]) {
+    const home = mkdtempSync(join(tmpdir(), "keyvault-unheard-"));
+    const vault = ["--store", `sqlite:${home}/keyvault.db`, "--master-key-file", `${home}/master.key`];
+    execFileSync(keyvault, ["init", ...vault]);
+    const args = [...vault, "--listen", `127.0.0.1:${port}`, "--log-level", "trace"];
+    const child = spawn("bash", ["-c", `exec "$0" "$@" ${redirection}`, serverProgram, ...args], {
+      stdio: ["ignore", "ignore", "ignore"], env: { ...process.env, SWIFT_BACKTRACE: "enable=no" },
+    });
+    const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+    const isAlive = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => null))?.ok;
+    await until(async () => child.exitCode !== null || child.signalCode !== null || await isAlive(), () => redirection);
+    for (let count = 0; count < 5; count += 1) assert.ok(await isAlive(), `${redirection}: ${child.signalCode || child.exitCode}`);
+    child.kill("SIGTERM");
+    assert.equal(await ended, 0, redirection);
+    execFileSync(keyvault, ["verify", ...vault]);
+    const refused = spawnSync("bash", ["-c", `exec "$0" "$@" ${redirection}`, serverProgram, "--listen", "nowhere"], { timeout: 60_000 });
+    assert.equal(refused.status, 64, redirection);
+  }
 });
 
 await check("flags before the environment before the file; the brand's name is configuration", async () => {
