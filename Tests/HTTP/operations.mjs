@@ -199,6 +199,31 @@ await check("a master key that is read at SIGHUP, and a rotation to it while the
   }
 });
 
+await check("a rotation to a master key that the server has not got: health says so, and so do the answers", async () => {
+  const server = await start({ level: "info", validation: "off" });
+  try {
+    const headers = { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json" };
+    const store = () => fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: JSON.stringify({ openai_key: madeUpKey("openai") }) });
+    const health = async () => (await fetch(`${server.url}/health`)).json();
+    assert.equal((await store()).status, 200);
+    assert.equal((await health()).vault, "connected");
+    writeFileSync(`${server.folder}/new.key`, "5eed".repeat(16), { mode: 0o600 });
+    server.cli("rotate", "master", "--new-master-key-file", `${server.folder}/new.key`);
+    assert.deepEqual([(await health()).status, (await health()).vault], ["degraded", "unavailable"]);
+    const refused = await store();
+    assert.equal(refused.status, 503);
+    assert.match((await refused.json()).hint, /lacks the vault's master key/);
+    // It was let in before, and brings a key of its own.
+    const chat = await fetch(`${server.url}/v1/chat/completions`, { method: "POST", headers: { ...headers, "X-OpenAI-Key": madeUpKey("openai") }, body: '{"model":"gpt-4o","messages":[]}' });
+    assert.equal(chat.status, 200);
+    writeFileSync(`${server.folder}/master.key`, "5eed".repeat(16));
+    await until(async () => (await health()).vault === "connected", () => "it does not recover");
+    assert.equal((await store()).status, 200);
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+});
+
 await check("metrics on a listener of their own", async () => {
   const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info" });
   try {
