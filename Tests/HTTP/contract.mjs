@@ -271,6 +271,17 @@ try {
     await refused(response, 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
   });
 
+  await check("a success that brings no chat is the provider's failure, and no answer runs into the next", async () => {
+    const body = '{"model":"gpt-4o","messages":[],"stream":true}';
+    const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+    const head = `Host: x\r\nAuthorization: Bearer ${acme}\r\n`;
+    socket.write(`POST /v1/chat/completions HTTP/1.1\r\n${head}X-OpenAI-Key: ${madeUpKey("openai", "hollow")}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      + `GET /health/live HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+    let text = "";
+    for await (const part of socket) text += part;
+    assert.match(text, /^HTTP\/1\.1 502 [^]*"message":"OpenAI answered with status 204"[^]*}HTTP\/1\.1 200 /);
+  });
+
   await check("what the pool lacks is the operator's to know", async () => {
     const poor = await start({ pool: poorPoolKey, level: "info" });
     try {

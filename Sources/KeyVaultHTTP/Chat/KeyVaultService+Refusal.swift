@@ -36,7 +36,7 @@ extension KeyVaultService {
             error.retryAfter = retryAfter.map { Int($0.rounded(.up)) }
             return error
         default:
-            // A redirect would take the key to another host.
+            // A redirect would take the key to another host; a success that is no 200 brings no chat.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
             if case .whole(let body) = answer.body, body.readableBytes > 0 {
