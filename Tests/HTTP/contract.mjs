@@ -291,6 +291,8 @@ try {
       const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
       assert.equal(hint, undefined);
       await poor.logged("the pool's key was refused");
+      const lines = poor.log.split("\n").filter((line) => line.includes(response.headers.get("x-request-id")));
+      assert.equal(lines.length, 1, poor.log);
     } finally { await poor.stop(); }
   });
 
@@ -341,6 +343,36 @@ try {
     await post("Content-Length: 500\r\n\r\n{", true);
     assert.equal((await status()).formation_keys_available, true);
     assert.ok(!server.log.slice(before).includes("a request failed"), server.log.slice(before));
+  });
+
+  await check("a failure of ours or a provider's is one warning with the answer's id, a client's mistake none", async () => {
+    const quiet = await start({ level: "info" });
+    try {
+      const headers = bearer(quiet.token("acme").token);
+      const send = (path, body, more = {}) => fetch(quiet.url + path, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
+      const message = { model: "gpt-4o", messages: [] };
+      for (const [code, answer] of [
+        [400, await send("/v1/account/llm-keys", { openai_key: "pk-wrong" })], [400, await send("/v1/account/llm-keys", { openai_key: "" })],
+        [422, await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai", "bad") })],
+        [404, await send("/v1/account/llm-keys/openai/enable", {})],
+        [412, await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai") }, { "If-Match": "\"0\"" })],
+        [422, await send("/v1/chat/completions", message, { "X-OpenAI-Key": madeUpKey("openai", "bad") })],
+      ]) {
+        assert.equal(answer.status, code);
+        assert.ok(!quiet.log.includes(answer.headers.get("x-request-id")), quiet.log);
+      }
+      const reset = net.connect(new URL(quiet.url).port, "127.0.0.1");
+      await new Promise((resolve) => reset.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.Authorization}\r\nContent-Length: 500\r\n\r\n{`, resolve));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      reset.resetAndDestroy();
+      const failed = await send("/v1/chat/completions", message, { "X-OpenAI-Key": madeUpKey("openai", "broken") });
+      assert.equal(failed.status, 500);
+      const id = failed.headers.get("x-request-id");
+      await quiet.logged(id);
+      const lines = quiet.log.split("\n").filter((line) => /warning|error/.test(line));
+      assert.deepEqual(lines.length, 1, quiet.log);
+      assert.match(lines[0], new RegExp(`warning.*${id}`));
+    } finally { await quiet.stop(); }
   });
 
   await check("a damaged token lets nobody in, and says no more", async () => {

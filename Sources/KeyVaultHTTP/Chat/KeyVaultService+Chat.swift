@@ -72,7 +72,7 @@ extension KeyVaultService {
                 return try await UpstreamAnswer(response, until: deadline)
             } catch {
                 // In here, since a span records what is thrown through it.
-                throw upstreamFailure(error, call, exchange)
+                throw upstreamFailure(error, call)
             }
         }
     }
@@ -113,7 +113,7 @@ extension KeyVaultService {
                 }
             } catch {
                 // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
-                _ = upstreamFailure(error, call, exchange)
+                log("a stream broke off", upstreamFailure(error, call), exchange)
                 throw error
             }
         }

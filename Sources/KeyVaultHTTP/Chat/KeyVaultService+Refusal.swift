@@ -15,12 +15,14 @@ extension KeyVaultService {
         let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
         let retryAfter = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
-        if call.resolution.origin == .pool, status == 401 || status == 402 {
-            // The operator's to mend, and nobody else's to read.
-            exchange.logger.error(
-                "the pool's key was refused", metadata: ["provider": "\(upstream)", "status": "\(status)"])
-            return .upstream(.badGateway, "The shared pool cannot serve this request", call)
+        let isPoor = call.resolution.origin == .pool && [401, 402].contains(status)
+        if call.resolution.origin == .pool, isPoor || [403, 429].contains(status) {
+            exchange.logger.log(
+                level: isPoor ? .error : .warning, isPoor ? "the pool's key was refused" : "the pool was turned away",
+                metadata: ["request_id": "\(exchange.id)", "provider": "\(upstream)", "status": "\(status)"])
         }
+        // The operator's to mend, and nobody else's to read.
+        if isPoor { return .upstream(.badGateway, "The shared pool cannot serve this request", call).logged }
         switch status {
         case 401:
             await report(.rejected, call, exchange)
@@ -77,7 +79,7 @@ extension KeyVaultService {
     }
 
     /// What the client is told of a call that came to no end. The client's errors are not shown: some print headers.
-    func upstreamFailure(_ error: any Error, _ call: UpstreamCall, _ exchange: Exchange) -> APIError {
+    func upstreamFailure(_ error: any Error, _ call: UpstreamCall) -> APIError {
         // Nobody reads that answer; it is for the metrics, where it must not look like the provider's failure.
         guard !Task.isCancelled else { return .clientIsGone }
         let name = displayName(call.resolution.upstream)
@@ -86,11 +88,6 @@ extension KeyVaultService {
             case .connectTimeout?, .readTimeout?, .writeTimeout?, .deadlineExceeded?: true
             default: false
             }
-        exchange.logger.info(
-            "a provider could not be reached, or broke off",
-            metadata: [
-                "request_id": "\(exchange.id)", "provider": "\(call.resolution.upstream)", "timeout": "\(isTimeout)",
-            ])
         return isTimeout
             ? .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
             : .upstream(.badGateway, "\(name) cannot be reached", call)

@@ -29,7 +29,8 @@ struct Exchange {
         } catch is NIOTooManyBytesError {
             throw tooLarge
         } catch {
-            if channel?.isActive == false { throw APIError.clientIsGone }
+            // One that resets the connection is gone before the connection says so.
+            if error is IOError || channel?.isActive == false { throw APIError.clientIsGone }
             guard error is HTTPParserError else { throw error }
             throw APIError.invalidRequest("The request body is not sent as HTTP asks")
         }
