@@ -105,7 +105,10 @@ try {
     for (const key of others) {
       await refused(await chat({}, acme, { "X-OpenAI-Key": key }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
     }
+    const long = await refused(await chat({}, acme, { "X-OpenAI-Key": `sk-proj-${"x".repeat(4089)}` }), 400, { error: "invalid_request", message: "The header X-OpenAI-Key holds no key", provider: "openai" });
+    assert.equal(long, "A key has no more than 4096 bytes.");
     assert.equal(server.provider.seen.length, 0);
+    assert.equal((await chat({}, acme, { "X-OpenAI-Key": `sk-proj-${"x".repeat(4088)}` })).status, 200);
     await refused(await store({ groq_key: acme }), 400, { error: "invalid_request", message: "Invalid Groq API key format", provider: "groq" });
   });
 
