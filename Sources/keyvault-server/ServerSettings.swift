@@ -29,12 +29,14 @@ struct ServerSettings: Sendable {
     var limits: ConnectionLimits
 
     static func load(_ command: ServerCommand) async throws -> ServerSettings {
-        let environment = EnvironmentVariablesProvider()
+        // A variable that is empty is one that is not set: how else would a unit file or a container take one back?
+        let environment = EnvironmentVariablesProvider(
+            environmentVariables: ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty })
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "command line", values: command.values), environment.prefixKeys(with: "keyvault"),
         ]
         let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
-        if let path, !path.isEmpty {
+        if let path {
             try KnownSettings.check(path)
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
@@ -76,7 +78,7 @@ struct ServerSettings: Sendable {
     private static func list(_ config: ConfigReader, _ name: String) -> [String] {
         let key = ConfigKey(name)
         let list = config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
-        // A variable that is empty names none.
+        // A comma at the end of a variable names none.
         return list.filter { !$0.isEmpty }
     }
 

@@ -99,6 +99,19 @@ await check("flags before the environment before the file; the brand's name is c
   }
 });
 
+await check("a variable that is empty is one that is not set", async () => {
+  const names = ["CONFIG", "STORE", "MASTER_KEY_FILE", "LISTEN", "METRICS_LISTEN", "POOL_KEY_FILE", "UPSTREAM", "PROVIDERS", "VALIDATION", "POOL_POLICY",
+    "TLS_CERTIFICATE", "TLS_KEY", "LOG_LEVEL", "BRAND", "RESPONSE_OBJECT", "WRITES_PER_MINUTE", "CACHE_TTL", "HEADER_TIMEOUT", "BODY_TIMEOUT", "MAXIMUM_CONNECTIONS"];
+  const server = await start({ level: "info", pool: null, env: Object.fromEntries(names.map((name) => [`KEYVAULT_${name}`, ""])) });
+  try {
+    assert.equal((await (await fetch(`${server.url}/v1/account/llm-keys`)).json()).message, "Invalid Stratus API key");
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+  const { status, stderr } = failing([], { KEYVAULT_STORE: "", KEYVAULT_MASTER_KEY_FILE: "/nonexistent" });
+  assert.equal(status, 3, stderr);
+});
+
 await check("a document adds a provider, for keys and for chats; a bad one is refused with its line", async () => {
   const document = { providers: [{ name: "acme", displayName: "Acme", formats: [{ prefix: "acme_", minimum: 8, maximum: 20 }] }], models: [{ pattern: "acme-*", provider: "acme" }] };
   writeFileSync(`${folder}/providers.json`, JSON.stringify(document));
