@@ -74,7 +74,7 @@ extension Server {
                 throw StartFailure(
                     "No provider '\(name)' is known. Known are \(registry.names.joined(separator: ", ")).")
             }
-            provider.check?.base = base
+            provider.check?.base = base.url
             registry.add(provider)
         }
         return registry
@@ -82,8 +82,7 @@ extension Server {
 
     /// What the operator names as an upstream may have a private address.
     private func allowed(in registry: ProviderRegistry) -> HTTPProviderValidator.Configuration {
-        let hosts = settings.upstreams.values.compactMap { URL(string: $0)?.host()?.lowercased() }
-        return HTTPProviderValidator.Configuration(allowedHosts: Set(hosts))
+        HTTPProviderValidator.Configuration(allowedHosts: Set(settings.upstreams.values.map(\.host)))
     }
 
     private func openVault(
@@ -107,7 +106,7 @@ extension Server {
             brand: settings.brand, responseObject: settings.responseObject, writesPerMinute: settings.writesPerMinute)
         configuration.providers = registry
         configuration.poolPolicy = settings.poolPolicy
-        for (name, base) in settings.upstreams { configuration.upstreams.set(base, for: name) }
+        for (name, base) in settings.upstreams { configuration.upstreams.set(base.url, for: name) }
         if let path = settings.poolKeyFile ?? ServiceManager.credential("pool-key") {
             do {
                 configuration.pool = KeyResolver.Pool(try Secret(contentsOfFile: path))

@@ -29,6 +29,8 @@ await check("options that cannot be are refused, with what to do", async () => {
   for (const [args, text] of [
     [["--listen", "nowhere"], /HOST:PORT/], [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
     [["--upstream", "openai=http://gateway.internal"], /https/],
+    ...["https://x/?q=1", "https://x/#f", "https://:pw@x", "https://user:pw@x", "https://x:99999", "https://x:0", "https://", "ftp://x"].map(
+      (url) => [["--upstream", `openai=${url}`], /^keyvault-server: Upstream 1 is not of the form PROVIDER=URL(?!.*pw)/]),
     [["--upstream", "nobody=http://127.0.0.1:1"], /Known are/], [["--tls-key", "x"], /both/], [["--store", "mysql:x"], /sqlite:PATH/],
     [["--config", "/nonexistent"], /configuration file/], [["--unheard-of"], /Unknown option/], [["--log-level", "loud"], /trace, debug/],
   ]) {
