@@ -40,6 +40,8 @@ struct PreparedCheck {
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }
         request.headers.add(name: check.header, value: check.scheme + key.text)
         request.headers.add(name: "accept", value: "application/json")
+        // Nothing here reads a compressed answer.
+        request.headers.add(name: "accept-encoding", value: "identity")
         request.headers.add(name: "user-agent", value: "KeyVault")
         self.request = request
         self.provider = provider

@@ -48,6 +48,7 @@ try {
     assert.equal(data.choices[0].message.content, "Hello.");
     assert.equal(last().path, "/api/v1/chat/completions");
     assert.equal(last().body.model, "openai/gpt-4o");
+    assert.equal(last().headers["accept-encoding"], "identity");
   });
 
   await check("store: all four keys", async () => {
