@@ -168,7 +168,7 @@ try {
     await refused(await store([]), 400, { error: "invalid_request", message: "The request body is not a JSON object" });
     const twice = await fetch(keysURL, { method: "POST", headers: bearer(acme), body: '{"openai_key":"a","openai_key":"b"}' });
     assert.equal(twice.status, 400);
-    assert.deepEqual(await (await store({})).json(), { success: true, message: "LLM API keys stored and validated successfully" });
+    assert.deepEqual(await (await store({})).json(), { success: true, message: "No LLM API keys were sent, and none has changed" });
   });
 
   await check("authentication", async () => {
