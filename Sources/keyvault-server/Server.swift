@@ -42,6 +42,7 @@ struct Server {
         let registry = try providers()
         let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed(in: registry))
         let vault = try await openVault(registry, validator)
+        await warnOfUnlockedMemory(vault)
         let service = KeyVaultService(
             vault: vault, authenticator: TokenAuthenticator(vault), configuration: try configuration(registry),
             validator: validator)
@@ -50,7 +51,7 @@ struct Server {
             VaultService(vault: vault),
             ReloadService(command: command, vault: vault, keys: keys, files: settings.tls, tls: tls, logger: logger),
         ]
-        if let address = settings.metricsListen { services.append(metricsServer(metrics, at: address)) }
+        if let address = settings.metricsListen { services.append(metricsServer(metrics, vault, at: address)) }
         services.append(server(service, tls))
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -101,6 +102,15 @@ extension Server {
         }
     }
 
+    /// It is allowed, and nobody would notice: keys may then be written to swap.
+    private func warnOfUnlockedMemory(_ vault: Vault) async {
+        let unlocked = await vault.health().unlockedBytes
+        guard unlocked > 0 else { return }
+        logger.warning(
+            "memory for keys cannot be locked, and may be written to swap; raise 'ulimit -l', or LimitMEMLOCK= of the unit",
+            metadata: ["bytes": "\(unlocked)"])
+    }
+
     private func configuration(_ registry: ProviderRegistry) throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration(
             brand: settings.brand, responseObject: settings.responseObject, writesPerMinute: settings.writesPerMinute)
@@ -146,10 +156,14 @@ extension Server {
             logger: logger)
     }
 
-    private func metricsServer(_ metrics: PrometheusMetrics, at address: ListenAddress) -> some Service {
+    private func metricsServer(
+        _ metrics: PrometheusMetrics, _ vault: Vault, at address: ListenAddress
+    ) -> some Service {
+        let gauges = VaultGauges()
         let router = Router(context: ServiceContext.self)
         router.get("metrics") { _, _ in
-            Response(
+            await gauges.measure(vault)
+            return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
         }

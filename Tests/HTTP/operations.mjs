@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import net from "node:net";
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
@@ -247,6 +247,9 @@ await check("metrics on a listener of their own", async () => {
     const url = /metrics on (http:\S+)/.exec(server.log)[1];
     const text = await (await fetch(url)).text();
     assert.match(text, /keyvault_http_request_duration_seconds_count\{operation="health",status="200"\} 1/);
+    assert.match(text, /^# TYPE keyvault_vault_connected gauge\nkeyvault_vault_connected 1\.0$/m);
+    assert.match(text, /^keyvault_memory_unlocked_bytes 0\.0$/m);
+    assert.ok(!server.log.includes("cannot be locked"), server.log);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
     // A client that leaves is no failure of its provider.
     const controller = new AbortController();
@@ -263,6 +266,21 @@ await check("metrics on a listener of their own", async () => {
       return /operation="chat"/.test(counted);
     }, () => counted);
     assert.match(counted, /keyvault_http_request_duration_seconds_count\{operation="chat",status="499"\} 1/);
+  } finally {
+    await server.stop();
+  }
+});
+
+await check("memory that cannot be locked is warned of, and counted", async () => {
+  const launcher = [...(process.getuid() === 0 ? ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"] : []), "prlimit", "--memlock=0"];
+  const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info", launcher });
+  try {
+    await server.logged("memory for keys cannot be locked");
+    await server.logged("metrics on");
+    const url = /metrics on (http:\S+)/.exec(server.log)[1];
+    assert.match(await (await fetch(url)).text(), /^keyvault_memory_unlocked_bytes [1-9]/m);
+    renameSync(`${server.folder}/keyvault.db`, `${server.folder}/away.db`);
+    assert.match(await (await fetch(url)).text(), /^keyvault_vault_connected 0\.0$/m);
   } finally {
     await server.stop();
   }
