@@ -13,6 +13,9 @@ import UnixSignals
 
 /// The server, put together from its settings.
 struct Server {
+    /// For how many seconds running requests are waited for at the end.
+    private static let patience = 30
+
     private let settings: ServerSettings
     private let command: ServerCommand
     private let keys: ServerKeys
@@ -51,11 +54,16 @@ struct Server {
             VaultService(vault: vault),
             ReloadService(command: command, vault: vault, keys: keys, files: settings.tls, tls: tls, logger: logger),
         ]
-        if let address = settings.metricsListen { services.append(metricsServer(metrics, vault, at: address)) }
-        services.append(server(service, tls))
+        if let address = settings.metricsListen {
+            let base = metricsServer(metrics, vault, at: address)
+            services.append(Listener(base: base, address: address, option: "--metrics-listen"))
+        }
+        services.append(Listener(base: server(service, tls), address: settings.listen, option: "--listen"))
+        // The last is told first.
+        services.append(FarewellService(seconds: Self.patience, logger: logger))
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(30)
+        group.maximumGracefulShutdownDuration = .seconds(Self.patience)
         try await ServiceGroup(configuration: group).run()
     }
 }

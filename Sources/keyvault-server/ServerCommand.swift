@@ -24,7 +24,7 @@ struct ServerCommand: AsyncParsableCommand {
             A variable that begins with KEYVAULT_ and is no setting is warned of in the log.
 
             SIGHUP reads the master keys and the TLS certificate again; which files hold the master keys may have changed in the \
-            configuration file.
+            configuration file. SIGTERM and SIGINT let running requests end: streams may go on for 30 seconds.
             """,
         version: KeyVaultVersion.current)
 

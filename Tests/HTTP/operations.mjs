@@ -271,6 +271,27 @@ await check("metrics on a listener of their own", async () => {
   }
 });
 
+await check("an address that cannot be had is named", async () => {
+  const server = await start({ level: "info" });
+  try {
+    const taken = new URL(server.url).host;
+    const vault = ["--store", `sqlite:${server.folder}/keyvault.db`, "--master-key-file", `${server.folder}/master.key`];
+    for (const [args, text] of [
+      [["--listen", taken], `keyvault-server: Nobody can listen at ${taken}: Address already in use. Name another address with --listen, `],
+      [["--listen", "127.0.0.1:0", "--metrics-listen", taken], `keyvault-server: Nobody can listen at ${taken}: Address already in use. Name another address with --metrics-listen, `],
+      [["--listen", "nowhere.invalid:80"], "keyvault-server: Nobody can listen at nowhere.invalid:80: No such host is known. "],
+    ]) {
+      const { status, stderr } = failing([...vault, ...args]);
+      assert.equal(status, 1, stderr);
+      assert.ok(stderr.includes(text), stderr);
+      assert.ok(!/UnknownHost|IOError|errno/.test(stderr), stderr);
+      assert.ok(!stderr.includes("may go on for"), stderr);
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
 await check("memory that cannot be locked is warned of, and counted", async () => {
   const launcher = [...(process.getuid() === 0 ? ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"] : []), "prlimit", "--memlock=0"];
   const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info", launcher });
@@ -303,6 +324,7 @@ await check("a graceful shutdown lets a running chat end", async () => {
     if (done) break;
     text += Buffer.from(value).toString();
   }
+  assert.match(server.log, /notice.*running requests and streams may go on for 30 s/);
   assert.ok(text.includes("w1999") && text.endsWith("data: [DONE]\n\n"), `${text.slice(-200)}\n${server.log}`);
   assert.equal(await server.exit, 0);
   await stopped();
