@@ -39,6 +39,7 @@ struct Server {
 
     /// Serves until SIGTERM or SIGINT, then lets running requests end.
     func run() async throws {
+        raiseDescriptorLimit()
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
@@ -137,6 +138,15 @@ extension Server {
 }
 
 extension Server {
+    /// Without descriptors, connections and calls fail in ways of which the bound of connections says nothing.
+    private func raiseDescriptorLimit() {
+        let needed = DescriptorLimit.needed(for: settings.limits.connections)
+        guard let limit = DescriptorLimit.raise(), limit < needed else { return }
+        logger.warning(
+            "too few descriptors for maximumConnections; raise 'ulimit -n', or LimitNOFILE= of the unit",
+            metadata: ["limit": "\(limit)", "needed": "\(needed)"])
+    }
+
     private func server(_ service: KeyVaultService, _ tls: TLSContext?) -> some Service {
         let limits = settings.limits
         let router = Router(context: ServiceContext.self)
@@ -157,7 +167,7 @@ extension Server {
             router: router, server: builder,
             configuration: ApplicationConfiguration(
                 address: listen.bindAddress,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+                availableConnectionsDelegate: BoundedConnections(limits.connections, logger: logger)),
             onServerRunning: { channel in
                 Self.announce("\(scheme)://\(listen.description(port: channel.localAddress?.port ?? listen.port))")
             },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import net from "node:net";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
@@ -289,6 +289,33 @@ await check("an address that cannot be had is named", async () => {
     }
   } finally {
     await server.stop();
+  }
+});
+
+await check("descriptors are taken as far as they go, and too few are warned of, as is the bound of connections", async () => {
+  const limit = (server) => /Max open files +(\d+) +(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/limits`, "utf8")).slice(1).map(Number);
+  const roomy = await start({ level: "info", launcher: ["prlimit", "--nofile=64:1000"], env: { KEYVAULT_MAXIMUM_CONNECTIONS: "2" } });
+  const sockets = [];
+  try {
+    assert.deepEqual(limit(roomy), [1000, 1000]);
+    assert.ok(!roomy.log.includes("too few descriptors"), roomy.log);
+    for (let count = 0; count < 2; count += 1) {
+      sockets.push(net.connect(new URL(roomy.url).port, "127.0.0.1"));
+      await new Promise((resolve) => sockets.at(-1).on("connect", resolve));
+    }
+    await roomy.logged("others wait");
+    sockets.pop().destroy();
+    assert.equal((await fetch(`${roomy.url}/health/live`)).status, 200);
+    assert.equal(roomy.log.split("others wait").length, 2, roomy.log);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await roomy.stop();
+  }
+  const poor = await start({ level: "info", launcher: ["prlimit", "--nofile=1000:1000"] });
+  try {
+    await poor.logged("too few descriptors for maximumConnections");
+  } finally {
+    await poor.stop();
   }
 });
 
