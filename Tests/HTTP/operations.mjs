@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import net from "node:net";
+import tls from "node:tls";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
@@ -179,6 +180,17 @@ await check("TLS, and a certificate that changes at SIGHUP", async () => {
     server.child.kill("SIGHUP");
     await server.logged("stays in place");
     assert.equal(await subject(), "second");
+    // A client that breaks off amid its body, without a farewell to TLS, is no failure of ours.
+    const { token } = server.token("acme");
+    for (let count = 0; count < 20; count += 1) {
+      const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+      const secure = tls.connect({ socket, rejectUnauthorized: false });
+      secure.on("error", () => {});
+      await new Promise((resolve) => secure.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 500\r\n\r\n{`, resolve));
+      socket.destroy();
+    }
+    assert.equal(await subject(), "second");
+    assert.ok(!server.log.includes("a request failed"), server.log);
   } finally {
     assert.equal(await server.stop(), 0);
   }
