@@ -45,17 +45,14 @@ extension KeyVaultService {
         do {
             return try await handler(exchange)
         } catch let error as APIError {
+            if !error.isLogged { log("a request was not served", error, exchange) }
             return error.response(requestID: exchange.id)
         } catch let error as VaultError {
+            let failure = APIError(error, purpose: exchange.operation.purpose, providers: configuration.providers)
             // The vault's errors never hold a secret.
-            exchange.logger.warning(
-                "the vault failed",
-                metadata: [
-                    "request_id": "\(exchange.id)", "operation": "\(exchange.operation.name)",
-                    "code": "\(error.code.rawValue)", "error": "\(error)",
-                ])
-            return APIError(error, purpose: exchange.operation.purpose, providers: configuration.providers)
-                .response(requestID: exchange.id)
+            let event: Logger.Message = failure.status.code >= 500 ? "the vault failed" : "the vault refused"
+            log(event, failure, exchange, ["code": "\(error.code.rawValue)", "error": "\(error)"])
+            return failure.response(requestID: exchange.id)
         } catch {
             // What others' errors hold is unknown: some print headers. Their type is all that is told, and to the log only.
             exchange.logger.error(
@@ -69,19 +66,36 @@ extension KeyVaultService {
         }
     }
 
+    /// Notes what went wrong under the id that the client gets: as a warning where it is ours or a provider's failure, and not where
+    /// it is the client's.
+    func log(
+        _ event: Logger.Message, _ error: APIError, _ exchange: Exchange, _ more: Logger.Metadata = [:]
+    ) {
+        var metadata: Logger.Metadata = [
+            "request_id": "\(exchange.id)", "operation": "\(exchange.operation.name)",
+            "status": "\(error.status.code)", "code": "\(error.code)", "error": "\(error.message)",
+        ]
+        if let provider = error.provider { metadata["provider"] = "\(provider)" }
+        metadata.merge(more) { $1 }
+        exchange.logger.log(level: error.status.code >= 500 ? .warning : .debug, event, metadata: metadata)
+    }
+
     /// The account that a request speaks for.
     func account(_ exchange: Exchange) async throws -> Account {
         let account: Account?
         do {
             account = try await authenticator.account(for: exchange.request.head)
         } catch let error as VaultError where error.code == .damagedRecord {
-            exchange.logger.error("a token's record is damaged", metadata: ["error": "\(error)"])
+            exchange.logger.error(
+                "a token's record is damaged", metadata: ["request_id": "\(exchange.id)", "error": "\(error)"])
             account = nil
         } catch let error as VaultError {
             throw error
         } catch {
-            exchange.logger.error("the authenticator failed", metadata: ["type": "\(type(of: error))"])
-            throw APIError.unavailable(exchange.operation.purpose)
+            exchange.logger.error(
+                "the authenticator failed",
+                metadata: ["request_id": "\(exchange.id)", "type": "\(type(of: error))"])
+            throw APIError.unavailable(exchange.operation.purpose).logged
         }
         guard let account else {
             throw APIError(

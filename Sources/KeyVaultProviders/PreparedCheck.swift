@@ -32,13 +32,16 @@ struct PreparedCheck {
         guard !check.uncheckedPrefixes.contains(where: key.text.hasPrefix) else {
             throw Refusal(verdict: .unsupported, reason: "\(name) has no free way to check a key of this kind.")
         }
-        let target = try Target(base: base, path: check.path, name: name)
+        let target: ProviderBase
+        do { target = try ProviderBase(base) } catch { throw Refusal(error, name: name) }
         host = target.host
         isVouchedFor = target.isLoopback || allowedHosts.contains { $0.lowercased() == target.host }
-        var request = HTTPClientRequest(url: target.url)
+        var request = HTTPClientRequest(url: target.url + check.path)
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }
         request.headers.add(name: check.header, value: check.scheme + key.text)
         request.headers.add(name: "accept", value: "application/json")
+        // Nothing here reads a compressed answer.
+        request.headers.add(name: "accept-encoding", value: "identity")
         request.headers.add(name: "user-agent", value: "KeyVault")
         self.request = request
         self.provider = provider
@@ -67,26 +70,14 @@ private struct HeaderText {
     }
 }
 
-/// Where a check is sent.
-private struct Target {
-    let url: String
-    let host: String
-    let isLoopback: Bool
-
-    init(base: String, path: String, name: String) throws(PreparedCheck.Refusal) {
-        guard let parsed = URL(string: base), let scheme = parsed.scheme?.lowercased(), let host = parsed.host(),
-            parsed.user == nil, parsed.query == nil, parsed.fragment == nil
-        else {
-            throw PreparedCheck.Refusal(
-                verdict: .unsupported, reason: "The base URL configured for \(name) is not of the form https://HOST.")
-        }
-        self.host = host.lowercased()
-        isLoopback = PublicAddressGuard.namesLoopback(self.host)
-        guard scheme == "https" || scheme == "http" && isLoopback else {
-            throw PreparedCheck.Refusal(
-                verdict: .unsupported, reason: "The base URL configured for \(name) must begin with https://.")
-        }
-        url = (base.hasSuffix("/") ? String(base.dropLast()) : base) + path
+extension PreparedCheck.Refusal {
+    fileprivate init(_ refusal: ProviderBase.Refusal, name: String) {
+        verdict = .unsupported
+        reason =
+            switch refusal {
+            case .form: "The base URL configured for \(name) is not of the form https://HOST."
+            case .insecure: "The base URL configured for \(name) must begin with https://."
+            }
     }
 }
 

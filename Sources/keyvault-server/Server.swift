@@ -13,6 +13,9 @@ import UnixSignals
 
 /// The server, put together from its settings.
 struct Server {
+    /// For how many seconds running requests are waited for at the end.
+    private static let patience = 30
+
     private let settings: ServerSettings
     private let command: ServerCommand
     private let keys: ServerKeys
@@ -36,12 +39,14 @@ struct Server {
 
     /// Serves until SIGTERM or SIGINT, then lets running requests end.
     func run() async throws {
+        raiseDescriptorLimit()
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
         let registry = try providers()
         let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed(in: registry))
         let vault = try await openVault(registry, validator)
+        await warnOfUnlockedMemory(vault)
         let service = KeyVaultService(
             vault: vault, authenticator: TokenAuthenticator(vault), configuration: try configuration(registry),
             validator: validator)
@@ -50,11 +55,16 @@ struct Server {
             VaultService(vault: vault),
             ReloadService(command: command, vault: vault, keys: keys, files: settings.tls, tls: tls, logger: logger),
         ]
-        if let address = settings.metricsListen { services.append(metricsServer(metrics, at: address)) }
-        services.append(server(service, tls))
+        if let address = settings.metricsListen {
+            let base = metricsServer(metrics, vault, at: address)
+            services.append(Listener(base: base, address: address, option: "--metrics-listen"))
+        }
+        services.append(Listener(base: server(service, tls), address: settings.listen, option: "--listen"))
+        // The last is told first.
+        services.append(FarewellService(seconds: Self.patience, logger: logger))
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(30)
+        group.maximumGracefulShutdownDuration = .seconds(Self.patience)
         try await ServiceGroup(configuration: group).run()
     }
 }
@@ -74,7 +84,7 @@ extension Server {
                 throw StartFailure(
                     "No provider '\(name)' is known. Known are \(registry.names.joined(separator: ", ")).")
             }
-            provider.check?.base = base
+            provider.check?.base = base.url
             registry.add(provider)
         }
         return registry
@@ -82,8 +92,7 @@ extension Server {
 
     /// What the operator names as an upstream may have a private address.
     private func allowed(in registry: ProviderRegistry) -> HTTPProviderValidator.Configuration {
-        let hosts = settings.upstreams.values.compactMap { URL(string: $0)?.host()?.lowercased() }
-        return HTTPProviderValidator.Configuration(allowedHosts: Set(hosts))
+        HTTPProviderValidator.Configuration(allowedHosts: Set(settings.upstreams.values.map(\.host)))
     }
 
     private func openVault(
@@ -102,12 +111,21 @@ extension Server {
         }
     }
 
+    /// It is allowed, and nobody would notice: keys may then be written to swap.
+    private func warnOfUnlockedMemory(_ vault: Vault) async {
+        let unlocked = await vault.health().unlockedBytes
+        guard unlocked > 0 else { return }
+        logger.warning(
+            "memory for keys cannot be locked, and may be written to swap; raise 'ulimit -l', or LimitMEMLOCK= of the unit",
+            metadata: ["bytes": "\(unlocked)"])
+    }
+
     private func configuration(_ registry: ProviderRegistry) throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration(
             brand: settings.brand, responseObject: settings.responseObject, writesPerMinute: settings.writesPerMinute)
         configuration.providers = registry
         configuration.poolPolicy = settings.poolPolicy
-        for (name, base) in settings.upstreams { configuration.upstreams.set(base, for: name) }
+        for (name, base) in settings.upstreams { configuration.upstreams.set(base.url, for: name) }
         if let path = settings.poolKeyFile ?? ServiceManager.credential("pool-key") {
             do {
                 configuration.pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
@@ -120,6 +138,15 @@ extension Server {
 }
 
 extension Server {
+    /// Without descriptors, connections and calls fail in ways of which the bound of connections says nothing.
+    private func raiseDescriptorLimit() {
+        let needed = DescriptorLimit.needed(for: settings.limits.connections)
+        guard let limit = DescriptorLimit.raise(), limit < needed else { return }
+        logger.warning(
+            "too few descriptors for maximumConnections; raise 'ulimit -n', or LimitNOFILE= of the unit",
+            metadata: ["limit": "\(limit)", "needed": "\(needed)"])
+    }
+
     private func server(_ service: KeyVaultService, _ tls: TLSContext?) -> some Service {
         let limits = settings.limits
         let router = Router(context: ServiceContext.self)
@@ -140,17 +167,21 @@ extension Server {
             router: router, server: builder,
             configuration: ApplicationConfiguration(
                 address: listen.bindAddress,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+                availableConnectionsDelegate: BoundedConnections(limits.connections, logger: logger)),
             onServerRunning: { channel in
                 Self.announce("\(scheme)://\(listen.description(port: channel.localAddress?.port ?? listen.port))")
             },
             logger: logger)
     }
 
-    private func metricsServer(_ metrics: PrometheusMetrics, at address: ListenAddress) -> some Service {
+    private func metricsServer(
+        _ metrics: PrometheusMetrics, _ vault: Vault, at address: ListenAddress
+    ) -> some Service {
+        let gauges = VaultGauges()
         let router = Router(context: ServiceContext.self)
         router.get("metrics") { _, _ in
-            Response(
+            await gauges.measure(vault)
+            return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
         }
@@ -166,9 +197,7 @@ extension Server {
     }
 
     /// Whoever started the server with port 0 learns the port from this line.
-    private static func announce(_ text: String) {
-        FileHandle.standardError.write(Data("keyvault-server: \(text)\n".utf8))
-    }
+    private static func announce(_ text: String) { StandardError.write("keyvault-server: \(text)") }
 }
 
 /// Closes the vault when everything that uses it has ended.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import KeyVault
 
 /// `keyvault-server`: what is given on the command line goes before the environment, and that before the file.
@@ -24,7 +24,7 @@ struct ServerCommand: AsyncParsableCommand {
             A variable that begins with KEYVAULT_ and is no setting is warned of in the log.
 
             SIGHUP reads the master keys and the TLS certificate again; which files hold the master keys may have changed in the \
-            configuration file.
+            configuration file. SIGTERM and SIGINT let running requests end: streams may go on for 30 seconds.
             """,
         version: KeyVaultVersion.current)
 
@@ -76,6 +76,12 @@ struct ServerCommand: AsyncParsableCommand {
         help: ArgumentHelp("How much to log: trace, debug, info, warning or error. Default: info.", valueName: "LEVEL"))
     var logLevel: String?
 
+    static func main() async {
+        // Before anything is opened.
+        StandardError.prepare()
+        await main(nil)
+    }
+
     mutating func run() async throws {
         // Until the keys are there to be read again, it would end the program.
         signal(SIGHUP, SIG_IGN)
@@ -83,7 +89,7 @@ struct ServerCommand: AsyncParsableCommand {
             let settings = try await ServerSettings.load(self)
             try await Server(settings, command: self).run()
         } catch let error as StartFailure {
-            FileHandle.standardError.write(Data("keyvault-server: \(error)\n".utf8))
+            StandardError.write("keyvault-server: \(error)")
             throw ExitCode(error.exitCode)
         }
     }

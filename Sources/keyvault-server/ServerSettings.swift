@@ -14,7 +14,7 @@ struct ServerSettings: Sendable {
     var listen: ListenAddress
     var metricsListen: ListenAddress?
     var poolKeyFile: String?
-    var upstreams: [String: String]
+    var upstreams: [String: ProviderBase]
     /// A JSON document with more providers.
     var providers: String?
     var validation: CheckPolicy
@@ -29,12 +29,14 @@ struct ServerSettings: Sendable {
     var limits: ConnectionLimits
 
     static func load(_ command: ServerCommand) async throws -> ServerSettings {
-        let environment = EnvironmentVariablesProvider()
+        // A variable that is empty is one that is not set: how else would a unit file or a container take one back?
+        let environment = EnvironmentVariablesProvider(
+            environmentVariables: ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty })
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "command line", values: command.values), environment.prefixKeys(with: "keyvault"),
         ]
         let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
-        if let path, !path.isEmpty {
+        if let path {
             try KnownSettings.check(path)
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
@@ -76,7 +78,7 @@ struct ServerSettings: Sendable {
     private static func list(_ config: ConfigReader, _ name: String) -> [String] {
         let key = ConfigKey(name)
         let list = config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
-        // A variable that is empty names none.
+        // A comma at the end of a variable names none.
         return list.filter { !$0.isEmpty }
     }
 
@@ -103,18 +105,17 @@ struct ServerSettings: Sendable {
         return value
     }
 
-    private static func upstreams(_ pairs: [String]) throws -> [String: String] {
-        var upstreams: [String: String] = [:]
-        for pair in pairs {
+    private static func upstreams(_ pairs: [String]) throws -> [String: ProviderBase] {
+        var upstreams: [String: ProviderBase] = [:]
+        for (index, pair) in pairs.enumerated() {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let url = URL(string: parts[1]), let host = url.host(), !host.isEmpty,
-                url.scheme == "https" || url.scheme == "http" && PublicAddressGuard.namesLoopback(host)
-            else {
+            guard parts.count == 2, let base = try? ProviderBase(parts[1]) else {
+                // What it says is not repeated: a URL may have a password in it.
                 throw StartFailure(
-                    "An upstream is PROVIDER=URL, such as openai=http://127.0.0.1:9000, not '\(pair)'. Keys travel by https "
-                        + "except to this machine.")
+                    "Upstream \(index + 1) is not of the form PROVIDER=URL, such as openai=http://127.0.0.1:9000: a URL "
+                        + "without user, query and fragment, and with https except to this machine.")
             }
-            upstreams[parts[0]] = parts[1]
+            upstreams[parts[0]] = base
         }
         return upstreams
     }

@@ -48,6 +48,7 @@ try {
     assert.equal(data.choices[0].message.content, "Hello.");
     assert.equal(last().path, "/api/v1/chat/completions");
     assert.equal(last().body.model, "openai/gpt-4o");
+    assert.equal(last().headers["accept-encoding"], "identity");
   });
 
   await check("store: all four keys", async () => {
@@ -105,7 +106,10 @@ try {
     for (const key of others) {
       await refused(await chat({}, acme, { "X-OpenAI-Key": key }), 400, { error: "invalid_request", message: "Invalid OpenAI API key format", provider: "openai" });
     }
+    const long = await refused(await chat({}, acme, { "X-OpenAI-Key": `sk-proj-${"x".repeat(4089)}` }), 400, { error: "invalid_request", message: "The header X-OpenAI-Key holds no key", provider: "openai" });
+    assert.equal(long, "A key has no more than 4096 bytes.");
     assert.equal(server.provider.seen.length, 0);
+    assert.equal((await chat({}, acme, { "X-OpenAI-Key": `sk-proj-${"x".repeat(4088)}` })).status, 200);
     await refused(await store({ groq_key: acme }), 400, { error: "invalid_request", message: "Invalid Groq API key format", provider: "groq" });
   });
 
@@ -164,7 +168,7 @@ try {
     await refused(await store([]), 400, { error: "invalid_request", message: "The request body is not a JSON object" });
     const twice = await fetch(keysURL, { method: "POST", headers: bearer(acme), body: '{"openai_key":"a","openai_key":"b"}' });
     assert.equal(twice.status, 400);
-    assert.deepEqual(await (await store({})).json(), { success: true, message: "LLM API keys stored and validated successfully" });
+    assert.deepEqual(await (await store({})).json(), { success: true, message: "No LLM API keys were sent, and none has changed" });
   });
 
   await check("authentication", async () => {
@@ -260,9 +264,26 @@ try {
     for (let index = 8; index + 12 <= key.length; index += 1) assert.ok(!text.includes(key.slice(index, index + 12)));
   });
 
+  await check("a refusal that spells the key in escapes is not passed on", async () => {
+    const response = await chat({}, acme, { "X-OpenAI-Key": madeUpKey("openai", "dead404") });
+    const hint = await refused(response, 404, { error: "upstream_error", message: "OpenAI answered with status 404", provider: "openai" });
+    assert.equal(hint, "What OpenAI says holds a part of the key, and is not passed on.");
+  });
+
   await check("a refusal whose body does not come is told all the same", async () => {
     const response = await chat({}, acme, { "X-OpenAI-Key": madeUpKey("openai", "stall") });
     await refused(response, 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
+  });
+
+  await check("a success that brings no chat is the provider's failure, and no answer runs into the next", async () => {
+    const body = '{"model":"gpt-4o","messages":[],"stream":true}';
+    const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+    const head = `Host: x\r\nAuthorization: Bearer ${acme}\r\n`;
+    socket.write(`POST /v1/chat/completions HTTP/1.1\r\n${head}X-OpenAI-Key: ${madeUpKey("openai", "hollow")}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      + `GET /health/live HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+    let text = "";
+    for await (const part of socket) text += part;
+    assert.match(text, /^HTTP\/1\.1 502 [^]*"message":"OpenAI answered with status 204"[^]*}HTTP\/1\.1 200 /);
   });
 
   await check("what the pool lacks is the operator's to know", async () => {
@@ -274,11 +295,14 @@ try {
       const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
       assert.equal(hint, undefined);
       await poor.logged("the pool's key was refused");
+      const lines = poor.log.split("\n").filter((line) => line.includes(response.headers.get("x-request-id")));
+      assert.equal(lines.length, 1, poor.log);
     } finally { await poor.stop(); }
   });
 
   await check("what is wrong with a request is its account's to know, whoever's key it was", async () => {
-    for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined]]) {
+    for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined],
+      [404, "OpenRouter answered with status 404", "no such thing, [removed]"]]) {
       const other = await start({ pool: poolKey.replace("0123456", `dead${code}`), level: "info" });
       try {
         const headers = bearer(other.token("acme").token);
@@ -323,6 +347,41 @@ try {
     await post("Content-Length: 500\r\n\r\n{", true);
     assert.equal((await status()).formation_keys_available, true);
     assert.ok(!server.log.slice(before).includes("a request failed"), server.log.slice(before));
+  });
+
+  await check("a failure of ours or a provider's is one warning with the answer's id, a client's mistake none", async () => {
+    const quiet = await start({ level: "info" });
+    const before = quiet.log.length;
+    try {
+      const headers = bearer(quiet.token("acme").token);
+      const send = (path, body, more = {}) => fetch(quiet.url + path, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
+      const message = { model: "gpt-4o", messages: [] };
+      for (const [code, answer] of [
+        [400, await send("/v1/account/llm-keys", { openai_key: "pk-wrong" })], [400, await send("/v1/account/llm-keys", { openai_key: "" })],
+        [422, await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai", "bad") })],
+        [404, await send("/v1/account/llm-keys/openai/enable", {})],
+        [412, await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai") }, { "If-Match": "\"0\"" })],
+        [422, await send("/v1/chat/completions", message, { "X-OpenAI-Key": madeUpKey("openai", "bad") })],
+      ]) {
+        assert.equal(answer.status, code);
+        assert.ok(!quiet.log.includes(answer.headers.get("x-request-id")), quiet.log);
+      }
+      // Whether the connection is known to be gone when its error comes is a matter of luck.
+      for (let count = 0; count < 200; count += 1) {
+        const reset = net.connect(new URL(quiet.url).port, "127.0.0.1");
+        reset.on("error", () => {});
+        await new Promise((resolve) => reset.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.Authorization}\r\nContent-Length: 500\r\n\r\n{`, resolve));
+        if (count % 2) await new Promise((resolve) => setTimeout(resolve, 1));
+        reset.resetAndDestroy();
+      }
+      const failed = await send("/v1/chat/completions", message, { "X-OpenAI-Key": madeUpKey("openai", "broken") });
+      assert.equal(failed.status, 500);
+      const id = failed.headers.get("x-request-id");
+      await quiet.logged(id);
+      const lines = quiet.log.slice(before).split("\n").filter((line) => /warning|error/.test(line));
+      assert.equal(lines.length, 1, quiet.log);
+      assert.match(lines[0], new RegExp(`warning.*${id}`));
+    } finally { await quiet.stop(); }
   });
 
   await check("a damaged token lets nobody in, and says no more", async () => {

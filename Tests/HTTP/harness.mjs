@@ -30,7 +30,7 @@ export function madeUpKey(provider, word = "live", number = 0) {
   }
 }
 
-export async function start({ pool = poolKey, args = [], validation = "lenient", level = "trace", stub = null, env = {}, configure = null } = {}) {
+export async function start({ pool = poolKey, args = [], validation = "lenient", level = "trace", stub = null, env = {}, configure = null, launcher = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "keyvault-http-"));
   const provider = stub || await startStub();
   const cli = (...rest) => execFileSync(keyvault, [...rest, "--store", `sqlite:${folder}/keyvault.db`, "--master-key-file", `${folder}/master.key`], { encoding: "utf8" });
@@ -41,8 +41,9 @@ export async function start({ pool = poolKey, args = [], validation = "lenient",
   if (configure) writeFileSync(`${folder}/config.json`, JSON.stringify(configure(folder)));
   const key = configure ? ["--config", `${folder}/config.json`] : ["--master-key-file", `${folder}/master.key`];
   const all = ["openai", "anthropic", "google", "openrouter", "groq"];
-  const child = spawn(serverProgram, [
-    "--store", `sqlite:${folder}/keyvault.db`, ...key, "--listen", "127.0.0.1:0",
+  const [program, ...before] = [...launcher, serverProgram];
+  const child = spawn(program, [
+    ...before, "--store", `sqlite:${folder}/keyvault.db`, ...key, "--listen", "127.0.0.1:0",
     "--validation", validation, "--log-level", level, ...(pool ? ["--pool-key-file", `${folder}/pool.key`] : []),
     ...all.flatMap((name) => ["--upstream", `${name}=${provider.url}`]), ...args,
   ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, SWIFT_BACKTRACE: "enable=no", ...env } });

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
-import { rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import tls from "node:tls";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
@@ -16,12 +18,20 @@ const certificate = (name) => {
   execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
     "-subj", `/CN=${name}`, "-keyout", `${folder}/tls.key`, "-out", `${folder}/tls.pem`], { stdio: "ignore" });
 };
+const freePort = () => new Promise((resolve) => {
+  const listener = net.createServer().listen(0, "127.0.0.1", () => {
+    const { port } = listener.address();
+    listener.close(() => resolve(port));
+  });
+});
 const failing = (args, env = {}) => spawnSync(serverProgram, args, { encoding: "utf8", timeout: 60_000, env: { ...process.env, SWIFT_BACKTRACE: "enable=no", ...env } });
 
 await check("options that cannot be are refused, with what to do", async () => {
   for (const [args, text] of [
     [["--listen", "nowhere"], /HOST:PORT/], [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
     [["--upstream", "openai=http://gateway.internal"], /https/],
+    ...["https://x/?q=1", "https://x/#f", "https://:pw@x", "https://user:pw@x", "https://x:99999", "https://x:0", "https://", "ftp://x"].map(
+      (url) => [["--upstream", `openai=${url}`], /^keyvault-server: Upstream 1 is not of the form PROVIDER=URL(?!.*pw)/]),
     [["--upstream", "nobody=http://127.0.0.1:1"], /Known are/], [["--tls-key", "x"], /both/], [["--store", "mysql:x"], /sqlite:PATH/],
     [["--config", "/nonexistent"], /configuration file/], [["--unheard-of"], /Unknown option/], [["--log-level", "loud"], /trace, debug/],
   ]) {
@@ -43,6 +53,28 @@ await check("options that cannot be are refused, with what to do", async () => {
   assert.equal(status, 3, stderr);
   assert.equal(failing(["--help"]).status, 0);
   assert.match(failing(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+await check("a standard error that leads nowhere ends nothing", async () => {
+  const port = await freePort();
+  for (const redirection of ["2>/dev/full", "2>&-", "<&- >&- 2>&-", "2> >(head -n 1)"]) {
+    const home = mkdtempSync(join(tmpdir(), "keyvault-unheard-"));
+    const vault = ["--store", `sqlite:${home}/keyvault.db`, "--master-key-file", `${home}/master.key`];
+    execFileSync(keyvault, ["init", ...vault]);
+    const args = [...vault, "--listen", `127.0.0.1:${port}`, "--log-level", "trace"];
+    const child = spawn("bash", ["-c", `exec "$0" "$@" ${redirection}`, serverProgram, ...args], {
+      stdio: ["ignore", "ignore", "ignore"], env: { ...process.env, SWIFT_BACKTRACE: "enable=no" },
+    });
+    const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+    const isAlive = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => null))?.ok;
+    await until(async () => child.exitCode !== null || child.signalCode !== null || await isAlive(), () => redirection);
+    for (let count = 0; count < 5; count += 1) assert.ok(await isAlive(), `${redirection}: ${child.signalCode || child.exitCode}`);
+    child.kill("SIGTERM");
+    assert.equal(await ended, 0, redirection);
+    execFileSync(keyvault, ["verify", ...vault]);
+    const refused = spawnSync("bash", ["-c", `exec "$0" "$@" ${redirection}`, serverProgram, "--listen", "nowhere"], { timeout: 60_000 });
+    assert.equal(refused.status, 64, redirection);
+  }
 });
 
 await check("flags before the environment before the file; the brand's name is configuration", async () => {
@@ -68,6 +100,19 @@ await check("flags before the environment before the file; the brand's name is c
   } finally {
     assert.equal(await server.stop(), 0);
   }
+});
+
+await check("a variable that is empty is one that is not set", async () => {
+  const names = ["CONFIG", "STORE", "MASTER_KEY_FILE", "LISTEN", "METRICS_LISTEN", "POOL_KEY_FILE", "UPSTREAM", "PROVIDERS", "VALIDATION", "POOL_POLICY",
+    "TLS_CERTIFICATE", "TLS_KEY", "LOG_LEVEL", "BRAND", "RESPONSE_OBJECT", "WRITES_PER_MINUTE", "CACHE_TTL", "HEADER_TIMEOUT", "BODY_TIMEOUT", "MAXIMUM_CONNECTIONS"];
+  const server = await start({ level: "info", pool: null, env: Object.fromEntries(names.map((name) => [`KEYVAULT_${name}`, ""])) });
+  try {
+    assert.equal((await (await fetch(`${server.url}/v1/account/llm-keys`)).json()).message, "Invalid Stratus API key");
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+  const { status, stderr } = failing([], { KEYVAULT_STORE: "", KEYVAULT_MASTER_KEY_FILE: "/nonexistent" });
+  assert.equal(status, 3, stderr);
 });
 
 await check("a document adds a provider, for keys and for chats; a bad one is refused with its line", async () => {
@@ -135,6 +180,17 @@ await check("TLS, and a certificate that changes at SIGHUP", async () => {
     server.child.kill("SIGHUP");
     await server.logged("stays in place");
     assert.equal(await subject(), "second");
+    // A client that breaks off amid its body, without a farewell to TLS, is no failure of ours.
+    const { token } = server.token("acme");
+    for (let count = 0; count < 20; count += 1) {
+      const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+      const secure = tls.connect({ socket, rejectUnauthorized: false });
+      secure.on("error", () => {});
+      await new Promise((resolve) => secure.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 500\r\n\r\n{`, resolve));
+      socket.destroy();
+    }
+    assert.equal(await subject(), "second");
+    assert.ok(!server.log.includes("a request failed"), server.log);
   } finally {
     assert.equal(await server.stop(), 0);
   }
@@ -170,6 +226,31 @@ await check("a master key that is read at SIGHUP, and a rotation to it while the
   }
 });
 
+await check("a rotation to a master key that the server has not got: health says so, and so do the answers", async () => {
+  const server = await start({ level: "info", validation: "off" });
+  try {
+    const headers = { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json" };
+    const store = () => fetch(`${server.url}/v1/account/llm-keys`, { method: "POST", headers, body: JSON.stringify({ openai_key: madeUpKey("openai") }) });
+    const health = async () => (await fetch(`${server.url}/health`)).json();
+    assert.equal((await store()).status, 200);
+    assert.equal((await health()).vault, "connected");
+    writeFileSync(`${server.folder}/new.key`, "5eed".repeat(16), { mode: 0o600 });
+    server.cli("rotate", "master", "--new-master-key-file", `${server.folder}/new.key`);
+    assert.deepEqual([(await health()).status, (await health()).vault], ["degraded", "unavailable"]);
+    const refused = await store();
+    assert.equal(refused.status, 503);
+    assert.match((await refused.json()).hint, /lacks the vault's master key/);
+    // It was let in before, and brings a key of its own.
+    const chat = await fetch(`${server.url}/v1/chat/completions`, { method: "POST", headers: { ...headers, "X-OpenAI-Key": madeUpKey("openai") }, body: '{"model":"gpt-4o","messages":[]}' });
+    assert.equal(chat.status, 200);
+    writeFileSync(`${server.folder}/master.key`, "5eed".repeat(16));
+    await until(async () => (await health()).vault === "connected", () => "it does not recover");
+    assert.equal((await store()).status, 200);
+  } finally {
+    assert.equal(await server.stop(), 0);
+  }
+});
+
 await check("metrics on a listener of their own", async () => {
   const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info" });
   try {
@@ -178,6 +259,9 @@ await check("metrics on a listener of their own", async () => {
     const url = /metrics on (http:\S+)/.exec(server.log)[1];
     const text = await (await fetch(url)).text();
     assert.match(text, /keyvault_http_request_duration_seconds_count\{operation="health",status="200"\} 1/);
+    assert.match(text, /^# TYPE keyvault_vault_connected gauge\nkeyvault_vault_connected 1\.0$/m);
+    assert.match(text, /^keyvault_memory_unlocked_bytes 0\.0$/m);
+    assert.ok(!server.log.includes("cannot be locked"), server.log);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
     // A client that leaves is no failure of its provider.
     const controller = new AbortController();
@@ -194,6 +278,69 @@ await check("metrics on a listener of their own", async () => {
       return /operation="chat"/.test(counted);
     }, () => counted);
     assert.match(counted, /keyvault_http_request_duration_seconds_count\{operation="chat",status="499"\} 1/);
+  } finally {
+    await server.stop();
+  }
+});
+
+await check("an address that cannot be had is named", async () => {
+  const server = await start({ level: "info" });
+  try {
+    const taken = new URL(server.url).host;
+    const vault = ["--store", `sqlite:${server.folder}/keyvault.db`, "--master-key-file", `${server.folder}/master.key`];
+    for (const [args, text] of [
+      [["--listen", taken], `keyvault-server: Nobody can listen at ${taken}: Address already in use. Name another address with --listen, `],
+      [["--listen", "127.0.0.1:0", "--metrics-listen", taken], `keyvault-server: Nobody can listen at ${taken}: Address already in use. Name another address with --metrics-listen, `],
+      [["--listen", "nowhere.invalid:80"], "keyvault-server: Nobody can listen at nowhere.invalid:80: No such host is known. "],
+    ]) {
+      const { status, stderr } = failing([...vault, ...args]);
+      assert.equal(status, 1, stderr);
+      assert.ok(stderr.includes(text), stderr);
+      assert.ok(!/UnknownHost|IOError|errno/.test(stderr), stderr);
+      assert.ok(!stderr.includes("may go on for"), stderr);
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
+await check("descriptors are taken as far as they go, and too few are warned of, as is the bound of connections", async () => {
+  const limit = (server) => /Max open files +(\d+) +(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/limits`, "utf8")).slice(1).map(Number);
+  const roomy = await start({ level: "info", launcher: ["prlimit", "--nofile=64:1000"], env: { KEYVAULT_MAXIMUM_CONNECTIONS: "2" } });
+  const sockets = [];
+  try {
+    assert.deepEqual(limit(roomy), [1000, 1000]);
+    assert.ok(!roomy.log.includes("too few descriptors"), roomy.log);
+    for (let count = 0; count < 2; count += 1) {
+      sockets.push(net.connect(new URL(roomy.url).port, "127.0.0.1"));
+      await new Promise((resolve) => sockets.at(-1).on("connect", resolve));
+    }
+    await roomy.logged("others wait");
+    sockets.pop().destroy();
+    assert.equal((await fetch(`${roomy.url}/health/live`)).status, 200);
+    assert.equal(roomy.log.split("others wait").length, 2, roomy.log);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await roomy.stop();
+  }
+  const poor = await start({ level: "info", launcher: ["prlimit", "--nofile=1000:1000"] });
+  try {
+    await poor.logged("too few descriptors for maximumConnections");
+  } finally {
+    await poor.stop();
+  }
+});
+
+await check("memory that cannot be locked is warned of, and counted", async () => {
+  const launcher = [...(process.getuid() === 0 ? ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"] : []), "prlimit", "--memlock=0"];
+  const server = await start({ args: ["--metrics-listen", "127.0.0.1:0"], level: "info", launcher });
+  try {
+    await server.logged("memory for keys cannot be locked");
+    await server.logged("metrics on");
+    const url = /metrics on (http:\S+)/.exec(server.log)[1];
+    assert.match(await (await fetch(url)).text(), /^keyvault_memory_unlocked_bytes [1-9]/m);
+    renameSync(`${server.folder}/keyvault.db`, `${server.folder}/away.db`);
+    assert.match(await (await fetch(url)).text(), /^keyvault_vault_connected 0\.0$/m);
   } finally {
     await server.stop();
   }
@@ -216,6 +363,7 @@ await check("a graceful shutdown lets a running chat end", async () => {
     if (done) break;
     text += Buffer.from(value).toString();
   }
+  assert.match(server.log, /notice.*running requests and streams may go on for 30 s/);
   assert.ok(text.includes("w1999") && text.endsWith("data: [DONE]\n\n"), `${text.slice(-200)}\n${server.log}`);
   assert.equal(await server.exit, 0);
   await stopped();

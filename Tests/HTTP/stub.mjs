@@ -1,9 +1,9 @@
 // Plays every provider on loopback. What a key says decides what becomes of it:
-//   …dead402… 402, …dead400… and …dead403… likewise, …stall… a refusal whose body never comes, …later… live when it is tested, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
+//   …dead402… 402, …dead400… and …dead403… likewise, …dead404… with the key spelt in escapes, …stall… a refusal whose body never comes, …hollow… a stream behind a 204, …later… live when it is tested, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
 
 /// What a key may say.
-export const words = ["dead40", "stall", "later", "bad", "limited", "broken", "echo", "hang", "flood"];
+export const words = ["dead40", "stall", "hollow", "later", "bad", "limited", "broken", "echo", "hang", "flood"];
 
 export async function startStub(port = 0) {
   const seen = [];
@@ -23,6 +23,11 @@ export async function startStub(port = 0) {
     };
     if (key.includes("hang")) return;
     if (key.includes("dead402")) return send(402, { error: { message: "insufficient credits" }, user_id: "operator" });
+    if (key.includes("dead404")) {
+      const spelt = [...key].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+      response.writeHead(404, { "Content-Type": "application/json" });
+      return response.end(`{"error":{"message":"no such thing, ${spelt}","metadata":{"raw":"{\\"key\\":\\"${spelt.replaceAll("\\", "\\\\")}\\"}"}}}`);
+    }
     if (key.includes("dead40")) {
       const code = key.includes("dead400") ? 400 : 403;
       return send(code, { error: { message: `no such thing, ${key}` }, user_id: "operator" });
@@ -30,6 +35,10 @@ export async function startStub(port = 0) {
     if (key.includes("stall")) {
       response.writeHead(401, { "Content-Type": "application/json" });
       return response.flushHeaders();
+    }
+    if (key.includes("hollow")) {
+      response.writeHead(204, { "Content-Type": "text/event-stream" });
+      return response.end();
     }
     if (key.includes("later") && request.method === "GET") return send(200, { data: [] });
     if (!key || key.includes("bad")) {

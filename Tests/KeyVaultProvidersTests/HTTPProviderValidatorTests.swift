@@ -91,6 +91,7 @@ import Testing
             #expect(lines[0].hasPrefix("GET /") && lines[0].hasSuffix("\(row.path) HTTP/1.1"), "\(lines[0])")
             #expect(!lines[0].contains(Self.key))
             #expect(lines.filter { $0 == row.header + Self.key }.count == 1, "\(row.name)")
+            #expect(lines.contains("accept-encoding: identity"))
             if row.name == "anthropic" { #expect(lines.contains("anthropic-version: 2023-06-01")) }
         }
         try await server.stop()

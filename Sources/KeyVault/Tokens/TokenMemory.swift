@@ -3,8 +3,8 @@ import KeyVaultCrypto
 import KeyVaultStorage
 import Synchronization
 
-/// Authenticates against a vault, and goes on letting in who was let in before while the vault's store is out of reach: a
-/// server whose clients bring keys of their own can then serve them all the same.
+/// Authenticates against a vault, and goes on letting in who was let in before while the vault's store is out of reach, or under a
+/// master key that is not to be had: a server whose clients bring keys of their own can then serve them all the same.
 ///
 /// A token that the store says is revoked or expired is forgotten at once; the memory speaks only where the store cannot.
 /// The vault's cache alone would not do: its times are what bounds how long a deleted provider key is served, minutes, while
@@ -51,7 +51,8 @@ package final class TokenMemory: Sendable {
             remember(text, info, readAfter: before)
             return info
         } catch {
-            guard error.code == .store else { throw error }
+            // A row that cannot be opened for want of a master key is there: one that is gone, as a revoked token's is, was not found.
+            guard [.store, .missingMasterKey, .retiredMasterKey].contains(error.code) else { throw error }
             guard let info = recall(text) else { throw error }
             return info
         }

@@ -6,7 +6,7 @@ public import struct Foundation.Date
 
 /// How a vault is doing.
 public struct VaultHealth: Sendable {
-    /// Whether the store can be read, and if not, why.
+    /// Whether the store can be read, and its header believed by the master keys that are held; if not, why.
     public enum Store: Sendable, Equatable {
         case connected
         case unavailable(String)
@@ -39,7 +39,7 @@ extension Vault {
         var reach = VaultHealth.Store.connected
         do {
             try checkOpen()
-            if try await store.readHead() == nil { reach = .unavailable("The vault is gone from its store.") }
+            try await checkKeys(store.requiredHead())
         } catch {
             reach = .unavailable("\(error)")
         }
@@ -50,5 +50,16 @@ extension Vault {
                 .init(id: $0.id, isActive: $0.id == header.activeKeyID, added: $0.added)
             },
             lockedBytes: memory.locked, unlockedBytes: memory.unlocked, cache: cache.statistics)
+    }
+
+    /// A store that can be read is of no use where another process has rotated to a key that this one cannot get.
+    private func checkKeys(_ head: StoreHead) async throws(VaultError) {
+        do throws(VaultError) {
+            _ = try keys.ring.authenticate(head)
+        } catch {
+            guard head.generation != keys.header.generation else { throw error }
+            // The source may have the key, and nobody has asked it yet.
+            try await liveKeys.refresh()
+        }
     }
 }

@@ -19,7 +19,7 @@ extension KeyVaultService {
         metrics.chat(servedBy: call.source)
         let deadline = ContinuousClock.now + configuration.chatTimeout
         let answer = try await exchange.whileConnected { try await send(call, until: deadline, exchange) }
-        guard (200..<300).contains(answer.status) else { throw await refusal(answer, call, exchange) }
+        guard answer.isSuccess else { throw await refusal(answer, call, exchange) }
         return relay(answer, call, until: deadline, exchange)
     }
 
@@ -72,7 +72,7 @@ extension KeyVaultService {
                 return try await UpstreamAnswer(response, until: deadline)
             } catch {
                 // In here, since a span records what is thrown through it.
-                throw upstreamFailure(error, call, exchange)
+                throw upstreamFailure(error, call)
             }
         }
     }
@@ -95,7 +95,7 @@ extension KeyVaultService {
             let tail = EventStreamTail(event: call.source.event(object: name, id: exchange.id))
             body = stream(parts, until: deadline, tail, call, exchange)
         }
-        return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     private func stream(
@@ -113,7 +113,7 @@ extension KeyVaultService {
                 }
             } catch {
                 // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
-                _ = upstreamFailure(error, call, exchange)
+                log("a stream broke off", upstreamFailure(error, call), exchange)
                 throw error
             }
         }

@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 
 /// Takes a key, and every part of it that is long enough to matter, out of a text that somebody else wrote: providers quote
 /// keys in their refusals. Written in hexadecimal, base64 or percent form it is found as well.
@@ -37,15 +36,25 @@ struct SecretScrubber {
         return [key] + (texts + others).map { Array($0.utf8) }
     }
 
-    func scrub(_ body: ByteBuffer) -> String {
-        let bytes = Array(body.readableBytesView)
-        guard let length = parts.first?.count, length > 0, bytes.count >= length else {
-            return String(decoding: bytes, as: UTF8.self)
+    /// The text without the key; `nil` where there would still be a part of it for whoever reads the escapes of JSON, such as
+    /// `\u0073` for `s`.
+    func clean(_ text: String) -> String? {
+        let clean = scrub(text)
+        var read = clean
+        // Providers put the answers of others into theirs, as strings, so that escapes nest. No honest one does so deeper.
+        for _ in 0..<8 {
+            let inside = JSONString.text(read.utf8.span)
+            // Each escape is longer than what it stands for.
+            guard inside.utf8.count < read.utf8.count else { return clean }
+            guard secretBytes(of: Array(inside.utf8)) == nil else { return nil }
+            read = inside
         }
-        var isSecret = [Bool](repeating: false, count: bytes.count)
-        for start in 0...(bytes.count - length) where parts.contains(Array(bytes[start..<(start + length)])) {
-            for index in start..<(start + length) { isSecret[index] = true }
-        }
+        return nil
+    }
+
+    private func scrub(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        guard let isSecret = secretBytes(of: bytes) else { return text }
         var clean: [UInt8] = []
         for index in bytes.indices {
             if !isSecret[index] {
@@ -55,5 +64,19 @@ struct SecretScrubber {
             }
         }
         return String(decoding: clean, as: UTF8.self)
+    }
+
+    /// Which bytes are a part of the key; `nil` where none is.
+    private func secretBytes(of bytes: [UInt8]) -> [Bool]? {
+        guard let length = parts.first?.count, length > 0, bytes.count >= length else { return nil }
+        var isSecret: [Bool]?
+        for start in 0...(bytes.count - length) where parts.contains(Array(bytes[start..<(start + length)])) {
+            var marked = isSecret ?? [Bool](repeating: false, count: bytes.count)
+            // One array, not a copy for each part.
+            isSecret = nil
+            for index in start..<(start + length) { marked[index] = true }
+            isSecret = marked
+        }
+        return isSecret
     }
 }

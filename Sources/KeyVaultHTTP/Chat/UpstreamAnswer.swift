@@ -18,17 +18,20 @@ struct UpstreamAnswer: Sendable {
     let status: Int
     let headers: HTTPHeaders
     let body: Body
+    /// Whether the chat was served. That no other status says: behind a 204 or 205 stands no body to pass on.
+    var isSuccess: Bool { status == 200 }
 
     /// - Throws: what the HTTP client throws; `NIOTooManyBytesError`; `HTTPClientError.deadlineExceeded`, once a part has come
     ///   behind `deadline`.
     init(_ response: HTTPClientResponse, until deadline: ContinuousClock.Instant) async throws {
         status = Int(response.status.code)
         headers = response.headers
-        guard (200..<300).contains(status) else {
+        guard response.status == .ok else {
             body = .whole(await Self.refusal(response.body) ?? ByteBuffer())
             return
         }
-        let isStream = headers.first(name: "content-type")?.hasPrefix("text/event-stream") ?? false
+        // Media types have no case (RFC 9110, section 8.3.1).
+        let isStream = headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
         body =
             isStream
             ? .stream(response.body) : .whole(try await response.body.within(deadline).collect(upTo: Self.longest))

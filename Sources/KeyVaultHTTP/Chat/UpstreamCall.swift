@@ -26,6 +26,8 @@ struct UpstreamCall: Sendable {
         request.headers = [
             "Authorization": "Bearer \(key)", "Content-Type": "application/json",
             "Accept": accept ?? "application/json, text/event-stream", "User-Agent": "KeyVault",
+            // Nothing here reads a compressed answer, and without this header any coding may come (RFC 9110, section 12.5.3).
+            "Accept-Encoding": "identity",
         ]
         request.body = .bytes(body)
         return request

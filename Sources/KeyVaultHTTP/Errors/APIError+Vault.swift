@@ -24,6 +24,9 @@ extension APIError {
             self.init(
                 .conflict, "key_unreadable", "The stored key is damaged and cannot be read",
                 hint: "Store it again, or delete it.")
+        case (.missingMasterKey, _), (.retiredMasterKey, _), (.wrongMasterKey, _), (.unreadableMasterKey, _):
+            self = .unavailable(purpose)
+            hint = "The server lacks the vault's master key; its operator has to give it that. See /health."
         default:
             // Locked, damaged, out of reach, closed: what it is stands in the log; to a client it is all the same.
             self = .unavailable(purpose)

@@ -19,6 +19,8 @@ public struct APIError: Error, Sendable {
     public var retryAfter: Int?
     /// Sent along as they are.
     public var headers: HTTPFields
+    /// Whether the log has a line on it, which says more than this does.
+    private(set) var isLogged = false
 
     public init(
         _ status: HTTPResponse.Status, _ code: String, _ message: String, hint: String? = nil, provider: String? = nil,
@@ -31,6 +33,13 @@ public struct APIError: Error, Sendable {
         self.provider = provider
         self.retryAfter = retryAfter
         self.headers = headers
+    }
+
+    /// The same, of which the log has a line.
+    var logged: APIError {
+        var copy = self
+        copy.isLogged = true
+        return copy
     }
 
     /// The request itself is wrong.

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// A request on its way through the service.
 struct Exchange {
@@ -29,7 +30,8 @@ struct Exchange {
         } catch is NIOTooManyBytesError {
             throw tooLarge
         } catch {
-            if channel?.isActive == false { throw APIError.clientIsGone }
+            // One that breaks the connection off, or its TLS, is gone before the connection says so.
+            if error is IOError || error is NIOSSLError || channel?.isActive == false { throw APIError.clientIsGone }
             guard error is HTTPParserError else { throw error }
             throw APIError.invalidRequest("The request body is not sent as HTTP asks")
         }

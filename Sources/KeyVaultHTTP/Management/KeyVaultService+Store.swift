@@ -18,13 +18,7 @@ extension KeyVaultService {
         let warnings = infos.flatMap { info in info.warnings.map { (info.id.provider, "\($0)") } }
         let answer = JSONWriter.object { json in
             json.member("success", true)
-            json.member(
-                "message",
-                !warnings.isEmpty
-                    ? "LLM API keys stored, with warnings"
-                    : infos.allSatisfy { $0.metadata.lastValidated != nil }
-                        ? "LLM API keys stored and validated successfully"
-                        : "LLM API keys stored, without asking their providers")
+            json.member("message", Self.message(infos, hasWarnings: !warnings.isEmpty))
             guard !warnings.isEmpty else { return }
             json.member(
                 "warnings",
@@ -36,6 +30,13 @@ extension KeyVaultService {
                 })
         }
         return .json(.ok, answer, requestID: exchange.id)
+    }
+
+    private static func message(_ stored: [RecordInfo], hasWarnings: Bool) -> String {
+        if stored.isEmpty { return "No LLM API keys were sent, and none has changed" }
+        if hasWarnings { return "LLM API keys stored, with warnings" }
+        return stored.allSatisfy { $0.metadata.lastValidated != nil }
+            ? "LLM API keys stored and validated successfully" : "LLM API keys stored, without asking their providers"
     }
 
     /// The keys of a request, copied from its body into guarded memory.

@@ -19,6 +19,26 @@ import Testing
         }
     }
 
+    @Test(arguments: ["text/event-stream", "Text/Event-Stream; charset=utf-8", "TEXT/EVENT-STREAM"])
+    func theTypeOfAStreamHasNoCase(type: String) async throws {
+        let answer = try await UpstreamAnswer(response(type), until: .now)
+        guard case .stream = answer.body else {
+            Issue.record("It was read whole.")
+            return
+        }
+    }
+
+    @Test(arguments: [201, 204, 205, 206]) func onlyA200IsAChat(status: Int) async throws {
+        let empty = HTTPClientResponse(
+            version: .http1_1, status: .init(statusCode: status), headers: ["Content-Type": "text/event-stream"])
+        let answer = try await UpstreamAnswer(empty, until: .now)
+        guard case .whole = answer.body else {
+            Issue.record("It is passed on as a stream.")
+            return
+        }
+        #expect(!answer.isSuccess)
+    }
+
     @Test(arguments: [0, 600]) func aStreamEndsAtTheDeadline(seconds: Int) async throws {
         let answer = try await UpstreamAnswer(response("text/event-stream"), until: .now)
         guard case .stream(let parts) = answer.body else { throw CancellationError() }

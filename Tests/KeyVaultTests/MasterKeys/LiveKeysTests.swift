@@ -42,6 +42,22 @@ import Testing
         #expect(source.asked.withLock { $0 } == 2)
     }
 
+    /// As every request finds it.
+    @Test func healthSaysThatAMasterKeyIsMissing() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        guard case .unavailable(let reason) = await reader.health().store else {
+            Issue.record("The health is good.")
+            return
+        }
+        #expect(reason.contains("was retired from this vault"), "\(reason)")
+        // A key that is to be had is asked for.
+        source.ring.withLock { $0 = new }
+        clock.advance(by: .seconds(1))
+        #expect(await reader.health().store == .connected)
+        #expect(await writer.health().store == .connected)
+    }
+
     /// A list of many keys under one that is missing.
     @Test func aListAsksForAMissingKeyOnce() async throws {
         let providers = (0..<5).map { "example\($0)" }

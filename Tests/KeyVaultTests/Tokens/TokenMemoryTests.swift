@@ -41,6 +41,24 @@ import Testing
         #expect(try await memory.authenticate(unseen)?.tenant == "rival")
     }
 
+    /// Another process has rotated the master key, and this one has not got the new one.
+    @Test func whoWasLetInBeforeIsLetInWithoutTheMasterKey() async throws {
+        let base = MemoryStore()
+        let old = MasterKeyRing(try MasterKey.random())
+        let writer = try await Vault.create(in: base, masterKey: old)
+        let reader = try await Vault.open(base, keys: old, configuration: VaultConfiguration(clock: clock))
+        let memory = TokenMemory(reader, limit: .seconds(3600))
+        let (made, other) = (try await writer.createToken(for: "acme"), try await writer.createToken(for: "rival"))
+        for token in [made.token, other.token] { #expect(try await memory.authenticate(token) != nil) }
+        _ = try await writer.rotateMasterKey(to: MasterKeyRing(try MasterKey.random()))
+        clock.advance(by: .seconds(1800))
+        #expect(try await memory.authenticate(made.token)?.tenant == "acme")
+        try await writer.revokeToken(other.info.id)
+        #expect(try await memory.authenticate(other.token) == nil)
+        clock.advance(by: .seconds(1800))
+        await #expect(throws: VaultError(.retiredMasterKey, "")) { _ = try await memory.authenticate(made.token) }
+    }
+
     @Test func anotherSecretUnderARememberedIDIsRefused() async throws {
         let (one, other) = (try await vault.createToken(for: "acme"), try await vault.createToken(for: "rival"))
         #expect(try await memory.authenticate(one.token) != nil)

@@ -1,0 +1,28 @@
+import Foundation
+
+/// Where a provider is: a base URL that keys may be sent to, by https except to this machine.
+package struct ProviderBase: Sendable {
+    /// Why a text is no such URL.
+    package enum Refusal: Error {
+        /// It is no base: it lacks a host, or has more than one may have, or a port that there is not.
+        case form
+        /// It would carry keys in the clear.
+        case insecure
+    }
+
+    /// Without a slash at its end.
+    package let url: String
+    package let host: String
+    let isLoopback: Bool
+
+    package init(_ text: String) throws(Refusal) {
+        guard let parsed = URL(string: text), let scheme = parsed.scheme?.lowercased(), let host = parsed.host(),
+            !host.isEmpty, parsed.user == nil, parsed.password == nil, parsed.query == nil, parsed.fragment == nil,
+            parsed.port.map({ (1...65_535).contains($0) }) ?? true
+        else { throw .form }
+        self.host = host.lowercased()
+        isLoopback = PublicAddressGuard.namesLoopback(self.host)
+        guard scheme == "https" || scheme == "http" && isLoopback else { throw .insecure }
+        url = text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+}
