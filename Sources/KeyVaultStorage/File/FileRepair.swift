@@ -87,6 +87,10 @@ package struct FileRepair {
         while reader.offset < size {
             let start = reader.offset
             let claimed = UInt64(try reader.nextLength() ?? 0)
+            guard start + claimed <= size else {
+                reader.skip(1)
+                continue
+            }
             guard left >= claimed else {
                 throw StoreError(
                     .corrupt, "\(log.path) is full of what looks like frames and is none. Restore a backup.")

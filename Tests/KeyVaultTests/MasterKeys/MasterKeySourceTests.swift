@@ -23,7 +23,7 @@ import Testing
         let store = MemoryStore()
         _ = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))
         let opening = Task {
-            withUnsafeCurrentTask { unsafe $0?.cancel() }
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             return try await Vault.open(store, keys: CancelledSource())
         }
         await #expect(throws: VaultError(.cancelled, "")) { try await opening.value }
