@@ -14,7 +14,7 @@ private func example() async throws -> Int {
     let vault = try await Vault.open(store, keys: MasterKeyFile("master.key"))
     let id = try RecordID(tenant: "acme", provider: "openai")
 
-    try await vault.put(Secret("sk-proj-…"), for: id)
+    try await vault.put(Secret(contentsOfFile: "openai.key"), for: id)
     let length = try await vault.withSecret(id) { key in
         key.byteCount  // `key` is a RawSpan into guarded memory, which is wiped when the closure ends.
     }

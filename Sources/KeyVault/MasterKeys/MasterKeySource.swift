@@ -3,7 +3,7 @@ public import KeyVaultFormat
 /// Where a vault's master keys come from: a file, the service manager, a passphrase, a key service of your own.
 ///
 /// Implement it for a key service (AWS KMS, Vault's transit engine, a PKCS#11 token): fetch or unwrap 32 bytes, and hand
-/// them to ``KeyVaultCrypto/MasterKey/init(copying:)``, which copies them into guarded memory; then wipe your own copy. The
+/// them to `MasterKey(copying:)`, which copies them into guarded memory; then wipe your own copy. The
 /// vault asks once when it opens, and once more whenever it meets a key id that it does not know; where the source then fails or
 /// lacks the key, again for the same header after a second at the soonest. Reads that need the key wait for the answer, also
 /// where their task is cancelled: give what you ask a timeout. `Examples/KeyService` of the repository is such a source, with a

@@ -4,7 +4,7 @@ public import KeyVaultFormat
 public struct HistoryEntry: Hashable, Sendable {
     public let revision: UInt64
     public let isCurrent: Bool
-    /// `nil` for a revision that does not open. ``Metadata/retainedUntil`` says how long an earlier one can be read.
+    /// `nil` for a revision that does not open. `Metadata.retainedUntil` says how long an earlier one can be read.
     public let metadata: Metadata?
 }
 

@@ -8,9 +8,9 @@ public struct PutRequest: Sendable {
     public var secret: Secret
     /// The revision that must be the current one; 0 where no key may be stored yet; `nil` for no such condition.
     public var expectedRevision: UInt64?
-    /// From when on the key is not served any more. Default: never.
+    /// From when on the key is not served any more; ``Vault/sweep()`` removes it then. Default: never.
     public var expires: Date?
-    /// How long the replaced key can still be read by its revision. Default: not at all.
+    /// How long the replaced key can still be read by its revision; ``Vault/sweep()`` removes it then. Default: not at all.
     public var keepPreviousFor: Duration?
     /// The place among the labels of one provider, lower first. Default: what it was, or 0.
     public var order: UInt16?

@@ -24,7 +24,7 @@ extension Vault {
         return try await lease(id).withSpan { secret throws(Failure) in try unsafe body(secret.bytes) }
     }
 
-    /// Runs `body` on the key stored for `id`, as ``withSecret(_:_:)-(_,(RawSpan)->_)`` does, for as long as it takes.
+    /// Runs `body` on the key stored for `id`, as the other `withSecret` does, for as long as it takes.
     @inlinable
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, _ body: (RawSpan) async throws(Failure) -> Result

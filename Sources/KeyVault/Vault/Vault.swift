@@ -6,7 +6,7 @@ import Synchronization
 /// An encrypted store of other people's keys.
 ///
 /// Open one for each store and share it: a vault is safe to use from any number of tasks. A key is handed out for the
-/// duration of a closure (``withSecret(_:_:)``), in guarded memory that is wiped when the closure ends.
+/// duration of a closure (`withSecret`), in guarded memory that is wiped when the closure ends.
 public final class Vault: Sendable {
     /// On whose behalf the current task acts, for ``VaultConfiguration/audit``.
     @TaskLocal public static var principal: String?
