@@ -24,6 +24,7 @@ extension Vault {
                     let impatience = Task { [weak cache, weak directory] in
                         while true {
                             try await time.sleep(interval)
+                            try Task.checkCancellation()
                             cache?.invalidateAll()
                             directory?.forgetAll()
                         }

@@ -1,0 +1,42 @@
+import KeyVault
+import KeyVaultTesting
+import Testing
+
+/// What is served while a store is too busy to say what others have changed.
+@Suite struct BusyStoreTests {
+    @Test func nothingThatMayBeGoneIsServedFromTheCache() async throws {
+        let (rows, clock) = (MemoryStore(), ManualClock())
+        let store = FaultInjectingStore(rows)
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                cache: CacheConfiguration(timeToLive: .seconds(100_000), maximumAge: .seconds(100_000)),
+                foreignChangeInterval: .seconds(1), clock: clock))
+        let id = try RecordID(tenant: "acme", provider: "example")
+        try await vault.put(Secret("one"), for: id)
+        func isServed() async throws -> Bool {
+            do { return try await vault.withSecret(id) { $0.byteCount == 3 } } catch let error as VaultError {
+                guard error.code == .notFound else { throw error }
+                return false
+            }
+        }
+        #expect(try await isServed())
+        store.hold(.foreignChanges)
+        let looks = store.calls(of: .foreignChanges)
+        while store.calls(of: .foreignChanges) == looks {
+            clock.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        // Another process deletes it, and the store does not answer whether anything has changed.
+        try await rows.write(WriteBatch(generation: 1, changes: [.delete(id, revision: nil)]))
+        var seconds = 0
+        while try await isServed(), seconds < 50_000 {
+            clock.advance(by: .seconds(1))
+            seconds += 1
+            await Task.yield()
+        }
+        #expect(seconds < 50_000)
+        store.release(.foreignChanges)
+        await vault.close()
+    }
+}
