@@ -1,11 +1,3 @@
-/// What a row holds: the key that is served, or an earlier one that is kept for a while.
-///
-/// The two are sealed under different contexts, so that a retained row can never be passed off as the current one.
-package enum RecordKind: Sendable {
-    case current
-    case retained
-}
-
 /// What an encryption is for, and of what: the associated data and the hash input of SPEC.md section 3.2.
 ///
 /// It is built from what was *asked for* and from the vault that was opened, never from the bytes that were read.

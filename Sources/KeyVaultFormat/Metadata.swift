@@ -38,36 +38,3 @@ public struct Metadata: Hashable, Sendable {
         self.hint = hint
     }
 }
-
-/// Whether a key is served.
-public enum RecordState: Hashable, Sendable {
-    case enabled
-    /// Kept, not served; until a time, or until somebody enables it.
-    case disabled(DisabledReason, until: Date?)
-}
-
-/// Why a key is kept but not served. The raw values are those of SPEC.md section 4.3.
-public enum DisabledReason: UInt8, Sendable, CaseIterable {
-    /// Somebody asked for it.
-    case requested = 1
-    /// The provider refused the key.
-    case rejected = 2
-    /// The provider asked for a pause.
-    case coolingDown = 3
-}
-
-/// What the provider said of a key. The raw values are those of SPEC.md section 4.3.
-public enum Verdict: UInt8, Sendable, CaseIterable {
-    /// Nobody has asked yet.
-    case unverified = 0
-    case valid = 1
-    /// Live, but without some of its rights.
-    case restricted = 2
-    /// Live, but without credit.
-    case withoutCredit = 3
-    case invalid = 4
-    case rateLimited = 5
-    case unreachable = 6
-    /// The provider has no free check.
-    case unsupported = 7
-}

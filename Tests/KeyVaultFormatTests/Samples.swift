@@ -55,7 +55,7 @@ enum Samples {
             ], slots: [try slot()])
     }
 
-    static func sealedHeader() throws -> SealedHeader {
-        SealedHeader(header: try header(), codes: [[UInt8](repeating: 9, count: 32)])
+    static func sealedHeader() throws -> StoredHeader {
+        StoredHeader(header: try header(), codes: [[UInt8](repeating: 9, count: 32)])
     }
 }

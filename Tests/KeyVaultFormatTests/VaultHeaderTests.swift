@@ -20,7 +20,7 @@ import struct Foundation.Date
 
     @Test func decodingGivesBackWhatWasEncoded() throws {
         let sealed = try Samples.sealedHeader()
-        let read = try SealedHeader(sealed.encoded)
+        let read = try StoredHeader(sealed.encoded)
         #expect(read == sealed)
         #expect(read.encoded == sealed.encoded)
         #expect(read.body == sealed.header.body)
@@ -36,17 +36,17 @@ import struct Foundation.Date
         let header = VaultHeader(
             vaultID: Samples.vaultID, generation: UInt64(Int64.max), activeKeyID: keys[63].id, keys: keys,
             slots: try (0..<16).map { try Samples.slot(keys[$0].id) })
-        let sealed = SealedHeader(header: header, codes: keys.map { _ in [UInt8](repeating: 1, count: 32) })
+        let sealed = StoredHeader(header: header, codes: keys.map { _ in [UInt8](repeating: 1, count: 32) })
         #expect(sealed.encoded.count == VaultHeader.maximumLength)
-        #expect(try SealedHeader(sealed.encoded) == sealed)
-        #expect(throws: FormatError(.tooLarge, "", section: "")) { try SealedHeader(sealed.encoded + [0]) }
+        #expect(try StoredHeader(sealed.encoded) == sealed)
+        #expect(throws: FormatError(.tooLarge, "", section: "")) { try StoredHeader(sealed.encoded + [0]) }
     }
 
     @Test func refusesEachFieldThatIsWrong() throws {
         func check(_ code: FormatError.Code, _ section: String, _ change: (inout [UInt8]) -> Void) throws {
             var bytes = try Samples.sealedHeader().encoded
             change(&bytes)
-            let error = #expect(throws: FormatError.self) { try SealedHeader(bytes) }
+            let error = #expect(throws: FormatError.self) { try StoredHeader(bytes) }
             #expect(error?.code == code)
             #expect(error?.section == section)
         }
@@ -78,7 +78,7 @@ import struct Foundation.Date
     @Test func everyTruncationIsATypedError() throws {
         let bytes = try Samples.sealedHeader().encoded
         for count in bytes.indices {
-            #expect(throws: FormatError(.truncated, "", section: "")) { try SealedHeader(Array(bytes[..<count])) }
+            #expect(throws: FormatError(.truncated, "", section: "")) { try StoredHeader(Array(bytes[..<count])) }
         }
     }
 
@@ -90,7 +90,7 @@ import struct Foundation.Date
             for _ in 0...(random.next() % 3) {
                 bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
             }
-            if let header = try? SealedHeader(bytes) { #expect(header.encoded == bytes) }
+            if let header = try? StoredHeader(bytes) { #expect(header.encoded == bytes) }
         }
     }
 }

@@ -46,7 +46,7 @@ struct HeaderTarget: FuzzTarget {
         var bytes = Array(input.dropFirst())
         if first & 1 == 1 { bytes = try Self.authenticated(bytes) }
 
-        let sealed = try? SealedHeader(bytes)
+        let sealed = try? StoredHeader(bytes)
         if let sealed {
             try Finding.require(sealed.encoded == bytes, "the encoding is not what was read")
             try Finding.require(sealed.header.body == sealed.body, "the body is not what was read")
@@ -67,7 +67,7 @@ struct HeaderTarget: FuzzTarget {
     }
 
     /// Whether the two keys vouch for all of it, as SPEC.md section 5.1 asks.
-    private static func isAuthentic(_ sealed: SealedHeader) throws -> Bool {
+    private static func isAuthentic(_ sealed: StoredHeader) throws -> Bool {
         let codes = try zip(sealed.header.liveKeyIDs, sealed.codes).map { id, code in
             try Self.code(of: sealed.body, under: id) == code
         }

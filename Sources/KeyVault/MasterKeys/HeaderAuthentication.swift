@@ -8,27 +8,27 @@ extension MasterKeyRing {
     /// Authenticates `header` under every live key.
     ///
     /// - Throws: ``VaultError`` `missingMasterKey` where the ring lacks one of them.
-    func seal(_ header: VaultHeader) throws(VaultError) -> SealedHeader {
+    func authenticate(_ header: VaultHeader) throws(VaultError) -> StoredHeader {
         let body = header.body
         var codes: [[UInt8]] = []
         for id in header.liveKeyIDs {
             guard let holder = self[id] else { throw .missing(id, in: self) }
             codes.append(try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(body.span) })
         }
-        return SealedHeader(header: header, codes: codes)
+        return StoredHeader(header: header, codes: codes)
     }
 
     /// Reads the header that a store holds, and believes it only when every live key vouches for it.
     ///
     /// - Throws: ``VaultError`` `wrongMasterKey`, `retiredMasterKey`, `missingMasterKey` or `damagedHeader`.
-    func authenticate(_ head: StoreHead) throws(VaultError) -> VaultHeader {
-        let sealed: SealedHeader
-        do { sealed = try SealedHeader(head.header) } catch { throw .damagedHeader(error) }
-        let header = sealed.header
+    func verify(_ head: StoreHead) throws(VaultError) -> VaultHeader {
+        let stored: StoredHeader
+        do { stored = try StoredHeader(head.header) } catch { throw .damagedHeader(error) }
+        let header = stored.header
         try checkFirst(against: header)
-        for (id, code) in zip(header.liveKeyIDs, sealed.codes) {
+        for (id, code) in zip(header.liveKeyIDs, stored.codes) {
             guard let holder = self[id] else { throw .missing(id, in: self) }
-            let expected = try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(sealed.body.span) }
+            let expected = try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(stored.body.span) }
             guard ConstantTime.equal(expected.span, code.span) else { throw .damagedHeader() }
         }
         // The store compares generations on every write; they must be the authenticated one.

@@ -25,7 +25,7 @@ struct KeyState: Sendable {
     /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
     static func open(_ head: StoreHead, source: any MasterKeySource) async throws(VaultError) -> KeyState {
         let request: MasterKeyRequest
-        do { request = MasterKeyRequest(header: try SealedHeader(head.header).header) } catch {
+        do { request = MasterKeyRequest(header: try StoredHeader(head.header).header) } catch {
             throw .damagedHeader(error)
         }
         let ring: MasterKeyRing
@@ -39,6 +39,6 @@ struct KeyState: Sendable {
         } catch {
             throw VaultError(.missingMasterKey, "The master key's source failed.", cause: error)
         }
-        return KeyState(header: try ring.authenticate(head), ring: ring)
+        return KeyState(header: try ring.verify(head), ring: ring)
     }
 }

@@ -39,9 +39,9 @@ extension KeyedDecodingContainer<MemberName> {
         var statuses: [Int: Verdict] = [:]
         for (status, name) in try decodeIfPresent([String: String].self, forKey: key) ?? [:] {
             guard let number = Int(status), (200...599).contains(number),
-                let verdict = Verdict.allCases.first(where: { "\($0)" == name })
+                let verdict = Verdict.allCases.first(where: { $0.name == name })
             else {
-                let names = Verdict.allCases.map { "\($0)" }.joined(separator: ", ")
+                let names = Verdict.allCases.map(\.name).joined(separator: ", ")
                 throw refusal("A status from 200 to 599 is given one of \(names).", forKey: key)
             }
             statuses[number] = verdict

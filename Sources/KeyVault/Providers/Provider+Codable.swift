@@ -112,7 +112,7 @@ extension LiveCheck: Codable {
         try members.encode(header, forKey: "header")
         try members.encode(scheme, forKey: "scheme")
         try members.encode(headers, forKey: "headers")
-        let statuses = statuses.map { (String($0.key), "\($0.value)") }
+        let statuses = statuses.map { (String($0.key), $0.value.name) }
         try members.encode(Dictionary(uniqueKeysWithValues: statuses), forKey: "statuses")
         try members.encodeIfPresent(creditMember, forKey: "creditMember")
         try members.encode(uncheckedPrefixes, forKey: "uncheckedPrefixes")

@@ -131,9 +131,9 @@ extension Vault {
             var header = state.header
             guard try body(&header) else { return }
             header.generation += 1
-            let bytes = try state.ring.seal(header).encoded
+            let bytes = try state.ring.authenticate(header).encoded
             // What nobody could read again would be the end of the vault.
-            do { _ = try SealedHeader(bytes) } catch { throw .damagedHeader(error) }
+            do { _ = try StoredHeader(bytes) } catch { throw .damagedHeader(error) }
             do throws(StoreError) {
                 try await store.write(WriteBatch(generation: state.header.generation, header: bytes))
             } catch {

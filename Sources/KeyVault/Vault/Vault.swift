@@ -74,8 +74,8 @@ public final class Vault: Sendable {
         let header = VaultHeader(
             vaultID: id, generation: 1, activeKeyID: active,
             keys: [.init(id: active, state: .live, added: configuration.date())], slots: slots)
-        let sealed = try masterKey.seal(header)
-        try await VaultError.wrap { () async throws(StoreError) in try await store.create(header: sealed.encoded) }
+        let stored = try masterKey.authenticate(header)
+        try await VaultError.wrap { () async throws(StoreError) in try await store.create(header: stored.encoded) }
         return try await open(store, keys: masterKey, configuration: configuration)
     }
 
@@ -101,7 +101,7 @@ public final class Vault: Sendable {
             throw VaultError(.noVault, "There is no vault in this store yet.", hint: "Create one first.")
         }
         // Before any key is asked for: another vault's header may name other keys, and a high price for its passphrase.
-        if let expected, let found = try? SealedHeader(head.header).header.vaultID, found != expected {
+        if let expected, let found = try? StoredHeader(head.header).header.vaultID, found != expected {
             throw VaultError(
                 .unexpectedVault, "This is the vault \(found), not \(expected) as expected.",
                 hint: "Open the right store.")

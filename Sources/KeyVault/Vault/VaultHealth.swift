@@ -55,7 +55,7 @@ extension Vault {
     /// A store that can be read is of no use where another process has rotated to a key that this one cannot get.
     private func checkKeys(_ head: StoreHead) async throws(VaultError) {
         do throws(VaultError) {
-            _ = try keys.ring.authenticate(head)
+            _ = try keys.ring.verify(head)
         } catch {
             guard head.generation != keys.header.generation else { throw error }
             // The source may have the key, and nobody has asked it yet.

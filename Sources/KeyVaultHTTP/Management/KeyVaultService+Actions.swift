@@ -18,7 +18,7 @@ extension KeyVaultService {
         let body = JSONWriter.object { json in
             json.member("success", validation.verdict.isLive)
             json.member("message", validation.reason)
-            json.member("verdict", "\(validation.verdict)")
+            json.member("verdict", validation.verdict.name)
         }
         return .json(.ok, body, requestID: exchange.id)
     }

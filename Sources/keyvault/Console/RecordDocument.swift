@@ -58,21 +58,6 @@ extension Metadata {
     }
 }
 
-extension Verdict {
-    var name: String {
-        switch self {
-        case .unverified: "unverified"
-        case .valid: "valid"
-        case .restricted: "restricted"
-        case .withoutCredit: "withoutCredit"
-        case .invalid: "invalid"
-        case .rateLimited: "rateLimited"
-        case .unreachable: "unreachable"
-        case .unsupported: "unsupported"
-        }
-    }
-}
-
 extension DisabledReason {
     var name: String {
         switch self {

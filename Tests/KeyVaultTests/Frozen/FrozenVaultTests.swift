@@ -16,7 +16,7 @@ import Testing
                 store, keys: MasterKeyFile(frozen.keyFile), expecting: VaultID(header.vaultID.bytes),
                 configuration: VaultConfiguration(date: { FrozenVault.now }))
             let head = try #require(try await store.readHead())
-            #expect(try InteropHeader(SealedHeader(head.header).header) == header)
+            #expect(try InteropHeader(StoredHeader(head.header).header) == header)
 
             let expected = frozen.contents.records
             let rows = try await RowReader(vaultID: vault.id, masterKey: frozen.masterKey).rows(of: store)

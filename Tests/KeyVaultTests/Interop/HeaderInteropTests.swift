@@ -42,7 +42,7 @@ import Testing
                 slots: live.map { InteropSlot(passphrase: Array(Self.passphrase.utf8), masterKey: $0) }))
         let ring = try HeaderSample.ring([VectorKeys.oldMasterKey, VectorKeys.newMasterKey, VectorKeys.masterKey])
         let head = StoreHead(header: made.header.bytes, generation: 9, revisionFloor: 0)
-        let header = try ring.authenticate(head)
+        let header = try ring.verify(head)
         #expect(header.keys == sample.header.keys)
         #expect(header.activeKeyID == sample.header.activeKeyID)
         #expect(header.slots.count == 2)
@@ -64,7 +64,8 @@ import Testing
         let header: InteropHeader = try await Python.run(
             "check",
             Check(
-                header: HexBytes(bytes: try ring.seal(sample.header).encoded), storeGeneration: UInt64(Int64.max),
+                header: HexBytes(bytes: try ring.authenticate(sample.header).encoded),
+                storeGeneration: UInt64(Int64.max),
                 masterKeys: keys.map(HexBytes.init), passphrase: HexBytes(bytes: slot.request.passphrase)))
         #expect(header == InteropHeader(sample.header, slotKeys: [VectorKeys.masterKey]))
     }

@@ -21,17 +21,17 @@ import Testing
     @Test func everyChangedBitIsRefused() throws {
         let sample = try sample()
         let (bytes, ring) = (try sample.bytes, try HeaderSample.ring(sample.masterKeys))
-        #expect(try ring.authenticate(head(bytes)) == sample.header)
+        #expect(try ring.verify(head(bytes)) == sample.header)
         for bit in 0..<(bytes.count * 8) {
             var changed = bytes
             changed[bit / 8] ^= 1 << UInt8(bit % 8)
-            #expect(throws: VaultError.self) { try ring.authenticate(head(changed)) }
+            #expect(throws: VaultError.self) { try ring.verify(head(changed)) }
         }
         for count in bytes.indices {
-            #expect(throws: VaultError(.damagedHeader, "")) { try ring.authenticate(head(Array(bytes[..<count]))) }
+            #expect(throws: VaultError(.damagedHeader, "")) { try ring.verify(head(Array(bytes[..<count]))) }
         }
-        #expect(throws: VaultError(.damagedHeader, "")) { try ring.authenticate(head(bytes + [0])) }
-        #expect(throws: VaultError(.damagedHeader, "")) { try ring.authenticate(head(bytes, generation: 4)) }
+        #expect(throws: VaultError(.damagedHeader, "")) { try ring.verify(head(bytes + [0])) }
+        #expect(throws: VaultError(.damagedHeader, "")) { try ring.verify(head(bytes, generation: 4)) }
     }
 
     @Test func itTakesEveryLiveKey() throws {
@@ -39,15 +39,17 @@ import Testing
         let bytes = try sample.bytes
         for key in sample.masterKeys {
             #expect(throws: VaultError(.missingMasterKey, "")) {
-                try HeaderSample.ring([key]).authenticate(head(bytes))
+                try HeaderSample.ring([key]).verify(head(bytes))
             }
-            #expect(throws: VaultError(.missingMasterKey, "")) { try HeaderSample.ring([key]).seal(sample.header) }
+            #expect(throws: VaultError(.missingMasterKey, "")) {
+                try HeaderSample.ring([key]).authenticate(sample.header)
+            }
         }
         #expect(throws: VaultError(.wrongMasterKey, "")) {
-            try HeaderSample.ring([VectorKeys.bytes(32, seed: 9)]).authenticate(head(bytes))
+            try HeaderSample.ring([VectorKeys.bytes(32, seed: 9)]).verify(head(bytes))
         }
         #expect(throws: VaultError(.retiredMasterKey, "")) {
-            try HeaderSample.ring([VectorKeys.oldMasterKey]).authenticate(head(bytes))
+            try HeaderSample.ring([VectorKeys.oldMasterKey]).verify(head(bytes))
         }
     }
 
@@ -55,7 +57,7 @@ import Testing
         // Retired here; the thief makes it the only live key again.
         let forged = try HeaderSample("", keys: [VectorKeys.oldMasterKey]) { $0.generation = 9 }
         #expect(throws: VaultError(.wrongMasterKey, "")) {
-            try HeaderSample.ring([VectorKeys.masterKey, VectorKeys.oldMasterKey]).authenticate(
+            try HeaderSample.ring([VectorKeys.masterKey, VectorKeys.oldMasterKey]).verify(
                 head(forged.bytes, generation: 9))
         }
     }

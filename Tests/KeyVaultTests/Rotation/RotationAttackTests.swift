@@ -68,13 +68,14 @@ import Testing
     }
 
     @Test func theHolderOfARetiredKeyCannotMakeItLiveAgain() async throws {
-        let now = try SealedHeader(try #require(try await store.readHead()).header).header
+        let now = try StoredHeader(try #require(try await store.readHead()).header).header
         var forged = now
         forged.generation += 1
         forged.activeKeyID = old.ids[0]
         forged.keys = now.keys.map { .init(id: $0.id, state: $0.id == old.ids[0] ? .live : .retired, added: $0.added) }
         try await expectRefused(
-            header: try old.seal(forged).encoded, generation: forged.generation, ring: new, code: .retiredMasterKey)
+            header: try old.authenticate(forged).encoded, generation: forged.generation, ring: new,
+            code: .retiredMasterKey)
         // With the new key live too, its code is what is missing.
         forged.keys = now.keys.map { .init(id: $0.id, state: .live, added: $0.added) }
         let code = try old.first.key.headerCode(forged.body.span)

@@ -210,7 +210,7 @@ import Testing
         }
         // The last one that was begun is the way out.
         let vault = try await Vault.open(store, keys: ring)
-        let active = try SealedHeader(try #require(try await store.readHead()).header).header.activeKeyID
+        let active = try StoredHeader(try #require(try await store.readHead()).header).header.activeKeyID
         #expect(active == ring.ids[63])
         try await vault.put(Secret("xy"), for: id)
         #expect(try await vault.withSecret(id) { $0.byteCount } == 2)

@@ -15,7 +15,7 @@ import Testing
     }
 
     private func header() async throws -> VaultHeader {
-        try SealedHeader(try #require(try await base.readHead()).header).header
+        try StoredHeader(try #require(try await base.readHead()).header).header
     }
 
     private func fresh() throws -> MasterKeyRing { MasterKeyRing(try MasterKey.random()) }

@@ -134,7 +134,7 @@ struct RefusedHeaders {
         let keys = sample.masterKeys + [VectorKeys.oldMasterKey]
         let head = StoreHead(header: bytes, generation: storeGeneration, revisionFloor: 0)
         let ring = try HeaderSample.ring(keys)
-        let error = #expect(throws: VaultError.self, "\(name)") { _ = try ring.authenticate(head) }
+        let error = #expect(throws: VaultError.self, "\(name)") { _ = try ring.verify(head) }
         #expect(error?.code == .damagedHeader, "\(name)")
         #expect((error?.cause as? FormatError)?.section == (isFormat ? section : nil), "\(name)")
         return VectorCase(

@@ -1,0 +1,9 @@
+/// Why a key is kept but not served. The raw values are those of SPEC.md section 4.3.
+public enum DisabledReason: UInt8, Sendable, CaseIterable {
+    /// Somebody asked for it.
+    case requested = 1
+    /// The provider refused the key.
+    case rejected = 2
+    /// The provider asked for a pause.
+    case coolingDown = 3
+}
