@@ -131,6 +131,19 @@ import Testing
         #expect(try Contents(left).rows.map(\.id.label) == ["a"])
     }
 
+    /// Each head would cost a checksum of 32 KiB.
+    @Test func aRepairOfHeadsThatAreNoFramesGivesUp() throws {
+        try created().close()
+        var forged = disk.image
+        let file = try #require(forged.names[Self.path])
+        for _ in 0..<2048 {
+            forged.files[file] += [0, 0, 0x80, 0, 0xFF, 0xFF, 0x7F, 0xFF] + Array(repeating: 0, count: 24)
+        }
+        forged.names[Self.path + "-hint"] = nil
+        let error = #expect(throws: StoreError.self) { try FileRepair(Self.path, layer: SimulatedDisk(forged)).run() }
+        #expect(error?.code == .corrupt && error?.message.contains("looks like frames") == true)
+    }
+
     /// It would eat the room that somebody made for the next one.
     @Test func aRepairThatFailsLeavesNoCopyBehind() throws {
         let log = try created()
