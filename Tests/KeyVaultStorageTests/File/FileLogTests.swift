@@ -46,6 +46,8 @@ import Testing
             #expect(throws: Never.self) { try log.scan(.everything, after: nil, limit: 9) }
             looks.withLock { $0 += 1 }
         }
+        // The log refers to the layer.
+        defer { layer.whenADirectoryIsSynced(nil) }
         try log.compact()
         #expect(looks.withLock { $0 } == 2)
     }
@@ -341,7 +343,7 @@ private final class InterruptibleLayer: FileLayer {
 
     private let whenADirectoryIsSynced = Mutex<(@Sendable () -> Void)?>(nil)
 
-    func whenADirectoryIsSynced(_ action: @escaping @Sendable () -> Void) {
+    func whenADirectoryIsSynced(_ action: (@Sendable () -> Void)?) {
         whenADirectoryIsSynced.withLock { $0 = action }
     }
 
