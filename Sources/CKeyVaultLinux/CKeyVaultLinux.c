@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -27,5 +28,15 @@ int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64
     }
     *device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
     *number = found.stx_ino;
+    return 0;
+}
+
+int keyvault_start_thread(const char *name, void *(*work)(void *), void *argument) {
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, work, argument);
+    if (error != 0) return error;
+    // Without a name it works as well.
+    (void)pthread_setname_np(thread, name);
+    (void)pthread_detach(thread);
     return 0;
 }

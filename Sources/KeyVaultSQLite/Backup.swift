@@ -26,7 +26,7 @@ final class Backup: Sendable {
         let result: Result<Void, StoreError> = await withTaskCancellationHandler {
             do throws(StoreError) {
                 return .success(
-                    try await onThread(named: "KeyVault backup") { () throws(StoreError) in try self.copy() })
+                    try await SystemThread.run(named: "KeyVault backup") { () throws(StoreError) in try self.copy() })
             } catch { return .failure(error) }
         } onCancel: {
             isCancelled.store(true, ordering: .relaxed)

@@ -27,7 +27,7 @@ final class Writer: Sendable {
     ) async throws(StoreError) -> (writer: Writer, places: StorePlaces) {
         let writer = Writer(patience: patience)
         let opened: Result<StorePlaces, StoreError> = await withCheckedContinuation { continuation in
-            let thread = Thread {
+            let isStarted = SystemThread.start(named: "KeyVault SQLite") {
                 do throws(StoreError) {
                     let session = try Self.open(path, create: create, patience: patience)
                     continuation.resume(returning: .success(session.places))
@@ -37,8 +37,7 @@ final class Writer: Sendable {
                 }
                 writer.ended.finish()
             }
-            thread.name = "keyvault-sqlite"
-            thread.start()
+            if !isStarted { continuation.resume(returning: .failure(.noThread)) }
         }
         return (writer, try opened.get())
     }

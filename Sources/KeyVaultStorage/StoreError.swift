@@ -58,6 +58,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package static let closed = StoreError(.closed, "The store was closed. Open the vault again.")
+    package static let noThread = StoreError(
+        .io,
+        "The system gives this process no further thread, and a store needs one that writes. Raise the limit on its processes or "
+            + "tasks.")
     package static let cancelled = StoreError(.cancelled, "The task was cancelled; nothing was written.")
 
     /// Refuses a path that the system would take for a shorter one.

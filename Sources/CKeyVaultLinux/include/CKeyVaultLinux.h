@@ -1,5 +1,5 @@
-// What Swift cannot reach on its own: `statfs`, `statx` and the open-file-description locks, which the Glibc module leaves out, a
-// variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
+// What Swift cannot reach on its own: `statfs`, `statx`, names of threads and the open-file-description locks, which the Glibc module
+// leaves out, a variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
 #ifndef CKEYVAULTLINUX_H
 #define CKEYVAULTLINUX_H
 
@@ -21,6 +21,11 @@ int keyvault_set_lock(int descriptor, short type);
 //
 // Returns 0, or an `errno`.
 int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number);
+
+// Starts a thread that runs `work` on `argument` and goes away by itself. Linux shows 15 bytes of its name.
+//
+// Returns 0, or an `errno`: `EAGAIN` where the system gives none.
+int keyvault_start_thread(const char *name, void *(*work)(void *), void *argument);
 
 // A word that each thread has for itself, null at first.
 extern _Thread_local void *keyvault_thread_word;

@@ -46,7 +46,7 @@ extension PassphraseSlot.Parameters {
     /// Runs Argon2id on a thread of its own: it keeps a processor busy for most of a second.
     fileprivate func derive(_ passphrase: Secret) async throws(VaultError) -> MasterKeyRing {
         do {
-            return try await onThread(named: "KeyVault passphrase") { () throws(CryptoError) in
+            return try await SystemThread.run(named: "KeyVault Argon2") { () throws(CryptoError) in
                 // This thread may never do an envelope operation.
                 defer { StackScrub.scrub() }
                 return try passphrase.withSpan { passphrase throws(CryptoError) in

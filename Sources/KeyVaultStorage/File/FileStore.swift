@@ -40,14 +40,14 @@ public final class FileStore: RecordStore {
     package static func open(
         _ path: String, creating: Bool, layer: any FileLayer, settings: FileLog.Settings
     ) async throws(StoreError) -> FileStore {
-        try await onThread(named: "KeyVault file") { () throws(StoreError) in
-            FileStore(try FileLog(path, creating: creating, layer: layer, settings: settings))
+        try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in
+            try FileStore(try FileLog(path, creating: creating, layer: layer, settings: settings))
         }
     }
 
-    private init(_ log: FileLog) {
+    private init(_ log: FileLog) throws(StoreError) {
         self.log = log
-        writer = WriterThread(log)
+        writer = try WriterThread(log)
     }
 
     deinit { writer.stop() }
@@ -83,7 +83,7 @@ public final class FileStore: RecordStore {
             let task = Task { [log] () -> Result<Void, StoreError> in
                 defer { self.ordering.withLock { $0 = nil } }
                 do throws(StoreError) {
-                    try await onThread(named: "KeyVault file") { () throws(StoreError) in try log.buildOrder() }
+                    try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in try log.buildOrder() }
                     return .success(())
                 } catch { return .failure(error) }
             }
@@ -114,7 +114,7 @@ public final class FileStore: RecordStore {
     ///   but for one case: where the new file is in place and that cannot be made durable, it takes no more writes (`readOnly`)
     ///   until it was compacted or opened again.
     public func compact() async throws(StoreError) {
-        try await onThread(named: "KeyVault file") { [log] () throws(StoreError) in try log.compact() }
+        try await SystemThread.run(named: "KeyVault file") { [log] () throws(StoreError) in try log.compact() }
     }
 
     public func close() async { await writer.close() }

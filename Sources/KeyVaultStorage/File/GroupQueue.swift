@@ -1,5 +1,3 @@
-import class Foundation.Thread
-
 /// What waits to be written to a log, by the one thread that writes to it.
 ///
 /// A batch is planned by whoever brings it, while the thread has the group before in hand: so the processors share the work, and
@@ -100,7 +98,10 @@ package final class GroupQueue: Sendable {
                 job.continuation.resume(returning: nil)
             } catch { job.continuation.resume(returning: error) }
         }
-        if log.startsCompaction() { Thread.detachNewThread { [log] in log.compactInBackground() } }
+        guard log.startsCompaction() else { return }
+        // Where the system gives no thread, writers wait meanwhile.
+        let isUnderWay = SystemThread.start(named: "KeyVault file") { [log] in log.compactInBackground() }
+        if !isUnderWay { log.compactInBackground() }
     }
 
     /// - Returns: for each write what it failed with, if it did; and whether all came to what was planned, and what waits may

@@ -1,5 +1,3 @@
-import class Foundation.Thread
-
 /// The one thread that writes to a log, so that no sync ever blocks a thread of the cooperative pool.
 ///
 /// While it syncs, what other tasks want to write gathers; all of that is then one group with one sync.
@@ -8,12 +6,13 @@ final class WriterThread: Sendable {
     /// What the thread and this object share; the thread does not keep this object alive.
     private let queue: GroupQueue
 
-    init(_ log: FileLog) {
+    init(_ log: FileLog) throws(StoreError) {
         let queue = GroupQueue(log)
         (self.log, self.queue) = (log, queue)
-        let thread = Thread { while let load = queue.take() { queue.perform(load) } }
-        thread.name = "KeyVault writer"
-        thread.start()
+        let isStarted = SystemThread.start(named: "KeyVault writer") {
+            while let load = queue.take() { queue.perform(load) }
+        }
+        guard isStarted else { throw .noThread }
     }
 
     func write(_ batch: WriteBatch) async throws(StoreError) {
