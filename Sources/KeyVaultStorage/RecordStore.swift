@@ -54,7 +54,8 @@ public protocol RecordStore: Sendable {
 
     /// A number that has moved whenever someone other than this store object may have changed the data since the last call.
     ///
-    /// Asked a few times a second. A store that nobody else can write to returns a constant.
+    /// Asked a few times a second. A store that nobody else can write to returns a constant. While one takes longer than 250 ms to answer,
+    /// the vault keeps forgetting what it has cached.
     func foreignChanges() async throws(StoreError) -> UInt64
 
     /// Ends every use. Writes that were accepted are finished first.

@@ -48,6 +48,24 @@ import Testing
         #expect(try await store.scan(.everything, after: nil, limit: 9).map(\.revision) == [2])
     }
 
+    /// While the provider is asked about it.
+    @Test func aRevisionThatIsDeletedDuringARollbackDoesNotComeBack() async throws {
+        let validator = HeldValidator()
+        let vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(validator: validator))
+        let id = try RecordID(tenant: "acme", provider: "groq")
+        func key() throws -> Secret { try Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 52)) }
+        _ = try await vault.putUnchecked([PutRequest(id, key())])
+        _ = try await vault.putUnchecked([PutRequest(id, key(), keepPreviousFor: .seconds(600))])
+        let rollback = Task { try await vault.rollback(id) }
+        await validator.waitUntilAsked()
+        #expect(try await vault.deleteRevision(1, of: id))
+        validator.answer()
+        await #expect(throws: VaultError(.notFound, "")) { try await rollback.value }
+        #expect(try await vault.metadata(for: id).revision == 2)
+    }
+
     @Test func anExpiredKeyIsNotServedByItsNumberEither() async throws {
         try await vault.put([PutRequest(id, Secret("one"), expires: clock.date.addingTimeInterval(10))])
         #expect(try await text(revision: 1) == "one")
@@ -172,5 +190,20 @@ import Testing
                         RecordKey(id: id, revision: 3), sealed: retained.sealed),
                 ]))
         await #expect(throws: VaultError(.damagedRecord, "")) { try await text() }
+    }
+}
+
+/// Answers when it is told to.
+private final class HeldValidator: ProviderValidator {
+    private let (asked, noteAsked) = AsyncStream<Void>.makeStream()
+    private let (answers, sendAnswer) = AsyncStream<Void>.makeStream()
+
+    func waitUntilAsked() async { for await _ in asked { return } }
+    func answer() { sendAnswer.yield() }
+
+    func validate(_ secret: RawSpan, of provider: Provider) async -> Validation {
+        noteAsked.yield()
+        for await _ in answers { break }
+        return Validation(verdict: .valid, time: Date(timeIntervalSince1970: 1_790_000_000), reason: "Fine.")
     }
 }

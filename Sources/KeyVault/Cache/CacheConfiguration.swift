@@ -11,7 +11,8 @@ public struct CacheConfiguration: Sendable {
     public var maximumEntries: Int
     /// How much memory is used, overhead included. Default: 64 MiB.
     public var maximumBytes: Int
-    /// How much longer than ``timeToLive`` a key is served while the store fails, at most. Default: `nil`, not at all.
+    /// How much longer than ``timeToLive`` a key is served while the store fails, at most. A store that does not answer at all
+    /// is another matter (``VaultConfiguration/foreignChangeInterval``). Default: `nil`, not at all.
     public var staleOnStoreError: Duration?
     /// No key is served, failing store or not, when it was last read from the store longer ago than this. Default: 15 minutes.
     public var maximumAge: Duration

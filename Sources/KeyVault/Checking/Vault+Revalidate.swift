@@ -19,6 +19,7 @@ extension Vault {
         _ options: RevalidationOptions = RevalidationOptions(), with validator: some ProviderValidator,
         report: @escaping @Sendable (RevalidationResult, RevalidationProgress) async -> Void = { _, _ in }
     ) async throws(VaultError) -> RevalidationProgress {
+        if let tenant = options.tenant, RecordID.isReserved(tenant: tenant) { throw .reserved }
         let scope = try currentRows(of: options.tenant)
         let pace = ProviderPace(interval: options.pace, time: time)
         var progress = RevalidationProgress()
@@ -75,7 +76,7 @@ extension Vault {
         _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
     ) async throws(VaultError) -> RevalidationResult? {
         let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
-        guard let provider = configuration.providers[row.id.provider], !row.id.isReserved else { return unchecked }
+        guard let provider = configuration.providers[row.id.provider] else { return unchecked }
         // A provider without a check answers without being asked.
         if provider.check != nil {
             do { try await pace.turn(at: provider.name) } catch { return nil }

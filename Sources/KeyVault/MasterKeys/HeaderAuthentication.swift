@@ -65,7 +65,7 @@ extension VaultError {
         VaultError(
             .missingMasterKey,
             "This vault needs the master key \(id.short) too (given: \(ring.ids.map(\.short).joined(separator: ", "))).",
-            hint: "Name its file with another --master-key-file, or finish the rotation it belongs to.")
+            hint: "Give it too, or finish the rotation it belongs to.")
     }
 
     /// The header is not what it was when it was last believed, and not a later one either.

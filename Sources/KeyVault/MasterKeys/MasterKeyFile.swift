@@ -30,7 +30,7 @@ public struct MasterKeyFile: MasterKeySource {
     public func load() throws(VaultError) -> MasterKeyRing {
         guard let first = paths.first else {
             throw VaultError(
-                .missingMasterKey, "No master-key file is named.", hint: "Name one with --master-key-file.")
+                .missingMasterKey, "No master-key file is named.", hint: "Name one.")
         }
         var ring = MasterKeyRing(try Self.load(first))
         for path in paths.dropFirst() { ring.add(try Self.load(path)) }

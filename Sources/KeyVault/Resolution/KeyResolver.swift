@@ -74,12 +74,17 @@ public struct KeyResolver: Sendable {
                 // has failed meanwhile.
                 if error.isOutage {
                     facts.stored = .failed
+                    failure = error
                 } else if let reason = error.reasonToPassOver(id) {
                     facts.passOver(id, because: reason)
                 } else {
                     throw error
                 }
-                if error.code == .missingMasterKey { unopened = unopened ?? error } else { failure = error }
+                if error.code == .missingMasterKey {
+                    unopened = unopened ?? error
+                } else if failure?.code != .damagedRecord {
+                    failure = error
+                }
                 continue
             }
             let served = choice.serving(id, revision: lease.revision)

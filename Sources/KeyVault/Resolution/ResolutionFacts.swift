@@ -54,11 +54,9 @@ package struct StoredKey: Hashable, Sendable {
     package var order: UInt16
     package var state: RecordState
     package var expires: Date?
-    /// Whether the record opens and is there.
-    package var isReadable = true
     /// Whether the master key to open the record was missing: then nothing is known but its name, and for the moment only.
     package var isUnknown = false
-    /// Why the key was not served after all, where it was listed as one that may be.
+    /// Why the key is not served, whatever its state says.
     package var refusal: PassedOver?
 
     package init(id: RecordID, revision: UInt64, order: UInt16 = 0, state: RecordState = .enabled, expires: Date? = nil)
@@ -73,7 +71,6 @@ package struct StoredKey: Hashable, Sendable {
     /// Why it may not be served at `now`; `nil` where it may.
     package func obstacle(at now: Date) -> PassedOver? {
         if let refusal { return refusal }
-        if !isReadable { return .unreadable(id) }
         return switch Obstacle(state, expires: expires, at: now) {
         case nil: nil
         case .expired: .expired(id)

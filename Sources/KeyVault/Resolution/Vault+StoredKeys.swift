@@ -30,7 +30,7 @@ extension Vault {
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
         } catch {
             switch error.code {
-            case .damagedRecord: key.isReadable = false
+            case .damagedRecord: key.refusal = .unreadable(row.id)
             // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
             case .missingMasterKey: key.isUnknown = true
             default: throw error

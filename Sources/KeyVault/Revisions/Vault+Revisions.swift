@@ -77,11 +77,15 @@ extension Vault {
             // The bytes of a span of bytes have no padding.
             try Secret(copying: unsafe secret.bytes)
         }
-        return try await put([
-            PutRequest(
-                id, secret, expectedRevision: current.revision, expires: old.metadata.expires,
-                keepPreviousFor: keepPreviousFor, order: old.metadata.order)
-        ])[0]
+        let request = PutRequest(
+            id, secret, expectedRevision: current.revision, expires: old.metadata.expires,
+            keepPreviousFor: keepPreviousFor, order: old.metadata.order)
+        return try await store([request]) { () async throws(VaultError) in
+            var puts = try await check([request])
+            // While the provider was asked, somebody may have deleted that very revision.
+            puts[0].source = old.key
+            return puts
+        }[0]
     }
 
     /// Removes one earlier revision, whether its time has ended or not. Removing one that is not kept is no error.
@@ -101,14 +105,20 @@ extension Vault {
     }
 
     /// Removes keys and tokens that have expired, and earlier revisions whose time has ended.
+    ///
+    /// An expired key stays for as long as an earlier revision of it can be read, which would go with it.
     public func sweep() async throws(VaultError) -> SweepReport {
         var report = SweepReport()
         let now = time.date()
         var found: [(key: RecordKey, kind: RecordKind)] = []
+        // The id of the last earlier revision whose time has not ended: the current one comes behind it.
+        var kept: RecordID?
         try await forEachRow { row, kind throws(VaultError) in
             guard let metadata = try await metadataIfSound(row, kind: kind) else { return }
             let end = kind == .current ? metadata.expires : metadata.retainedUntil
-            if let end, end <= now { found.append((row.key, kind)) }
+            let hasEnded = end.map { $0 <= now } ?? false
+            if hasEnded, kind == .retained || kept != row.id { found.append((row.key, kind)) }
+            if !hasEnded, kind == .retained { kept = row.id }
         } page: { () throws(VaultError) in
             for (key, kind) in found {
                 switch kind {

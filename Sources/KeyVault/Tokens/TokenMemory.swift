@@ -13,7 +13,7 @@ package final class TokenMemory: Sendable {
     /// A token seen again within this time is not written down again, so that a busy client costs a look-up only.
     private static let refresh: UInt64 = 1_000_000_000
 
-    private struct Entry {
+    fileprivate struct Entry {
         var verifier: [UInt8]
         var tenant: String
         var expires: UInt64?
@@ -44,7 +44,8 @@ package final class TokenMemory: Sendable {
             guard let info = try await vault.authenticate(text) else {
                 entries.withLock { entries in
                     refusals.add(1, ordering: .releasing)
-                    entries[text.id] = nil
+                    // Ids are no secret: somebody who knows one and not the token is turned away, and changes nothing.
+                    if entries[text.id].map(text.matches) ?? false { entries[text.id] = nil }
                 }
                 return nil
             }
@@ -52,7 +53,7 @@ package final class TokenMemory: Sendable {
             return info
         } catch {
             // A row that cannot be opened for want of a master key is there: one that is gone, as a revoked token's is, was not found.
-            guard [.store, .missingMasterKey, .retiredMasterKey].contains(error.code) else { throw error }
+            guard error.code == .store || error.code == .missingMasterKey else { throw error }
             guard let info = recall(text) else { throw error }
             return info
         }
@@ -83,8 +84,12 @@ package final class TokenMemory: Sendable {
         let now = vault.time.monotonic()
         guard let entry = entries.withLock({ $0[text.id] }), now < entry.verified.advanced(saturatingBy: limit),
             entry.expires.map({ now < $0 }) ?? true,
-            ConstantTime.equal(entry.verifier.span, text.verifier.span)
+            text.matches(entry)
         else { return nil }
         return TokenInfo(id: text.id, tenant: entry.tenant, created: nil, expires: nil)
     }
+}
+
+extension TokenText {
+    fileprivate func matches(_ entry: TokenMemory.Entry) -> Bool { ConstantTime.equal(entry.verifier.span, verifier.span) }
 }

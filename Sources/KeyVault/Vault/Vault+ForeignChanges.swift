@@ -2,6 +2,9 @@ import KeyVaultStorage
 import Logging
 
 extension Vault {
+    /// A look that takes longer than this, and than the interval, makes the vault forget what it has cached.
+    private static let patienceWithLooks = Duration.milliseconds(250)
+
     /// Looks now and then whether another process changed the store, for as long as the vault is there.
     ///
     /// - Parameter seen: what the store said before this vault read anything from it; `nil` where it could not say, so that whatever
@@ -23,13 +26,17 @@ extension Vault {
                     // A store that is busy with a long write does not answer meanwhile: what is cached may be gone by then.
                     let impatience = Task { [weak cache, weak directory] in
                         while true {
-                            try await time.sleep(interval)
+                            try await time.sleep(max(interval, Self.patienceWithLooks))
                             try Task.checkCancellation()
                             cache?.invalidateAll()
                             directory?.forgetAll()
                         }
                     }
-                    let answer = try? await liveKeys.store.foreignChanges()
+                    let answer = await withTaskCancellationHandler {
+                        try? await liveKeys.store.foreignChanges()
+                    } onCancel: {
+                        impatience.cancel()
+                    }
                     impatience.cancel()
                     // A store out of reach changes nothing; what is cached ages by its own clock.
                     if let current = answer {

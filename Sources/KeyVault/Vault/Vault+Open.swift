@@ -44,9 +44,7 @@ extension Vault {
     func openCurrent(_ id: RecordID) async throws(VaultError) -> OpenedRecord? {
         var damaged: (row: StoredRecord, error: VaultError)?
         while true {
-            let row: StoredRecord?
-            do throws(StoreError) { row = try await store.read(id) } catch { throw VaultError(error) }
-            guard let row else { return nil }
+            guard let row = try await row(of: id) else { return nil }
             if let damaged, damaged.row == row { throw damaged.error }
             do throws(VaultError) {
                 return try await openOnce(row, kind: .current)
@@ -64,7 +62,11 @@ extension Vault {
         do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
         var holder = liveKeys.live(record.keyID)
         if holder == nil {
-            try await liveKeys.refresh()
+            do throws(VaultError) { try await liveKeys.refresh() } catch {
+                // Another process has rotated to a key that this one cannot get. To the record it is all one why.
+                guard error.isOfMasterKey else { throw error }
+                throw VaultError(.missingMasterKey, error.message, hint: error.hint, cause: error)
+            }
             holder = liveKeys.live(record.keyID)
         }
         guard let holder else {
@@ -85,6 +87,11 @@ extension Vault {
 }
 
 extension VaultError {
+    /// Whether it says that a master key is not to be had, or is another vault's.
+    var isOfMasterKey: Bool {
+        [.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey].contains(code)
+    }
+
     /// Whether it says of a record that it is there and does not open: damaged, or under a master key that is missing.
     var isOfUnreadableRecord: Bool { code == .damagedRecord || code == .missingMasterKey }
 

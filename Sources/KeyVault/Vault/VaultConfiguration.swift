@@ -12,7 +12,8 @@ public struct VaultConfiguration: Sendable {
     /// Used at debug and trace only. Default: a logger that drops everything.
     public var logger: Logger
     /// How often the store is asked whether another process changed something. A change is noticed within this time and
-    /// dropped from the cache. Less than a millisecond counts as one, more than a day as a day. Default: 250 ms.
+    /// dropped from the cache. While the store does not answer, the cache is emptied at this interval, or every 250 ms where that is longer.
+    /// Less than a millisecond counts as one, more than a day as a day. Default: 250 ms.
     public var foreignChangeInterval: Duration
     /// Measures ages and sleeps. Default: the system's clock, to some milliseconds; with one that is finer, nearly every read of a
     /// cached key takes a lock.

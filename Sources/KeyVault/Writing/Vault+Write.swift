@@ -32,7 +32,7 @@ extension Vault {
         try await store(requests) { () throws(VaultError) in requests.map { CheckedPut($0) } }
     }
 
-    private func store(
+    func store(
         _ requests: [PutRequest], checking check: () async throws(VaultError) -> [CheckedPut]
     ) async throws(VaultError) -> [RecordInfo] {
         guard requests.count < 2 || Set(requests.map(\.id)).count == requests.count else {
@@ -52,7 +52,7 @@ extension Vault {
         return infos
     }
 
-    /// Removes the key stored for `id` and all of its revisions, durably. Once this has returned, no read gives it out.
+    /// Removes the key stored for `id` and all of its revisions, durably. No read that begins once this has returned gives it out.
     ///
     /// - Parameter expectedRevision: the revision that must be the current one; `nil` for no such condition.
     /// - Returns: whether there was one. Where there was none, nothing was written.

@@ -45,6 +45,7 @@ struct WritePlan {
         let sealed = try request.secret.withSpan { secret throws(VaultError) in
             try seal(secret, metadata, as: key, kind: .current)
         }
+        if let source = put.source { try await require(source) }
         changes.append(change(key, sealed: sealed, replacing: row, retained: retained))
         return RecordInfo(id: request.id, revision: key.revision, metadata: metadata, warnings: put.warnings)
     }
@@ -145,6 +146,14 @@ extension WritePlan {
         return .replace(
             key, sealed: sealed, replacing: row.revision, commitment: (try? SealedRecord(row.sealed))?.commitment,
             retained: retained)
+    }
+
+    /// Makes the batch fail where the earlier revision `key` is gone: by writing it again as it is.
+    private mutating func require(_ key: RecordKey) async throws(VaultError) {
+        let row: StoredRecord?
+        do throws(StoreError) { row = try await vault.store.read(key) } catch { throw VaultError(error) }
+        guard let row, let record = try? SealedRecord(row.sealed) else { throw .noSuchRevision(key.id) }
+        changes.append(.rewrap(key, sealed: row.sealed, commitment: record.commitment))
     }
 
     /// The revision that comes next: one more than the current row's, or than any that was ever deleted.

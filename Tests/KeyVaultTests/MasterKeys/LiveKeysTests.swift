@@ -58,6 +58,41 @@ import Testing
         #expect(await writer.health().store == .connected)
     }
 
+    /// As a key service does that is out of reach.
+    @Test func healthDoesNotWaitForASourceThatDoesNotAnswer() async throws {
+        _ = try await writer.rotateMasterKey(to: MasterKeyRing(try MasterKey.random()))
+        source.isHeld.store(true, ordering: .relaxed)
+        let answer = Mutex<VaultHealth.Store?>(nil)
+        let asked = Task { [reader] in
+            let health = await reader.health().store
+            answer.withLock { $0 = health }
+        }
+        while answer.withLock({ $0 }) == nil {
+            clock.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        #expect(answer.withLock { $0 } != .connected)
+        source.isHeld.store(false, ordering: .relaxed)
+        await asked.value
+    }
+
+    /// Another process has ended a rotation to a key that this one cannot get.
+    @Test(arguments: [VaultError.Code.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey])
+    func withoutTheNewMasterKeyEverythingIsListed(code: VaultError.Code) async throws {
+        let id = try RecordID(tenant: "acme", provider: "example")
+        try await writer.put(Secret("secret"), for: id)
+        _ = try await writer.createToken(for: "acme")
+        _ = try await writer.rotateMasterKey(to: MasterKeyRing(try MasterKey.random()))
+        if code != .retiredMasterKey { source.error.withLock { $0 = VaultError(code, "No.") } }
+        #expect(try await reader.list().entries.map { $0.damage != nil } == [true])
+        #expect(try await reader.entry(for: id).damage != nil)
+        #expect(try await reader.tokens().map(\.tenant) == [nil])
+        #expect(try await reader.history(of: id).map { $0.metadata == nil } == [true])
+        #expect(try await reader.verify().damaged.isEmpty == false)
+        #expect(try await reader.sweep() == SweepReport())
+        await #expect(throws: VaultError(.missingMasterKey, "")) { try await reader.withSecret(id) { $0.byteCount } }
+    }
+
     /// A list of many keys under one that is missing.
     @Test func aListAsksForAMissingKeyOnce() async throws {
         let providers = (0..<5).map { "example\($0)" }
@@ -224,6 +259,7 @@ private final class SlowSource: MasterKeySource {
     let asked = Mutex(0)
     let isHeld = Atomic(false)
     let isFailing = Atomic(false)
+    let error = Mutex<VaultError?>(nil)
 
     init(_ ring: MasterKeyRing) { self.ring = Mutex(ring) }
 
@@ -232,6 +268,7 @@ private final class SlowSource: MasterKeySource {
         for _ in 0..<1000 { await Task.yield() }
         while isHeld.load(ordering: .relaxed) { await Task.yield() }
         if isFailing.load(ordering: .relaxed) { throw CancellationError() }
+        if let error = error.withLock({ $0 }) { throw error }
         return ring.withLock { $0 }
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
-import KeyVault
 import KeyVaultTesting
 import Synchronization
 import Testing
+
+@testable import KeyVault
 
 @Suite struct KeyResolverTests {
     private let store = FaultInjectingStore(MemoryStore())
@@ -199,6 +200,24 @@ import Testing
         try await vault.delete(id)
         store.release(.scan, .after)
         await #expect(throws: VaultError(.notFound, "")) { try await unserved.value }
+    }
+
+    /// That another key has gone meanwhile is no reason to say that there was none.
+    @Test func aDamagedKeyIsSaidToBeDamaged() async throws {
+        let (damaged, gone) = (try await put("openai", "a", label: "a"), try await put("openai", "b", label: "b"))
+        #expect(try await resolve(KeyResolver(vault: vault)).key == "a")
+        let row = try #require(try await store.read(damaged))
+        var sealed = row.sealed
+        sealed[sealed.count - 1] ^= 1
+        try await store.write(
+            WriteBatch(
+                generation: 1,
+                changes: [
+                    .rewrap(row.key, sealed: sealed, commitment: try SealedRecord(row.sealed).commitment),
+                    .delete(gone, revision: nil),
+                ]))
+        vault.cache.invalidateAll()
+        await #expect(throws: VaultError(.damagedRecord, "")) { try await resolve(KeyResolver(vault: vault)) }
     }
 
     @Test func anOutageBetweenChoiceAndReadIsNoReasonToBlameTheKey() async throws {

@@ -58,6 +58,12 @@ import Testing
         await #expect(throws: VaultError(.damagedHeader, "")) { try await vault.put(Secret("new"), for: id) }
     }
 
+    /// The ring still has the old key, and would believe it.
+    @Test func healthNoticesAHeaderThatIsSetBack() async throws {
+        store.exchange(for: try await store.copy(header: before.header, generation: before.generation))
+        #expect(await vault.health().store == .unavailable("\(VaultError.headerSetBack)"))
+    }
+
     @Test func recordsOfTheNewKeyDoNotOpenUnderTheHeaderOfTheOldOne() async throws {
         let forged = try await store.copy(header: before.header, generation: before.generation)
         var both = old

@@ -56,7 +56,17 @@ import Testing
         try await writer.revokeToken(other.info.id)
         #expect(try await memory.authenticate(other.token) == nil)
         clock.advance(by: .seconds(1800))
-        await #expect(throws: VaultError(.retiredMasterKey, "")) { _ = try await memory.authenticate(made.token) }
+        await #expect(throws: VaultError(.missingMasterKey, "")) { _ = try await memory.authenticate(made.token) }
+    }
+
+    /// Ids are no secret.
+    @Test func anotherSecretUnderAnIDForgetsNothing() async throws {
+        let (one, other) = (try await vault.createToken(for: "acme"), try await vault.createToken(for: "rival"))
+        #expect(try await memory.authenticate(one.token) != nil)
+        #expect(try await memory.authenticate(other.token.replacing(other.info.id, with: one.info.id)) == nil)
+        beginOutage()
+        clock.advance(by: .seconds(1800))
+        #expect(try await memory.authenticate(one.token)?.tenant == "acme")
     }
 
     @Test func anotherSecretUnderARememberedIDIsRefused() async throws {

@@ -1,5 +1,6 @@
 import KeyVault
 import KeyVaultTesting
+import Synchronization
 import Testing
 
 /// What is served while a store is too busy to say what others have changed.
@@ -38,5 +39,40 @@ import Testing
         #expect(seconds < 50_000)
         store.release(.foreignChanges)
         await vault.close()
+    }
+
+    /// Its store never answers, and the vault is closed all the same.
+    @Test func aVaultThatIsClosedForgetsNothingAnyMore() async throws {
+        let (store, clock) = (FaultInjectingStore(MemoryStore()), SleepCountingClock())
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: VaultConfiguration(clock: clock))
+        store.hold(.foreignChanges)
+        await store.waitUntilHeld(.foreignChanges)
+        clock.stop()
+        while clock.sleepers < 1 { await Task.yield() }
+        let closed = Task { await vault.close() }
+        while clock.sleepers > 0 { await Task.yield() }
+        store.release(.foreignChanges)
+        await closed.value
+        #expect(clock.sleepers == 0)
+    }
+}
+
+/// Nobody sleeps on it; once it is stopped, nobody wakes up but who is cancelled.
+private final class SleepCountingClock: Clock {
+    private let count = Atomic(0)
+    private let isStopped = Atomic(false)
+
+    func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    var sleepers: Int { count.load(ordering: .relaxed) }
+    var now: InstantClock.Instant { .init(offset: .zero) }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: InstantClock.Instant, tolerance: Duration?) async throws {
+        guard isStopped.load(ordering: .relaxed) else { return await Task.yield() }
+        count.add(1, ordering: .relaxed)
+        defer { count.subtract(1, ordering: .relaxed) }
+        while true { try await Task.sleep(for: .seconds(3_600)) }
     }
 }

@@ -21,6 +21,14 @@ import Testing
         return try await vault.put(Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 51) + ending), for: id)
     }
 
+    @Test func theVaultsOwnRecordsAreNoKeys() async throws {
+        _ = try await vault.createToken(for: "acme")
+        await #expect(throws: VaultError(.invalidArgument, "")) {
+            try await vault.revalidate(.init(tenant: "_tokens"), with: validator)
+        }
+        #expect(try await vault.revalidate(with: validator).seen == 0)
+    }
+
     @Test func everyKeyIsMarkedByWhatItsProviderSays() async throws {
         let valid = try await put("a", ending: "v")
         let invalid = try await put("b", ending: "i")

@@ -15,7 +15,7 @@ import Testing
             case .verify: try await vault.verify().damaged.count
             case .storedKeys:
                 try await vault.storedKeys(of: id.tenant, providers: [id.provider])
-                    .count { !$0.isReadable || $0.isUnknown }
+                    .count { $0.refusal != nil || $0.isUnknown }
             case .tokens: try await vault.tokens().count { $0.tenant == nil }
             case .history: try await vault.history(of: id).count { $0.metadata == nil }
             case .reEncryption: try await vault.rotateMasterKey(to: new, mode: .reEncrypt).failed.count

@@ -50,6 +50,21 @@ import Testing
         #expect(try await report.revisions == 0)
     }
 
+    /// It can be read and rolled back to until its time ends.
+    @Test func anEarlierRevisionOutlivesTheKeyThatExpired() async throws {
+        let end = clock.date.addingTimeInterval(10)
+        try await vault.put(Secret("one"), for: id)
+        try await vault.put([PutRequest(id, Secret("newer"), expires: end, keepPreviousFor: .seconds(60))])
+        clock.advance(by: .seconds(10))
+        let early = try await vault.sweep()
+        #expect(early.expired == 0 && early.revisions == 0)
+        #expect(try await vault.withSecret(id, revision: 2) { $0.byteCount } == 3)
+        clock.advance(by: .seconds(50))
+        let late = try await vault.sweep()
+        #expect(late.expired == 1 && late.revisions == 1)
+        #expect(try await store.scan(.everything, after: nil, limit: 9).isEmpty)
+    }
+
     @Test func aFailingStoreEndsItAndTheNextOneGoesOn() async throws {
         store.fail(.write, with: StoreError(.full, "The disk is full."))
         await #expect(throws: VaultError(.store, "")) { try await vault.sweep() }
