@@ -17,11 +17,12 @@ int keyvault_set_lock(int descriptor, short type) {
 
 int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number) {
     struct statx found;
-    if (statx(descriptor, path, AT_EMPTY_PATH, STATX_INO, &found) != 0) {
+    int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
+    if (statx(descriptor, path, flags, STATX_INO, &found) != 0) {
         struct stat old;
         // A sandbox that is older than `statx` does not let it through.
         if (errno != EPERM && errno != ENOSYS) return errno;
-        if (fstatat(descriptor, path, &old, AT_EMPTY_PATH) != 0) return errno;
+        if (fstatat(descriptor, path, &old, flags) != 0) return errno;
         *device = (uint64_t)major(old.st_dev) << 32 | minor(old.st_dev);
         *number = old.st_ino;
         return 0;

@@ -159,6 +159,7 @@ public final class SQLiteStore: RecordStore {
     public func backup(
         to target: String, progress: @escaping @Sendable (BackupProgress) -> Void = { _ in }
     ) async throws(StoreError) {
+        try StoreError.check(path: target)
         guard try await readHead() != nil else {
             throw StoreError(.notFound, "\(path) holds no vault yet. There is nothing to copy.")
         }

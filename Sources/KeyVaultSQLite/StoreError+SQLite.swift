@@ -30,6 +30,11 @@ extension StoreError {
                 "\(path) is not a SQLite database, or its first page is damaged. Check the path, or restore a backup.")
         case SQLITE_CORRUPT, SQLITE_TOOBIG, SQLITE_MISMATCH:
             return StoreError(.corrupt, "\(path) is damaged (\(message)). Restore a backup.")
+        case SQLITE_CONSTRAINT:
+            return StoreError(
+                .invalid,
+                "An index or a trigger of \(path) that is none of the vault's refuses the change (\(message)). Remove it, or keep what it "
+                    + "asks for.")
         case SQLITE_CANTOPEN:
             return StoreError(
                 .io, "\(path) cannot be opened\(reason(systemError)). Check the path and who may read and write there.")

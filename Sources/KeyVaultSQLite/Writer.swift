@@ -91,8 +91,8 @@ final class Writer: Sendable {
         let jobs = queue.takeJobs(atMost: Self.largestGroup)
         do throws(StoreError) {
             try perform(jobs, on: &session)
-        } catch  where error.code == .corrupt && jobs.count > 1 {
-            // One of them met damage; the others shall not suffer for it.
+        } catch  where (error.code == .corrupt || error.code == .invalid) && jobs.count > 1 {
+            // One of them met damage, or an index of the operator's that refuses it; the others shall not suffer for it.
             for job in jobs { performAlone(job, on: &session) }
         } catch {
             for job in jobs { job.finish(.failure(error)) }

@@ -1,7 +1,7 @@
 import CKeyVaultLinux
 import Glibc
 
-/// Which file it is that a path leads to, or that a descriptor has open.
+/// Which file it is that bears a name, or that a descriptor has open. A symbolic link is a file of its own.
 package struct FileIdentity: Equatable, Sendable {
     private var device: UInt64 = 0
     private var number: UInt64 = 0

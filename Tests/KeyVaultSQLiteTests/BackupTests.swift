@@ -73,6 +73,12 @@ import Testing
     }
 
     /// SQLite would take it for a URL, and write to the file that it names.
+    @Test func aPathThatTheSystemWouldCutIsRefused() async throws {
+        let store = try await store()
+        await expectError(.invalid, naming: "zero byte") { try await store.backup(to: directory("copy\0.db")) }
+        await store.close()
+    }
+
     @Test func aNameWithAMeaningToSQLiteIsAFileLikeAnyOther() async throws {
         let store = try await SQLiteStore.created(directory("vault.db"))
         let name = "keyvault-\(UUID().uuidString).db"

@@ -28,6 +28,18 @@ import Testing
         await store.close()
     }
 
+    /// Others open what it leads to, beside a log of its own.
+    @Test func aFileThatWasMovedAndLinkedToIsNotWrittenTo() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("vault.db")
+        let store = try await SQLiteStore.created(path)
+        try FileManager.default.createDirectory(atPath: directory("new"), withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: path, toPath: directory("new/vault.db"))
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory("new/vault.db"))
+        await expectError(.io, naming: "moved") { try await store.insert(try id("late")) }
+        await store.close()
+    }
+
     /// Opened by name, it would be read beside the log of the file that was there.
     @Test func aFileThatTookItsPlaceIsNotOpened() async throws {
         let directory = try TemporaryDirectory()

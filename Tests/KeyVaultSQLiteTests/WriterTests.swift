@@ -90,6 +90,23 @@ import Testing
         await store.close()
     }
 
+    /// An operator may have indexes of his own.
+    @Test func anIndexThatRefusesOneBatchDoesNotFailItsNeighbours() async throws {
+        let store = try await SQLiteStore.created(path)
+        try runSQL("CREATE UNIQUE INDEX one_each ON records (provider)", on: store.path)
+        try await store.insert(try id("first", "openai"))
+        let lock = try FileLock(of: store.path)
+        try await lock.waitUntilLocked()
+        let ids = [try id("good", "a"), try id("bad", "openai"), try id("fine", "c")]
+        let tasks = ids.map { id in Task { try await store.insert(id) } }
+        await jobs(3, areQueuedIn: store)
+        lock.unlock()
+        try await tasks[0].value
+        await expectError(.invalid, naming: "index") { try await tasks[1].value }
+        try await tasks[2].value
+        await store.close()
+    }
+
     @Test func aDiskThatIsReallyFullIsReportedAndLosesNothing() async throws {
         let mount = try SmallDisk()
         guard let mount else { return print("Skipped: no small file system can be mounted here.") }

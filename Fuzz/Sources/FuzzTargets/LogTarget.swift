@@ -94,7 +94,7 @@ struct LogTarget: FuzzTarget {
             defer { log.close() }
             var contents = Contents(head: try log.head())
             do throws(StoreError) {
-                try log.buildOrder()
+                try log.putInOrder()
                 while true {
                     let page = try log.scan(.everything, after: contents.rows.last?.key, limit: 7)
                     guard !page.isEmpty else { break }

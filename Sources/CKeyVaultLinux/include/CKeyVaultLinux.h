@@ -14,7 +14,8 @@
 // Returns 0, or -1 and `errno`.
 int keyvault_set_lock(int descriptor, short type);
 
-// Which file `path` leads to, or `descriptor` has open where `path` is empty: its number, and the device that gave it.
+// Which file bears the name `path`, or `descriptor` has open where `path` is empty: its number, and the device that gave it. Of a
+// symbolic link it is the link itself: whoever opens it by name meets others at the lock beside what it leads to.
 //
 // It asks for nothing else. Where somebody has asked for a file's times, as `stat` does, Linux (6.13 and later) gives the next write
 // to it a time of its own, and the read after that one too: measured, 4 of some 50 µs that a durable write takes beside its flush.

@@ -91,5 +91,7 @@ package final class TokenMemory: Sendable {
 }
 
 extension TokenText {
-    fileprivate func matches(_ entry: TokenMemory.Entry) -> Bool { ConstantTime.equal(entry.verifier.span, verifier.span) }
+    fileprivate func matches(_ entry: TokenMemory.Entry) -> Bool {
+        ConstantTime.equal(entry.verifier.span, verifier.span)
+    }
 }

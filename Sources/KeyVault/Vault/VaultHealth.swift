@@ -68,9 +68,8 @@ extension Vault {
         }
         let clock = Task { [time] in
             try await time.sleep(limit)
-            outcome.yield(
-                .failure(
-                    VaultError(.missingMasterKey, "The header has changed, and the source of its master keys does not answer.")))
+            let late = "The header has changed, and the source of its master keys does not answer."
+            outcome.yield(.failure(VaultError(.missingMasterKey, late)))
         }
         defer { clock.cancel() }
         for await first in outcomes { return try first.get() }

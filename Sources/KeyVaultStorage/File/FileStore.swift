@@ -72,18 +72,20 @@ public final class FileStore: RecordStore {
         -> [StoredRecord]
     {
         try log.checkPlace()
-        if try !log.isOrdered() { try await order() }
-        return try log.scan(scope, after: cursor, limit: limit)
+        while true {
+            if try !log.isOrdered() { try await order() }
+            if let page = try log.page(scope, after: cursor, limit: limit) { return page }
+        }
     }
 
-    /// Sorts the rows, on one thread for all who wait for that.
+    /// Puts the rows in order, on one thread for all who wait for that.
     private func order() async throws(StoreError) {
         let task = ordering.withLock { ordering in
             if let ordering { return ordering }
             let task = Task { [log] () -> Result<Void, StoreError> in
                 defer { self.ordering.withLock { $0 = nil } }
                 do throws(StoreError) {
-                    try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in try log.buildOrder() }
+                    try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in try log.putInOrder() }
                     return .success(())
                 } catch { return .failure(error) }
             }

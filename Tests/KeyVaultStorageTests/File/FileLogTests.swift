@@ -41,15 +41,56 @@ import Testing
         try log.create(header: LogWorkload.header, generation: 1)
         #expect(log.commit([try insert("a")]) == [nil])
         let looks = Mutex(0)
-        layer.whenADirectoryIsSynced {
+        layer.whenNamesChange {
             #expect(throws: Never.self) { _ = try log.head() }
             #expect(throws: Never.self) { try log.scan(.everything, after: nil, limit: 9) }
             looks.withLock { $0 += 1 }
         }
         // The log refers to the layer.
-        defer { layer.whenADirectoryIsSynced(nil) }
+        defer { layer.whenNamesChange(nil) }
         try log.compact()
-        #expect(looks.withLock { $0 } == 2)
+        // The new log's name is synced, it is renamed, that is synced, and the hint is renamed.
+        #expect(looks.withLock { $0 } == 4)
+    }
+
+    @Test func aRepairLeavesWhatSomebodyHasRestoredMeanwhile() throws {
+        let log = try created()
+        for label in ["a", "b", "c"] { #expect(log.commit([try insert(label)]) == [nil]) }
+        log.close()
+        let whole = try #require(disk.image[Self.path])
+        var damaged = whole
+        damaged[200] ^= 1
+        @Sendable func restore(_ bytes: [UInt8]) throws {
+            let file = try disk.open("backup", creating: true)
+            try file.writeFully(bytes, at: 0)
+            try disk.rename("backup", to: Self.path)
+        }
+        try restore(damaged)
+        let layer = InterruptibleLayer(disk)
+        let isRestored = Mutex(false)
+        layer.whenNamesChange {
+            guard
+                !isRestored.withLock({ done in
+                    defer { done = true }; return done
+                })
+            else { return }
+            #expect(throws: Never.self) { try restore(whole) }
+        }
+        defer { layer.whenNamesChange(nil) }
+        #expect(throws: StoreError(.io, "")) { try FileRepair(Self.path, layer: layer).run() }
+        #expect(disk.image[Self.path] == whole)
+    }
+
+    @Test func aListWhoseRowsAreGoneReadsThemOnce() throws {
+        let log = try created()
+        let count = 5_000
+        #expect(log.commit(try (0..<count).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        #expect(try log.scan(.everything, after: nil, limit: 1).count == 1)
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        #expect(try log.scan(.everything, after: nil, limit: 1).isEmpty)
+        let before = disk.calls
+        #expect(try log.scan(.everything, after: nil, limit: 1).isEmpty)
+        #expect(disk.calls - before < 100)
     }
 
     @Test func aWalkReadsEachRetainedRowOnce() throws {
@@ -341,11 +382,10 @@ private final class InterruptibleLayer: FileLayer {
 
     init(_ disk: SimulatedDisk) { self.disk = disk }
 
-    private let whenADirectoryIsSynced = Mutex<(@Sendable () -> Void)?>(nil)
+    private let whenNamesChange = Mutex<(@Sendable () -> Void)?>(nil)
 
-    func whenADirectoryIsSynced(_ action: (@Sendable () -> Void)?) {
-        whenADirectoryIsSynced.withLock { $0 = action }
-    }
+    /// After every renaming, and before every sync of a directory.
+    func whenNamesChange(_ action: (@Sendable () -> Void)?) { whenNamesChange.withLock { $0 = action } }
 
     func onceAFileIsMade(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
 
@@ -365,10 +405,13 @@ private final class InterruptibleLayer: FileLayer {
     }
     func isOnNetwork(_ path: String) throws(FileError) -> Bool { try disk.isOnNetwork(path) }
     func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome { try disk.lock(path, of: log) }
-    func rename(_ path: String, to target: String) throws(FileError) { try disk.rename(path, to: target) }
+    func rename(_ path: String, to target: String) throws(FileError) {
+        try disk.rename(path, to: target)
+        whenNamesChange.withLock { $0 }?()
+    }
     func remove(_ path: String) throws(FileError) { try disk.remove(path) }
     func syncDirectory(of path: String) throws(FileError) {
-        whenADirectoryIsSynced.withLock { $0 }?()
+        whenNamesChange.withLock { $0 }?()
         try disk.syncDirectory(of: path)
     }
 }

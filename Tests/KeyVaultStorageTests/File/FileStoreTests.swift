@@ -17,6 +17,45 @@ import Testing
         .check(testCase)
     }
 
+    /// Whoever opens it by either name would meet nobody at the lock.
+    @Test func aLogThatWasMovedAndLinkedToIsNotWrittenTo() async throws {
+        let store = try await created("keys.vault")
+        try FileManager.default.createDirectory(atPath: folder.file("new"), withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: folder.file("keys.vault"), toPath: folder.file("new/keys.vault"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("keys.vault"), withDestinationPath: folder.file("new/keys.vault"))
+        await #expect(throws: StoreError(.io, "")) { try await store.write(try insert("late")) }
+        await #expect(throws: StoreError(.io, "")) { try await store.compact() }
+        await store.close()
+        let moved = try await FileStore.open(folder.file("keys.vault"))
+        try await moved.write(try insert("later"))
+        await moved.close()
+    }
+
+    @Test func aVaultOfTheNameThatACompactionNeedsIsLeftAlone() async throws {
+        let store = try await created("keys.vault")
+        let other = try await created("keys.vault-new")
+        try await other.write(try insert("precious"))
+        await other.close()
+        await #expect(throws: StoreError(.exists, "")) { try await store.compact() }
+        await store.close()
+        await #expect(throws: StoreError(.exists, "")) { try await FileStore.open(folder.file("keys.vault")) }
+        let again = try await FileStore.open(folder.file("keys.vault-new"))
+        #expect(try await again.scan(.everything, after: nil, limit: 9).map(\.id.label) == ["precious"])
+        await again.close()
+    }
+
+    private func created(_ name: String) async throws -> FileStore {
+        let store = try await FileStore.open(folder.file(name), create: true)
+        try await store.create(header: [1], generation: 1)
+        return store
+    }
+
+    private func insert(_ label: String) throws -> WriteBatch {
+        let id = try RecordID(tenant: "acme", provider: "openai", label: label)
+        return WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: 1), sealed: [1, 2, 3])])
+    }
+
     @Test func aRepairStatesWhatItGivesUpAndKeepsTheDamagedFile() async throws {
         let path = folder.file("keys.vault")
         let store = try await FileStore.open(path, create: true)
@@ -110,6 +149,10 @@ import Testing
     @Test func aPathThatTheSystemWouldCutIsRefused() async throws {
         await #expect(throws: StoreError(.invalid, "")) {
             _ = try await FileStore.open(folder.file("keys\0.vault"), create: true)
+        }
+        await #expect(throws: StoreError(.invalid, "")) { try await FileStore.damage(at: folder.file("keys\0.vault")) }
+        await #expect(throws: StoreError(.invalid, "")) {
+            try await FileStore.repairAcceptingLoss(folder.file("keys\0.vault"))
         }
         #expect(try folder.names.isEmpty)
     }

@@ -45,7 +45,8 @@ import Testing
     @Test func aVaultThatIsClosedForgetsNothingAnyMore() async throws {
         let (store, clock) = (FaultInjectingStore(MemoryStore()), SleepCountingClock())
         let vault = try await Vault.create(
-            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: VaultConfiguration(clock: clock))
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: VaultConfiguration(clock: clock)
+        )
         store.hold(.foreignChanges)
         await store.waitUntilHeld(.foreignChanges)
         clock.stop()

@@ -6,21 +6,20 @@ import KeyVaultFormat
 /// hundred of anyway. A place names the row that it was the place of when it was noted, which stays readable whatever becomes of the row, since
 /// the log is only appended to: whoever walks along looks the row up in the index, and passes over what is gone.
 struct ScanOrder {
-    /// A row that came after the order was built.
-    struct Recent {
+    struct Row {
         let key: SortKey
         let place: RowIndex.Place
     }
 
-    /// More recent rows than this are merged by the next scan.
+    /// More recent rows than this are taken over into the base before the next scan.
     private static let mergeCount = 256
-    /// With many more than this, building anew is cheaper.
+    /// With many more than this, and an eighth of the base, building anew is cheaper.
     private static let keepCount = 4096
 
     /// Sorted; `nil` until it is built.
     private(set) var base: [RowIndex.Place]?
-    /// Sorted by ``sortRecent()``; kept from the moment in which the building begins.
-    private(set) var recent: [Recent] = []
+    /// The rows that came after the building began; sorted by ``sortRecent()``.
+    private(set) var recent: [Row] = []
     private var isSorted = true
     private var isBuilding = false
 
@@ -32,7 +31,14 @@ struct ScanOrder {
     /// From now on new rows are noted.
     mutating func beginBuilding() { self = ScanOrder(isBuilding: true) }
 
-    /// - Parameter rows: those that there were when the building began, sorted.
+    /// The recent rows, which are given away while ``isBuilding``, in no order; `nil` where they are so few that they may stay.
+    mutating func takeRecent() -> [Row]? {
+        guard needsMerge else { return nil }
+        defer { recent = [] }
+        return recent
+    }
+
+    /// - Parameter rows: those that there were when the building began, and those that were taken since, sorted.
     mutating func finishBuilding(_ rows: [RowIndex.Place]) { (base, isBuilding) = (rows, false) }
 
     mutating func note(_ key: RecordKey, at place: RowIndex.Place) {
@@ -41,18 +47,18 @@ struct ScanOrder {
             return
         }
         guard isBuilding || isBuilt else { return }
-        recent.append(Recent(key: SortKey(key), place: place))
+        recent.append(Row(key: SortKey(key), place: place))
         isSorted = false
     }
 
     mutating func sortRecent() {
-        if !isSorted { recent.sort { $0.key < $1.key } }
+        if !isSorted { recent.sort() }
         isSorted = true
     }
 
-    /// Takes the recent rows, sorted, over into the base, given where in it each belongs.
-    mutating func merge(_ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) {
-        guard let old = base else { return }
+    /// The base with the recent rows in it, given where in it each belongs.
+    func merged(_ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex.Place] {
+        let old = base ?? []
         var merged: [RowIndex.Place] = []
         merged.reserveCapacity(old.count + recent.count)
         var taken = 0
@@ -62,8 +68,14 @@ struct ScanOrder {
             merged.append(row.place)
             taken = next
         }
-        base = merged + old[taken...]
-        recent = []
+        return merged + old[taken...]
+    }
+
+    /// Takes `base` for the base, which holds all rows that lie before `end`.
+    mutating func finishMerging(_ base: [RowIndex.Place], before end: UInt64) {
+        guard isBuilt else { return }
+        self.base = base
+        recent.removeAll { $0.place.offset < end }
     }
 }
 
@@ -95,7 +107,9 @@ struct SortKey: Comparable {
     static func < (left: SortKey, right: SortKey) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 }
 
-extension [ScanOrder.Recent] {
+extension [ScanOrder.Row] {
+    mutating func sort() { sort { $0.key < $1.key } }
+
     func firstIndex(notBelow key: SortKey) -> Int {
         var (low, high) = (0, count)
         while low < high {

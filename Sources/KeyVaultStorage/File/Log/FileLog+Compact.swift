@@ -35,11 +35,14 @@ extension FileLog {
                 }
                 try rewrite.writeCheckpoint()
                 // What is appended meanwhile is copied while others still write, until so little is left that they can wait.
-                var copied = end
+                var (copied, last) = (end, UInt64.max)
                 while true {
                     let now = try withShared { shared throws(StoreError) in shared.end }
-                    if now - copied < UInt64(settings.chunk) { break }
+                    let length = now - copied
+                    // Or until they write as fast as this copies.
+                    if length < UInt64(settings.chunk) || length > last / 2 { break }
                     copied = try rewrite.appendFrames(from: copied, to: now)
+                    last = length
                 }
                 try rewrite.sync()
                 try finish(&rewrite, copied)
@@ -58,10 +61,14 @@ extension FileLog {
             try rewrite.finish()
             // Whatever has come to lie there instead is not ours to replace.
             try checkPlace()
-            // As one: who looks whether the log is in its place must not find the new one there and hold the old one.
-            try shared.withLock { shared throws(StoreError) in
-                try rewrite.takePlace()
-                shared.log = rewrite.log
+            // Who looks whether the log is in its place finds one of both there, and nobody waits for the renaming.
+            shared.withLock { $0.incoming = rewrite.log }
+            do throws(StoreError) { try rewrite.takePlace() } catch {
+                shared.withLock { $0.incoming = nil }
+                throw error
+            }
+            shared.withLock { shared in
+                (shared.log, shared.incoming) = (rewrite.log, nil)
                 shared.index = rewrite.replay.index
                 shared.end = rewrite.end
                 shared.order = ScanOrder()
@@ -70,9 +77,9 @@ extension FileLog {
             writer = Writer(
                 sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,
                 headOffset: rewrite.replay.headOffset)
-            if let failure = rewrite.syncPlace() {
+            do throws(StoreError) { try rewrite.syncPlace() } catch {
                 refuseWrites()
-                throw failure
+                throw error
             }
         }
     }

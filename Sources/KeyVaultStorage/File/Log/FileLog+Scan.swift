@@ -2,42 +2,78 @@ import KeyVaultFormat
 import Synchronization
 
 extension FileLog {
-    /// Whether ``scan(_:after:limit:)`` can begin at once.
+    /// Whether a scan can begin at once.
     func isOrdered() throws(StoreError) -> Bool {
-        try withShared { shared throws(StoreError) in shared.order.isBuilt }
+        try withShared { shared throws(StoreError) in shared.order.isBuilt && !shared.order.needsMerge }
     }
 
-    /// Sorts the rows by name, which reads all of them; readers and the writer go on meanwhile.
-    package func buildOrder() throws(StoreError) {
+    /// Puts the rows in the order of their names; readers and the writer go on meanwhile.
+    package func putInOrder() throws(StoreError) {
         try ordering.withLock { _ throws(StoreError) in
             if try isOrdered() { return }
-            let (log, places) = try withShared { shared throws(StoreError) in
-                shared.order.beginBuilding()
-                return (shared.log, shared.index.places)
+            let isBuilt = try withShared { shared throws(StoreError) in shared.order.isBuilt }
+            if isBuilt { try mergeRecent() } else { try buildOrder() }
+        }
+    }
+
+    /// Reads and sorts all rows.
+    private func buildOrder() throws(StoreError) {
+        let (log, places) = try withShared { shared throws(StoreError) in
+            shared.order.beginBuilding()
+            return (shared.log, shared.index.places)
+        }
+        do throws(StoreError) {
+            var rows = try log.sorted(places)
+            // Those that come meanwhile, until they are few.
+            while var more = try recentRows(beside: rows.map(\.place), of: log) {
+                more.sort()
+                rows += more
+                rows.sort()
             }
-            let sorted: [RowIndex.Place]
-            do throws(StoreError) { sorted = try log.sorted(places) } catch {
-                // Otherwise new rows would be noted for ever.
-                shared.withLock { if $0.log === log { $0.order = ScanOrder() } }
-                throw error
-            }
-            try withShared { shared throws(StoreError) in
-                // A compaction in between has moved every row: then it is built once more.
-                if shared.log === log { shared.order.finishBuilding(sorted) }
-            }
+        } catch {
+            // Otherwise new rows would be noted for ever.
+            shared.withLock { if $0.log === log { $0.order = ScanOrder() } }
+            throw error
+        }
+    }
+
+    /// The rows that have come since the building began; `nil` where it is at its end.
+    private func recentRows(beside places: [RowIndex.Place], of log: LogFile) throws(StoreError) -> [ScanOrder.Row]? {
+        try withShared { shared throws(StoreError) in
+            // A compaction in between has moved every row: then all is built once more.
+            guard shared.log === log else { return nil }
+            if let recent = shared.order.takeRecent() { return recent }
+            shared.order.finishBuilding(places)
+            return nil
+        }
+    }
+
+    /// Takes the recent rows over into the base.
+    private func mergeRecent() throws(StoreError) {
+        var (log, order, end) = try withShared { shared throws(StoreError) in (shared.log, shared.order, shared.end) }
+        order.sortRecent()
+        let base = order.base ?? []
+        let merged = try order.merged { key throws(StoreError) in try log.firstIndex(in: base, notBelow: key) }
+        try withShared { shared throws(StoreError) in
+            if shared.log === log { shared.order.finishMerging(merged, before: end) }
         }
     }
 
     package func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
         while true {
-            let page = try withShared { shared throws(StoreError) -> [StoredRecord]? in
-                guard shared.order.isBuilt else { return nil }
-                shared.order.sortRecent()
-                if shared.order.needsMerge { try shared.mergeOrder() }
-                return try shared.page(scope, after: cursor, limit: limit)
-            }
-            if let page { return page }
-            try buildOrder()
+            if try !isOrdered() { try putInOrder() }
+            if let page = try page(scope, after: cursor, limit: limit) { return page }
+        }
+    }
+
+    /// A page of rows as of now; `nil` where they have to be put in order first.
+    func page(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord]? {
+        try withShared { shared throws(StoreError) in
+            guard shared.order.isBuilt else { return nil }
+            shared.order.sortRecent()
+            let page = try shared.page(scope, after: cursor, limit: limit)
+            if page == nil { shared.order = ScanOrder() }
+            return page
         }
     }
 
@@ -62,13 +98,23 @@ struct LogRow {
 }
 
 extension LogFile {
-    /// The places of rows in the order of their names.
-    fileprivate func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [RowIndex.Place] {
-        var rows: [(key: SortKey, place: RowIndex.Place)] = []
+    /// The rows at `places` in the order of their names.
+    fileprivate func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [ScanOrder.Row] {
+        var rows: [ScanOrder.Row] = []
         rows.reserveCapacity(places.count)
-        for place in places { rows.append((try row(at: place).sortKey, place)) }
-        rows.sort { $0.key < $1.key }
-        return rows.map(\.place)
+        for place in places { rows.append(ScanOrder.Row(key: try row(at: place).sortKey, place: place)) }
+        rows.sort()
+        return rows
+    }
+
+    /// Where in `base`, which is sorted, the first row lies that is not before `key`.
+    func firstIndex(in base: [RowIndex.Place], notBelow key: SortKey) throws(StoreError) -> Int {
+        var (low, high) = (0, base.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if try row(at: base[middle]).sortKey < key { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
@@ -83,20 +129,19 @@ extension LogFile {
 }
 
 extension FileLog.Shared {
-    mutating func mergeOrder() throws(StoreError) {
-        let (log, base) = (log, order.base ?? [])
-        try order.merge { key throws(StoreError) in try Self.firstIndex(in: base, notBelow: key, log) }
-    }
+    /// More rows that are gone than this on the way to a page, and the order is built anew without them.
+    private static let patienceWithGoneRows = 4096
 
-    /// The rows of a page, as of now.
-    func page(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
+    /// The rows of a page, as of now; `nil` where too many are gone between them.
+    func page(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord]? {
         let tenant = scope.tenant.map { SortKey(tenant: $0) }
         let start = max(tenant ?? SortKey(tenant: ""), cursor.map { SortKey($0) } ?? SortKey(tenant: ""))
         let base = order.base ?? []
-        var next = try Self.firstIndex(in: base, notBelow: start, log)
+        var next = try log.firstIndex(in: base, notBelow: start)
         var nextRecent = order.recent.firstIndex(notBelow: start)
         var page: [StoredRecord] = []
         var held: LogRow?
+        var gone = 0
         while page.count < limit {
             if held == nil, next < base.count { held = try log.row(at: base[next]) }
             let place: RowIndex.Place
@@ -113,11 +158,19 @@ extension FileLog.Shared {
                 break
             }
             if let tenant, !row.sortKey.hasPrefix(tenant) { break }
-            guard let record = try current(row, notedAt: place, scope) else { continue }
+            guard let record = try current(row, notedAt: place, scope) else {
+                if isGone(row, from: place) { gone += 1 }
+                if gone > Self.patienceWithGoneRows { return nil }
+                continue
+            }
             if let cursor, record.key <= cursor { continue }
             page.append(record)
         }
         return page
+    }
+
+    private func isGone(_ row: LogRow, from place: RowIndex.Place) -> Bool {
+        !index.entries(of: log.hash(row.encodedID.span)).contains { $0.place == place }
     }
 
     /// What has become of `row`; `nil` where it is gone, or not in `scope`.
@@ -143,17 +196,6 @@ extension FileLog.Shared {
             }
         }
         return nil
-    }
-
-    private static func firstIndex(
-        in base: [RowIndex.Place], notBelow key: SortKey, _ log: LogFile
-    ) throws(StoreError) -> Int {
-        var (low, high) = (0, base.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if try log.row(at: base[middle]).sortKey < key { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

@@ -23,6 +23,8 @@ package final class FileLog: Sendable {
     /// What readers look at.
     struct Shared {
         var log: LogFile
+        /// The next generation, from before it takes the place of ``log`` until readers see it.
+        var incoming: LogFile?
         var index: RowIndex
         var head: StoreHead?
         /// Where the last frame that may be read ends.
@@ -129,6 +131,7 @@ package final class FileLog: Sendable {
     private static func open(
         _ paths: LogPaths, creating: Bool, _ layer: any FileLayer
     ) throws(StoreError) -> LogFile {
+        try NewLog.checkName(paths, layer)
         for leftover in [paths.newLog, paths.newHint] {
             do { try layer.remove(leftover) } catch .notFound {} catch { throw error.doing("removed", leftover) }
         }
@@ -138,7 +141,7 @@ package final class FileLog: Sendable {
         do throws(StoreError) {
             try new.finish()
             try new.takePlace()
-            if let failure = new.syncPlace() { throw failure }
+            try new.syncPlace()
         } catch {
             new.abandon()
             throw error
@@ -163,13 +166,17 @@ package final class FileLog: Sendable {
     /// Refuses to go on where the log or its lock was moved or deleted.
     func checkPlace() throws(StoreError) {
         while true {
-            let log = try withShared { shared throws(StoreError) in shared.log }
+            let (log, incoming) = try withShared { shared throws(StoreError) in (shared.log, shared.incoming) }
             do throws(StoreError) {
                 try log.checkPlace()
                 break
             } catch {
-                // Unless a compaction has put another one there meanwhile.
-                if try withShared({ shared throws(StoreError) in shared.log === log }) { throw error }
+                if let incoming, (try? incoming.checkPlace()) != nil { break }
+                // Unless a compaction has gone on meanwhile.
+                let isStill = try withShared { shared throws(StoreError) in
+                    shared.log === log && shared.incoming === incoming
+                }
+                if isStill { throw error }
             }
         }
         // Within: a reference that went out could keep the lock held when a close has returned.

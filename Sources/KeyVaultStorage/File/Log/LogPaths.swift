@@ -8,6 +8,8 @@ struct LogPaths {
 
     var hint: String { log + "-hint" }
     var newLog: String { log + "-new" }
+    /// Where there is such a lock, what bears the name ``newLog`` is another vault's log. A rewrite makes no lock.
+    var lockOfNewLog: String { newLog + "-lock" }
     var newHint: String { log + "-hint-new" }
 
     /// Where a repair keeps the log as it was; `number` counts repairs of one generation.

@@ -11,6 +11,7 @@ struct NewLog {
     private(set) var sequence: UInt64 = 0
 
     init(_ header: LogHeader, _ paths: LogPaths, _ layer: any FileLayer, chunk: Int = 1 << 20) throws(StoreError) {
+        try Self.checkName(paths, layer)
         do {
             log = LogFile(try layer.create(paths.newLog), path: paths.log, header: header)
         } catch { throw error.doing("created", paths.newLog) }
@@ -18,6 +19,17 @@ struct NewLog {
         self.paths = paths
         self.chunk = chunk
         buffer = header.encoded
+    }
+
+    /// Refuses to take the name of another vault's log.
+    static func checkName(_ paths: LogPaths, _ layer: any FileLayer) throws(StoreError) {
+        do { _ = try layer.open(paths.lockOfNewLog, creating: false) } catch .notFound { return } catch {
+            throw error.doing("looked for", paths.lockOfNewLog)
+        }
+        throw StoreError(
+            .exists,
+            "\(paths.newLog) is, by the lock beside it, a vault of its own, and \(paths.log) needs that name for its compactions. "
+                + "Rename one of them, with the files beside it.")
     }
 
     /// Where the next frame will begin.
@@ -63,12 +75,10 @@ struct NewLog {
         do { try layer.rename(paths.newLog, to: paths.log) } catch { throw error.doing("replaced", paths.log) }
     }
 
-    /// Makes that durable.
-    ///
-    /// - Returns: what failed, after the point of no return: the new generation is in use, but a crash may bring back the old.
-    func syncPlace() -> StoreError? {
-        do { try layer.syncDirectory(of: paths.log) } catch { return error.doing("replaced durably", paths.log) }
-        return nil
+    /// Makes that durable. This is after the point of no return: where it fails, the new generation is in use, but a crash may bring
+    /// back the old.
+    func syncPlace() throws(StoreError) {
+        do { try layer.syncDirectory(of: paths.log) } catch { throw error.doing("replaced durably", paths.log) }
     }
 
     /// Removes what was written, as well as that can be done.

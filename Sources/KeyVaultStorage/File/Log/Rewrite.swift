@@ -87,12 +87,11 @@ struct Rewrite {
         isInPlace = true
     }
 
-    /// - Returns: what failed when the new generation was in place already.
-    func syncPlace() -> StoreError? {
-        let failure = new.syncPlace()
+    /// Makes that durable, as ``NewLog/syncPlace()``.
+    func syncPlace() throws(StoreError) {
         // An old hint does no harm: the new log does not vouch for it.
-        if hasHint { try? layer.rename(paths.newHint, to: paths.hint) }
-        return failure
+        defer { if hasHint { try? layer.rename(paths.newHint, to: paths.hint) } }
+        try new.syncPlace()
     }
 
     func abandon() {

@@ -65,9 +65,11 @@ package struct FileRepair {
             for place in places { try rewrite.appendRow(at: place) }
             try rewrite.writeCheckpoint()
             try rewrite.finish()
+            // Somebody may have restored a backup meanwhile.
+            try log.checkPlace()
             try FileLog.checkPlace(of: lock, paths)
             try rewrite.takePlace()
-            if let failure = rewrite.syncPlace() { throw failure }
+            try rewrite.syncPlace()
         } catch {
             if !rewrite.isInPlace { rewrite.abandon() }
             throw error

@@ -6,7 +6,8 @@ extension FileStore {
     public static func damage(
         at path: String, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStoreDamage? {
-        try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in
+        try StoreError.check(path: path)
+        return try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in
             try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: allowsNetworkFileSystems).damage
         }
     }
@@ -20,7 +21,8 @@ extension FileStore {
     public static func repairAcceptingLoss(
         _ path: String, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStoreDamage? {
-        try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in
+        try StoreError.check(path: path)
+        return try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in
             try FileRepair(path, layer: LinuxFileLayer(), allowsNetwork: allowsNetworkFileSystems).run()
         }
     }
