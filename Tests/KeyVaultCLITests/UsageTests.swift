@@ -21,6 +21,7 @@ import Testing
         #expect(try box.run("list", environment: environment).status == 3)
         #expect(try box.run("list", "--store", "sqlite:keyvault.db", environment: environment).status == 0)
         #expect(try box.run("list", environment: ["KEYVAULT_STORE": "", "KEYVAULT_MASTER_KEY_FILE": ""]).status == 0)
+        #expect(try box.run("list", environment: ["KEYVAULT_MASTER_KEY_FILE": " , "]).status == 0)
     }
 
     @Test(

@@ -40,10 +40,10 @@ struct GlobalOptions: ParsableArguments {
     var masterKeyPaths: [String] {
         get throws {
             if !masterKeyFiles.isEmpty { return masterKeyFiles }
-            if let paths = Environment["KEYVAULT_MASTER_KEY_FILE"] {
-                // As the server reads it.
-                return paths.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-            }
+            // As the server reads it: a comma at the end names nothing, and commas alone are as good as no variable.
+            let listed = (Environment["KEYVAULT_MASTER_KEY_FILE"] ?? "").split(separator: ",")
+                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            if !listed.isEmpty { return listed }
             if let path = DefaultPaths.credential { return [path] }
             return [try DefaultPaths.masterKey]
         }
