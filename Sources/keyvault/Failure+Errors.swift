@@ -14,6 +14,22 @@ extension Failure {
         }
     }
 
+    /// What the error of a vault means that was to be opened by key files: it says how they are named.
+    ///
+    /// Whoever opens a vault by its passphrase has no use for that.
+    init(keyFiles error: VaultError) {
+        let failure = Failure(error)
+        guard [.wrongMasterKey, .missingMasterKey, .retiredMasterKey].contains(error.code), let hint = error.hint else {
+            self = failure
+            return
+        }
+        // Only the engine knows whether the vault has a passphrase, and its hint is where it says so.
+        let options =
+            hint.contains("opens by a passphrase") ? "--passphrase, --master-key-file" : "--master-key-file"
+        self.init(
+            failure.status, failure.message, hint: "\(failure.hint) Use \(options) or KEYVAULT_MASTER_KEY_FILE.")
+    }
+
     private init(vault error: VaultError) {
         let status: ExitStatus =
             switch error.code {
@@ -40,16 +56,12 @@ extension Failure {
     private static func hint(for error: VaultError) -> String? {
         switch error.code {
         case .noVault: "Create one with 'keyvault init'."
-        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to. \(namingKeys)"
-        case .wrongMasterKey, .missingMasterKey: error.hint.map { "\($0) \(namingKeys)" }
+        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to."
         case .notFound: "See 'keyvault list' and 'keyvault history', or store a key with 'keyvault put'."
         case .disabled: "Enable it with 'keyvault enable', or put a new one."
         default: error.hint
         }
     }
-
-    private static let namingKeys =
-        "Name its file with --master-key-file or KEYVAULT_MASTER_KEY_FILE, or open the vault with --passphrase."
 
     private init(store error: StoreError, status: ExitStatus? = nil) {
         let found: ExitStatus =

@@ -83,7 +83,7 @@ struct GlobalOptions: ParsableArguments {
             vault = try await open(store, passphrase, adding: more, configuration)
         } catch {
             await store.close()
-            throw error
+            throw namingOptions(error)
         }
         do {
             let result = try await body(vault, store)
@@ -91,8 +91,14 @@ struct GlobalOptions: ParsableArguments {
             return result
         } catch {
             await vault.close()
-            throw error
+            throw namingOptions(error)
         }
+    }
+
+    /// Only here is it known by what the vault was opened, and so which options would help.
+    private func namingOptions(_ error: any Error) -> any Error {
+        guard !usesPassphrase, let error = error as? VaultError else { return error }
+        return Failure(keyFiles: error)
     }
 
     private func open(
