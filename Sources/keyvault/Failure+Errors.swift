@@ -63,7 +63,8 @@ extension Failure {
         }
     }
 
-    private init(store error: StoreError, status: ExitStatus? = nil) {
+    /// - Parameter path: what was named as the store, where that may be a part of the message.
+    init(store error: StoreError, at path: String = "", status: ExitStatus? = nil) {
         let found: ExitStatus =
             switch error.code {
             case .corrupt: .integrity
@@ -71,8 +72,8 @@ extension Failure {
             default: .other
             }
         let status = status ?? found
-        guard error.code == .notFound, !error.message.contains(". ") else {
-            self.init(status, sentences: error.message)
+        guard error.code == .notFound, Self.lastStop(in: error.message, with: path) == nil else {
+            self.init(status, sentences: error.message, with: path)
             return
         }
         self.init(status, error.message, hint: "Create a vault there with 'keyvault init', or check --store.")
@@ -106,9 +107,11 @@ extension Failure {
         self.init(.usage, message, hint: Self.help)
     }
 
-    /// Messages of the floors below say what happened in their first sentence and what to do in those behind it.
-    private init(_ status: ExitStatus, sentences: String) {
-        guard let end = sentences.firstRange(of: ". ") else {
+    /// Messages of the floors below say what happened, and in their last sentence what to do.
+    ///
+    /// - Parameter path: one that the message may hold.
+    private init(_ status: ExitStatus, sentences: String, with path: String = "") {
+        guard let end = Self.lastStop(in: sentences, with: path) else {
             let hint =
                 switch status {
                 case .masterKey: "Check the path, and who may read and write there."
@@ -120,6 +123,12 @@ extension Failure {
             return
         }
         self.init(status, sentences[..<end.lowerBound] + ".", hint: String(sentences[end.upperBound...]))
+    }
+
+    /// The full stop before the last sentence of several, and the space behind it. Those of `path` end no sentence.
+    private static func lastStop(in sentences: String, with path: String) -> Range<String.Index>? {
+        let paths = path.contains(". ") ? sentences.ranges(of: path) : []
+        return sentences.ranges(of: /\. (?=\p{Lu})/).last { stop in !paths.contains { $0.overlaps(stop) } }
     }
 
     private static let help = "See 'keyvault --help'."

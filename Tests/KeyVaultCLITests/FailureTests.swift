@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Hints say what helps, and nothing else.
+/// Errors are cut between what happened and what to do, and hints say what helps and nothing else.
 @Suite struct FailureTests {
     let box: Sandbox
     private let passphrase = ["KEYVAULT_PASSPHRASE_FILE": "passphrase"]
@@ -47,5 +47,24 @@ import Testing
         try box.run("passphrase", "change", input: "correct horse").expectSuccess()
         try box.run("list", "--master-key-file", "none").expectError(
             6, "none cannot be read", hint: "Use --passphrase, --master-key-file or KEYVAULT_MASTER_KEY_FILE.")
+    }
+
+    @Test(arguments: ["sqlite", "file"])
+    func whereNoVaultIsTheCommandThatMakesOneIsNamed(kind: String) throws {
+        for path in ["none", "a. b", "a. B"] {
+            try box.run("list", "--store", "\(kind):\(path)").expectError(
+                3, "\(path).", hint: "Create a vault there with 'keyvault init', or check --store.")
+        }
+        // What is to be made first is another thing.
+        try box.run("init", "--store", "\(kind):none/vault").expectError(3, "does not exist.", hint: "Create it")
+    }
+
+    @Test(arguments: [".", "a. b", "a. B"])
+    func aPathIsNotCut(path: String) throws {
+        try FileManager.default.createDirectory(
+            at: box.folder.appending(path: path), withIntermediateDirectories: true)
+        let outcome = try box.run("list", "--store", "sqlite:\(path)")
+        outcome.expectError(1, "\(path) cannot be opened (Is a directory).")
+        #expect(hint(outcome) == "Check the path and who may read and write there.")
     }
 }
