@@ -97,4 +97,21 @@ import Testing
         outcome.expectSuccess()
         #expect(outcome.text.contains("if-revision"))
     }
+
+    @Test(arguments: [["master-key", "create", "F"], ["providers"]])
+    func whatNeedsNoVaultTakesNoneOfItsOptions(command: [String]) throws {
+        let help = try box.run(command + ["--help"]).text
+        for option in ["--store", "--master-key-file", "--passphrase"] {
+            #expect(!help.contains("[\(option)") && !help.contains("\n  \(option)"))
+        }
+        #expect(help.contains("--quiet") && help.contains("--no-color"))
+        try box.run(command + ["--store", "sqlite:keyvault.db"]).expectError(64, "--store")
+        try box.run(["--quiet", "--no-color"] + command).expectSuccess()
+    }
+
+    @Test func aRepairNeedsNoKeyAndTakesNone() throws {
+        let help = try box.run("repair", "--help").text
+        #expect(help.contains("--store") && !help.contains("--master-key-file") && !help.contains("--passphrase"))
+        try box.run("repair", "--store", "file:x", "--passphrase").expectError(64, "--passphrase")
+    }
 }

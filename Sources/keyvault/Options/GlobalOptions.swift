@@ -2,13 +2,9 @@ import ArgumentParser
 import Foundation
 import KeyVault
 
-/// What every command takes: where the vault is, where its key is, and how to speak.
+/// What every command takes that opens a vault: where the vault is, where its key is, and how to speak.
 struct GlobalOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where the vault is: sqlite:PATH or file:PATH. Default: $KEYVAULT_STORE, else sqlite:keyvault.db.",
-            valueName: "URL"))
-    var store: String?
+    @OptionGroup var place: StoreOptions
 
     @Option(
         name: .customLong("master-key-file"),
@@ -24,17 +20,11 @@ struct GlobalOptions: ParsableArguments {
         help: "Open the vault by its passphrase: asked for, or in the file that $KEYVAULT_PASSPHRASE_FILE names.")
     var usesPassphrase = false
 
-    @Flag(help: "Print results and errors only.")
-    var quiet = false
+    @OptionGroup var manner: ConsoleOptions
 
-    @Flag(name: .customLong("no-color"), help: "Print without colours; as does the environment variable NO_COLOR.")
-    var noColor = false
+    var console: Console { manner.console }
 
-    var console: Console { Console(isQuiet: quiet, isColourRefused: noColor) }
-
-    var storeURL: StoreURL {
-        get throws { try StoreURL(store ?? Environment["KEYVAULT_STORE"] ?? "sqlite:keyvault.db") }
-    }
+    var storeURL: StoreURL { get throws { try place.storeURL } }
 
     /// The key files that were named; else what the service manager hands over; else the default one.
     var masterKeyPaths: [String] {
