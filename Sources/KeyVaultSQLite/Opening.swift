@@ -73,8 +73,7 @@ struct Opening {
         } catch {
             guard unsafe access(path, F_OK) == 0 else {
                 if errno == ENOENT, Files.directoryExists(of: path) {
-                    throw StoreError(
-                        .notFound, "There is no file at \(path). Create a vault there first, or check the path.")
+                    throw StoreError(.notFound, "There is no file at \(path).")
                 }
                 throw StoreError.system(errno, path: path)
             }

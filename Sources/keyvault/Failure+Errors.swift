@@ -14,6 +14,22 @@ extension Failure {
         }
     }
 
+    /// What the error of a vault means that was to be opened by key files: it says how they are named.
+    ///
+    /// Whoever opens a vault by its passphrase has no use for that.
+    init(keyFiles error: VaultError) {
+        let failure = Failure(error)
+        guard [.wrongMasterKey, .missingMasterKey, .retiredMasterKey].contains(error.code), let hint = error.hint else {
+            self = failure
+            return
+        }
+        // Only the engine knows whether the vault has a passphrase, and its hint is where it says so.
+        let options =
+            hint.contains("opens by a passphrase") ? "--passphrase, --master-key-file" : "--master-key-file"
+        self.init(
+            failure.status, failure.message, hint: "\(failure.hint) Use \(options) or KEYVAULT_MASTER_KEY_FILE.")
+    }
+
     private init(vault error: VaultError) {
         let status: ExitStatus =
             switch error.code {
@@ -40,18 +56,15 @@ extension Failure {
     private static func hint(for error: VaultError) -> String? {
         switch error.code {
         case .noVault: "Create one with 'keyvault init'."
-        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to. \(namingKeys)"
-        case .wrongMasterKey, .missingMasterKey: error.hint.map { "\($0) \(namingKeys)" }
+        case .retiredMasterKey: "Give the key that 'keyvault rotate master' moved the vault to."
         case .notFound: "See 'keyvault list' and 'keyvault history', or store a key with 'keyvault put'."
         case .disabled: "Enable it with 'keyvault enable', or put a new one."
         default: error.hint
         }
     }
 
-    private static let namingKeys =
-        "Name its file with --master-key-file or KEYVAULT_MASTER_KEY_FILE, or open the vault with --passphrase."
-
-    private init(store error: StoreError, status: ExitStatus? = nil) {
+    /// - Parameter path: what was named as the store, where that may be a part of the message.
+    init(store error: StoreError, at path: String = "", status: ExitStatus? = nil) {
         let found: ExitStatus =
             switch error.code {
             case .corrupt: .integrity
@@ -59,8 +72,8 @@ extension Failure {
             default: .other
             }
         let status = status ?? found
-        guard error.code == .notFound, !error.message.contains(". ") else {
-            self.init(status, sentences: error.message)
+        guard error.code == .notFound, Self.lastStop(in: error.message, with: path) == nil else {
+            self.init(status, sentences: error.message, with: path)
             return
         }
         self.init(status, error.message, hint: "Create a vault there with 'keyvault init', or check --store.")
@@ -94,9 +107,11 @@ extension Failure {
         self.init(.usage, message, hint: Self.help)
     }
 
-    /// Messages of the floors below say what happened in their first sentence and what to do in those behind it.
-    private init(_ status: ExitStatus, sentences: String) {
-        guard let end = sentences.firstRange(of: ". ") else {
+    /// Messages of the floors below say what happened, and in their last sentence what to do.
+    ///
+    /// - Parameter path: one that the message may hold.
+    private init(_ status: ExitStatus, sentences: String, with path: String = "") {
+        guard let end = Self.lastStop(in: sentences, with: path) else {
             let hint =
                 switch status {
                 case .masterKey: "Check the path, and who may read and write there."
@@ -108,6 +123,12 @@ extension Failure {
             return
         }
         self.init(status, sentences[..<end.lowerBound] + ".", hint: String(sentences[end.upperBound...]))
+    }
+
+    /// The full stop before the last sentence of several, and the space behind it. Those of `path` end no sentence.
+    private static func lastStop(in sentences: String, with path: String) -> Range<String.Index>? {
+        let paths = path.contains(". ") ? sentences.ranges(of: path) : []
+        return sentences.ranges(of: /\. (?=\p{Lu})/).last { stop in !paths.contains { $0.overlaps(stop) } }
     }
 
     private static let help = "See 'keyvault --help'."

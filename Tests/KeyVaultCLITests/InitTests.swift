@@ -30,6 +30,7 @@ import Testing
             atPath: box.path("raw"), contents: key, attributes: [.posixPermissions: 0o600])
         #expect(try box.run("list", environment: ["KEYVAULT_MASTER_KEY_FILE": "raw"]).status == 0)
         #expect(try box.run("list", environment: ["KEYVAULT_MASTER_KEY_FILE": "raw, key"]).status == 0)
+        #expect(try box.run("list", environment: ["KEYVAULT_MASTER_KEY_FILE": "raw, "]).status == 0)
         #expect(!FileManager.default.fileExists(atPath: box.masterKeyPath))
     }
 

@@ -31,7 +31,10 @@ import Testing
     }
 
     @Test func rollbackBringsTheEarlierKeyBack() throws {
-        try box.run("rollback", "acme/mine").expectError(3, "not kept")
+        try box.run("rollback", "acme/mine").expectError(
+            3, "No earlier revision of acme/mine is kept.", hint: "--keep-previous")
+        try box.run("rollback", "acme/none").expectError(3, "No key is stored for acme/none")
+        try box.run("rollback", "acme/mine", "--revision", "7").expectError(3, "not kept", hint: "keyvault history")
         try box.run("put", "acme/mine", "--keep-previous", "2w", input: "second").expectSuccess()
         #expect(try box.run("rollback", "acme/mine").text == "Rolled acme/mine back; it is revision 3 now.\n")
         #expect(try box.run("reveal", "acme/mine").text == "first")

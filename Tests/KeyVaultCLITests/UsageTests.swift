@@ -21,6 +21,7 @@ import Testing
         #expect(try box.run("list", environment: environment).status == 3)
         #expect(try box.run("list", "--store", "sqlite:keyvault.db", environment: environment).status == 0)
         #expect(try box.run("list", environment: ["KEYVAULT_STORE": "", "KEYVAULT_MASTER_KEY_FILE": ""]).status == 0)
+        #expect(try box.run("list", environment: ["KEYVAULT_MASTER_KEY_FILE": " , "]).status == 0)
     }
 
     @Test(
@@ -95,5 +96,22 @@ import Testing
         let outcome = try box.run("--generate-completion-script", shell)
         outcome.expectSuccess()
         #expect(outcome.text.contains("if-revision"))
+    }
+
+    @Test(arguments: [["master-key", "create", "F"], ["providers"]])
+    func whatNeedsNoVaultTakesNoneOfItsOptions(command: [String]) throws {
+        let help = try box.run(command + ["--help"]).text
+        for option in ["--store", "--master-key-file", "--passphrase"] {
+            #expect(!help.contains("[\(option)") && !help.contains("\n  \(option)"))
+        }
+        #expect(help.contains("--quiet") && help.contains("--no-color"))
+        try box.run(command + ["--store", "sqlite:keyvault.db"]).expectError(64, "--store")
+        try box.run(["--quiet", "--no-color"] + command).expectSuccess()
+    }
+
+    @Test func aRepairNeedsNoKeyAndTakesNone() throws {
+        let help = try box.run("repair", "--help").text
+        #expect(help.contains("--store") && !help.contains("--master-key-file") && !help.contains("--passphrase"))
+        try box.run("repair", "--store", "file:x", "--passphrase").expectError(64, "--passphrase")
     }
 }

@@ -52,11 +52,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// Loading checks who may read the file, and what is in it.
     private func keyFile(_ path: String) -> Finding {
-        do {
+        do throws(VaultError) {
             _ = try MasterKeyFile(path).load()
             return Finding(check: "key file", result: .ok, detail: "\(path) is readable by its owner alone.")
         } catch {
-            return problem("key file", error)
+            return problem("key file", Failure(keyFiles: error))
         }
     }
 

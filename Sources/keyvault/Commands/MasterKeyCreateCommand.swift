@@ -14,7 +14,7 @@ struct MasterKeyCreateCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "F"), completion: .file())
     var path: String
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup var options: ConsoleOptions
 
     func run() async throws {
         _ = try MasterKeyFile.create(at: path)

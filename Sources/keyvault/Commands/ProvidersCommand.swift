@@ -14,7 +14,7 @@ struct ProvidersCommand: AsyncParsableCommand {
     @Flag(help: "Print a JSON array.")
     var json = false
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup var options: ConsoleOptions
 
     func run() async throws {
         let providers = try LiveChecks.registry().providers.sorted { $0.name < $1.name }

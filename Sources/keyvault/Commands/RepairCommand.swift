@@ -16,10 +16,11 @@ struct RepairCommand: AsyncParsableCommand {
     )
     var acceptsLoss = false
 
-    @OptionGroup var options: GlobalOptions
+    @OptionGroup var place: StoreOptions
+    @OptionGroup var options: ConsoleOptions
 
     func run() async throws {
-        let url = try options.storeURL
+        let url = try place.storeURL
         guard url.isFileStore else {
             throw Failure(
                 .usage, "\(url) is no file store.",

@@ -20,8 +20,22 @@ struct RollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withVault { vault in
-            let info = try await vault.rollback(reference, to: revision, keepPreviousFor: keepPrevious)
+            let info = try await rollback(in: vault)
             try options.console.say("Rolled \(reference) back; it is revision \(info.revision) now.")
+        }
+    }
+
+    private func rollback(in vault: Vault) async throws -> RecordInfo {
+        do throws(VaultError) {
+            return try await vault.rollback(reference, to: revision, keepPreviousFor: keepPrevious)
+        } catch {
+            // The engine speaks of "that revision" where none was named, too. Where the key itself is not there, its history says so.
+            guard error.code == .notFound, revision == nil, try await vault.history(of: reference).count == 1 else {
+                throw error
+            }
+            throw Failure(
+                .notFound, "No earlier revision of \(reference) is kept.",
+                hint: "Replace a key with 'keyvault put --keep-previous', and it can be rolled back to.")
         }
     }
 }

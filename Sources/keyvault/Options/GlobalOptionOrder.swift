@@ -2,8 +2,9 @@ import ArgumentParser
 
 /// Lets the global options stand before the subcommand too.
 ///
-/// Every subcommand declares them (``GlobalOptions``). The parser would take those before the subcommand for the root
-/// command's, and then ignore the subcommand's; so they are moved behind the subcommand before it sees them.
+/// Every subcommand declares those that it has a use for (``GlobalOptions``, ``StoreOptions``, ``ConsoleOptions``). The parser would
+/// take those before the subcommand for the root command's, and then ignore the subcommand's; so they are moved behind the
+/// subcommand before it sees them.
 enum GlobalOptionOrder {
     private static let withValue = ["--store", "--master-key-file"]
     private static let flags = ["--passphrase", "--quiet", "--no-color"]

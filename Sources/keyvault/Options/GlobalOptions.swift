@@ -2,13 +2,9 @@ import ArgumentParser
 import Foundation
 import KeyVault
 
-/// What every command takes: where the vault is, where its key is, and how to speak.
+/// What every command takes that opens a vault: where the vault is, where its key is, and how to speak.
 struct GlobalOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where the vault is: sqlite:PATH or file:PATH. Default: $KEYVAULT_STORE, else sqlite:keyvault.db.",
-            valueName: "URL"))
-    var store: String?
+    @OptionGroup var place: StoreOptions
 
     @Option(
         name: .customLong("master-key-file"),
@@ -24,26 +20,20 @@ struct GlobalOptions: ParsableArguments {
         help: "Open the vault by its passphrase: asked for, or in the file that $KEYVAULT_PASSPHRASE_FILE names.")
     var usesPassphrase = false
 
-    @Flag(help: "Print results and errors only.")
-    var quiet = false
+    @OptionGroup var manner: ConsoleOptions
 
-    @Flag(name: .customLong("no-color"), help: "Print without colours; as does the environment variable NO_COLOR.")
-    var noColor = false
+    var console: Console { manner.console }
 
-    var console: Console { Console(isQuiet: quiet, isColourRefused: noColor) }
-
-    var storeURL: StoreURL {
-        get throws { try StoreURL(store ?? Environment["KEYVAULT_STORE"] ?? "sqlite:keyvault.db") }
-    }
+    var storeURL: StoreURL { get throws { try place.storeURL } }
 
     /// The key files that were named; else what the service manager hands over; else the default one.
     var masterKeyPaths: [String] {
         get throws {
             if !masterKeyFiles.isEmpty { return masterKeyFiles }
-            if let paths = Environment["KEYVAULT_MASTER_KEY_FILE"] {
-                // As the server reads it.
-                return paths.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-            }
+            // As the server reads it: a comma at the end names nothing, and commas alone are as good as no variable.
+            let listed = (Environment["KEYVAULT_MASTER_KEY_FILE"] ?? "").split(separator: ",")
+                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            if !listed.isEmpty { return listed }
             if let path = DefaultPaths.credential { return [path] }
             return [try DefaultPaths.masterKey]
         }
@@ -83,7 +73,7 @@ struct GlobalOptions: ParsableArguments {
             vault = try await open(store, passphrase, adding: more, configuration)
         } catch {
             await store.close()
-            throw error
+            throw namingOptions(error)
         }
         do {
             let result = try await body(vault, store)
@@ -91,8 +81,14 @@ struct GlobalOptions: ParsableArguments {
             return result
         } catch {
             await vault.close()
-            throw error
+            throw namingOptions(error)
         }
+    }
+
+    /// Only here is it known by what the vault was opened, and so which options would help.
+    private func namingOptions(_ error: any Error) -> any Error {
+        guard !usesPassphrase, let error = error as? VaultError else { return error }
+        return Failure(keyFiles: error)
     }
 
     private func open(

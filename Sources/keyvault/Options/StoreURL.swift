@@ -56,10 +56,15 @@ struct StoreURL: CustomStringConvertible {
     /// Opens the store.
     ///
     /// - Parameter create: whether to make an empty one where there is none.
-    func open(create: Bool = false) async throws -> any RecordStore {
-        switch kind {
-        case .sqlite: try await SQLiteStore.open(path, create: create)
-        case .file: try await FileStore.open(path, create: create)
+    func open(create: Bool = false) async throws(Failure) -> any RecordStore {
+        do throws(StoreError) {
+            switch kind {
+            case .sqlite: return try await SQLiteStore.open(path, create: create)
+            case .file: return try await FileStore.open(path, create: create)
+            }
+        } catch {
+            // Here, what of the message is the path is known.
+            throw Failure(store: error, at: path)
         }
     }
 
