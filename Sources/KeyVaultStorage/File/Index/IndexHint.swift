@@ -34,8 +34,26 @@ struct IndexHint {
         sequence = frame.sequence
     }
 
-    /// The hint file for a log that has just been read, or written, up to `checkpoint`.
-    static func encoded(
+    /// Writes the index of a log as of `checkpoint`, under the name that a hint has until it takes its place.
+    ///
+    /// - Returns: the checkpoint that vouches for it; one that vouches for none where it cannot be written, which costs the next
+    ///   opening time and nothing else.
+    static func write(
+        _ index: RowIndex, headOffset: UInt64, floor: UInt64, checkpoint: UInt64, generation: UInt64, _ paths: LogPaths,
+        _ layer: any FileLayer
+    ) -> LogEntry {
+        let (bytes, checksum) = encoded(
+            index, headOffset: headOffset, floor: floor, checkpoint: checkpoint, generation: generation)
+        do {
+            try layer.create(paths.newHint).writeFully(bytes, at: 0)
+            return .checkpoint(hintEntries: UInt64(index.count), hintChecksum: checksum)
+        } catch {
+            try? layer.remove(paths.newHint)
+            return .plainCheckpoint
+        }
+    }
+
+    private static func encoded(
         _ index: RowIndex, headOffset: UInt64, floor: UInt64, checkpoint: UInt64, generation: UInt64
     ) -> (bytes: [UInt8], checksum: UInt32) {
         var bytes = magic + [FormatVersion.current, 0, 0, 0]

@@ -28,21 +28,15 @@ extension FileLog {
 
     private func writeCheckpoint(_ writer: inout Writer) throws(StoreError) {
         let (log, index, floor, end) = shared.withLock { ($0.log, $0.index, $0.head?.revisionFloor ?? 0, $0.end) }
-        let hint = IndexHint.encoded(
-            index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation)
-        let isThere = (try? writeHint(hint.bytes)) != nil
-        if !isThere { try? layer.remove(paths.newHint) }
+        let checkpoint = IndexHint.write(
+            index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation, paths,
+            layer)
+        try? layer.rename(paths.newHint, to: paths.hint)
         var bytes: [UInt8] = []
         Frame.append(
-            isThere ? .checkpoint(hintEntries: UInt64(index.count), hintChecksum: hint.checksum) : .plainCheckpoint,
-            sequence: writer.sequence + 1, mark: end, continues: false, seed: log.header.frameSeed, to: &bytes)
+            checkpoint, sequence: writer.sequence + 1, mark: end, continues: false, seed: log.header.frameSeed,
+            to: &bytes)
         try append(bytes, &writer)
         writer.endsWithCheckpoint = true
-    }
-
-    private func writeHint(_ bytes: [UInt8]) throws(FileError) {
-        let file = try layer.create(paths.newHint)
-        try file.writeFully(bytes, at: 0)
-        try layer.rename(paths.newHint, to: paths.hint)
     }
 }

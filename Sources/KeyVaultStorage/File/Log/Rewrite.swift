@@ -9,7 +9,6 @@ struct Rewrite {
     private var new: NewLog
     private(set) var replay: Replay
     private var checkpoint: UInt64 = 0
-    private var hasHint = false
     private(set) var isInPlace = false
 
     init(
@@ -65,13 +64,10 @@ struct Rewrite {
     /// Writes the hint for what is there so far, and the checkpoint that vouches for it.
     mutating func writeCheckpoint() throws(StoreError) {
         checkpoint = new.end
-        let hint = IndexHint.encoded(
+        let entry = IndexHint.write(
             replay.index, headOffset: replay.headOffset, floor: replay.floor, checkpoint: checkpoint,
-            generation: new.log.header.generation)
-        hasHint = (try? writeHint(hint.bytes)) != nil
-        if !hasHint { try? layer.remove(paths.newHint) }
-        try new.append(
-            .checkpoint(hintEntries: UInt64(replay.index.count), hintChecksum: hint.checksum), mark: checkpoint)
+            generation: new.log.header.generation, paths, layer)
+        try new.append(entry, mark: checkpoint)
     }
 
     mutating func sync() throws(StoreError) { try new.sync() }
@@ -90,16 +86,12 @@ struct Rewrite {
     /// Makes that durable, as ``NewLog/syncPlace()``.
     func syncPlace() throws(StoreError) {
         // An old hint does no harm: the new log does not vouch for it.
-        defer { if hasHint { try? layer.rename(paths.newHint, to: paths.hint) } }
+        defer { try? layer.rename(paths.newHint, to: paths.hint) }
         try new.syncPlace()
     }
 
     func abandon() {
         new.abandon()
-        if hasHint { try? layer.remove(paths.newHint) }
-    }
-
-    private func writeHint(_ bytes: [UInt8]) throws(FileError) {
-        try layer.create(paths.newHint).writeFully(bytes, at: 0)
+        try? layer.remove(paths.newHint)
     }
 }
