@@ -5,6 +5,8 @@ struct IndexHint {
     private static let magic: [UInt8] = Array("KVLH".utf8)
     private static let headerLength = 48
     private static let entryLength = 24
+    /// A million, 24 MB.
+    private static let entriesAtOnce = 1 << 20
 
     /// The state as of the checkpoint.
     let replay: Replay
@@ -17,12 +19,9 @@ struct IndexHint {
 
     /// Reads the hint beside `log`; `nil` where there is none that the log vouches for.
     init?(_ log: LogFile, _ paths: LogPaths, _ layer: any FileLayer) {
-        guard let size = try? log.size(), let bytes = try? Self.bytes(of: paths.hint, for: log, size, layer) else {
-            return nil
-        }
-        let (span, checksum) = (bytes.span, CRC32C.of(bytes.span.extracting(0..<(bytes.count - 4))))
-        guard checksum == span.uint32(at: bytes.count - 4), let replay = Self.replay(span, log) else { return nil }
-        checkpoint = span.uint64(at: 16)
+        guard let found = try? Self.read(paths.hint, for: log, layer) else { return nil }
+        let (header, replay, checksum) = found
+        checkpoint = header.span.uint64(at: 16)
         let place = RowIndex.Place(offset: checkpoint, length: LogEntry.checkpointLength)
         let frame = try? log.withFrame(at: place) { frame, bytes throws(StoreError) -> Frame? in
             guard case .checkpoint(let entries, let vouchedFor) = FrameContent(frame, bytes) else { return nil }
@@ -71,45 +70,61 @@ struct IndexHint {
         return (bytes, checksum)
     }
 
-    /// The whole of the hint, once its first bytes have shown that it may be one of `log`.
-    private static func bytes(
-        of path: String, for log: LogFile, _ logSize: UInt64, _ layer: any FileLayer
-    ) throws -> [UInt8] {
+    /// Reads the hint at `path`, piece by piece: its length is whatever somebody made it, and may be more than there is memory.
+    private static func read(
+        _ path: String, for log: LogFile, _ layer: any FileLayer
+    ) throws -> (header: [UInt8], replay: Replay, checksum: UInt32) {
         let file = try layer.open(path, creating: false)
+        let header = try bytes(headerLength, at: 0, of: file)
+        let count = header.span.uint64(at: 40)
         let size = try file.size()
         // An entry is shorter than any frame.
-        guard size >= UInt64(headerLength + 4), size - UInt64(headerLength + 4) <= logSize else {
+        let most = try log.size() / UInt64(entryLength)
+        guard header.starts(with: magic + [FormatVersion.current, 0, 0, 0]),
+            header.span.uint64(at: 8) == log.header.generation, count <= most,
+            size == UInt64(headerLength) + count * UInt64(entryLength) + 4
+        else { throw FileError.inputOutput }
+        let checkpoint = header.span.uint64(at: 16)
+
+        var checksum = CRC32C()
+        checksum.update(header.span)
+        var index = RowIndex(capacity: Int(min(count, UInt64(entriesAtOnce))))
+        var offset = UInt64(headerLength)
+        while UInt64(index.count) < count {
+            let left = min(count - UInt64(index.count), UInt64(entriesAtOnce))
+            let entries = try bytes(Int(left) * entryLength, at: offset, of: file)
+            checksum.update(entries.span)
+            for start in stride(from: 0, to: entries.count, by: entryLength) {
+                index.insert(try entry(entries.span.extracting(start..<(start + entryLength)), before: checkpoint))
+            }
+            offset += UInt64(entries.count)
+        }
+        let last = try bytes(4, at: offset, of: file)
+        guard last.span.uint32(at: 0) == checksum.value, let replay = replay(index, header.span, log) else {
             throw FileError.inputOutput
         }
-        var header = [UInt8](repeating: 0, count: headerLength)
-        var start = header.mutableSpan
-        guard try file.readFully(into: &start, at: 0) == headerLength,
-            header.span.extracting(0..<8).equals((magic + [FormatVersion.current, 0, 0, 0]).span),
-            header.span.uint64(at: 8) == log.header.generation,
-            (size - UInt64(headerLength + 4)).quotientAndRemainder(dividingBy: UInt64(entryLength))
-                == (header.span.uint64(at: 40), 0)
-        else { throw FileError.inputOutput }
-        var bytes = [UInt8](repeating: 0, count: Int(size))
+        return (header, replay, checksum.value)
+    }
+
+    private static func bytes(_ count: Int, at offset: UInt64, of file: any OpenFile) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
-        guard try file.readFully(into: &span, at: 0) == Int(size) else { throw FileError.inputOutput }
+        guard try file.readFully(into: &span, at: offset) == count else { throw .inputOutput }
         return bytes
     }
 
-    /// The state that `bytes` describe, where they describe one of this log at all.
-    private static func replay(_ bytes: Span<UInt8>, _ log: LogFile) -> Replay? {
-        let (checkpoint, headOffset) = (bytes.uint64(at: 16), bytes.uint64(at: 24))
-        let (floor, count) = (bytes.uint64(at: 32), bytes.uint64(at: 40))
-        guard checkpoint < RowIndex.Place.maximumOffset, floor <= WriteBatch.maximumRevision else { return nil }
+    private static func entry(_ bytes: Span<UInt8>, before checkpoint: UInt64) throws(FileError) -> RowIndex.Entry {
+        let place = RowIndex.Place(packed: bytes.uint64(at: 16))
+        guard place.offset >= UInt64(LogHeader.length), place.length > Frame.headerLength, place.end <= checkpoint,
+            place.length <= Frame.headerLength + Frame.maximumPayload
+        else { throw .inputOutput }
+        return RowIndex.Entry(hash: bytes.uint64(at: 0), revision: bytes.uint64(at: 8), place: place)
+    }
 
-        var index = RowIndex(capacity: Int(count))
-        for start in stride(from: headerLength, to: bytes.count - 4, by: entryLength) {
-            let place = RowIndex.Place(packed: bytes.uint64(at: start + 16))
-            guard place.offset >= UInt64(LogHeader.length), place.length > Frame.headerLength, place.end <= checkpoint,
-                place.length <= Frame.headerLength + Frame.maximumPayload
-            else { return nil }
-            index.insert(
-                RowIndex.Entry(hash: bytes.uint64(at: start), revision: bytes.uint64(at: start + 8), place: place))
-        }
+    /// The state that `header` and the index describe, where they describe one of this log at all.
+    private static func replay(_ index: RowIndex, _ header: Span<UInt8>, _ log: LogFile) -> Replay? {
+        let (checkpoint, headOffset, floor) = (header.uint64(at: 16), header.uint64(at: 24), header.uint64(at: 32))
+        guard checkpoint < RowIndex.Place.maximumOffset, floor <= WriteBatch.maximumRevision else { return nil }
         var replay = Replay(log, index: index)
         replay.raiseFloor(to: floor)
         guard headOffset == 0 || replay.takeHead(at: headOffset, before: checkpoint) else { return nil }

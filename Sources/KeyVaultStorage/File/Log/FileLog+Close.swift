@@ -29,7 +29,8 @@ extension FileLog {
     private func writeCheckpoint(_ writer: inout Writer) throws(StoreError) {
         let (log, index, floor, end) = shared.withLock { ($0.log, $0.index, $0.head?.revisionFloor ?? 0, $0.end) }
         let checkpoint = IndexHint.write(
-            index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation, paths,
+            index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation,
+            paths,
             layer)
         try? layer.rename(paths.newHint, to: paths.hint)
         var bytes: [UInt8] = []
