@@ -22,12 +22,13 @@ public final class FileStore: RecordStore {
     ///
     /// - Parameters:
     ///   - path: The file, or a symbolic link to it. Others are kept beside the file: `path-lock`, `path-hint`, and for a while
-    ///     `path-new`.
+    ///     `path-new`: no other store can have these names.
     ///   - create: Whether to make an empty store where there is none. The directory has to be there.
     ///   - allowsNetworkFileSystems: Whether the file may lie on a network file system, whose locks and syncs you know to be
     ///     reliable.
     /// - Throws: ``StoreError``: `busy` with the process id of who has it open, `notFound`, `foreign`, `newer`, `corrupt` with the
-    ///   place of the damage, `invalid` on a network file system, `io`, `full`.
+    ///   place of the damage, `readOnly` where rights are missing, `exists` where `path-new` is a store of its own, `invalid` on a
+    ///   network file system, `io`, `full`.
     public static func open(
         _ path: String, create: Bool = false, allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> FileStore {
@@ -112,7 +113,7 @@ public final class FileStore: RecordStore {
     /// A store does so by itself when more than half of its file, and more than 4 MiB, are of no use. Call it where the disk has
     /// failed and the store takes no more writes (`readOnly`): the new file takes them again.
     ///
-    /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `io`, `closed`. The store is then as it was before,
+    /// - Throws: ``StoreError``: `corrupt` where a row is damaged, `full`, `readOnly`, `exists`, `io`, `closed`. The store is then as it was before,
     ///   but for one case: where the new file is in place and that cannot be made durable, it takes no more writes (`readOnly`)
     ///   until it was compacted or opened again.
     public func compact() async throws(StoreError) {

@@ -146,6 +146,16 @@ import Testing
         #expect(try folder.names.isEmpty)
     }
 
+    @Test func whatIsNoFileIsRefusedAndLeavesNothing() async throws {
+        try FileManager.default.createDirectory(atPath: folder.file("directory"), withIntermediateDirectories: false)
+        try folder.write([1], to: "plain")
+        await #expect(throws: StoreError(.io, "")) { try await FileStore.open(folder.file("directory"), create: true) }
+        await #expect(throws: StoreError(.notFound, "")) {
+            try await FileStore.open(folder.file("plain/x"), create: true)
+        }
+        #expect(try folder.names == ["directory", "plain"])
+    }
+
     @Test func aPathThatTheSystemWouldCutIsRefused() async throws {
         await #expect(throws: StoreError(.invalid, "")) {
             _ = try await FileStore.open(folder.file("keys\0.vault"), create: true)

@@ -34,6 +34,9 @@ package struct FileError: Error, Equatable {
                 "\(path) could not be \(what): \(reason). Give this user the right to write the file and its directory.",
                 cause: self)
         }
+        if number == ENOTDIR {
+            return StoreError(.notFound, "The directory of \(path) does not exist. Create it.", cause: self)
+        }
         return StoreError(.io, "\(path) could not be \(what): \(reason).", cause: self)
     }
 }

@@ -73,8 +73,9 @@ package final class FileLog: Sendable {
         paths = LogPaths(log: path)
         self.layer = layer
         self.settings = settings
-        // Where there is nothing to open, no lock file is left behind either.
-        if !creating, try LogFile(existing: path, layer) == nil { throw Self.notFound(path) }
+        // Where there is nothing to open, or what is no log, no lock file is left behind either.
+        let isThere = try LogFile(existing: path, layer) != nil
+        guard isThere || creating else { throw Self.notFound(path) }
         let held = try Self.lock(paths, layer, settings)
         lock = TracedMutex(held)
         owner = layer.processID

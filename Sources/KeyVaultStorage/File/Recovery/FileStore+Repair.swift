@@ -1,7 +1,7 @@
 extension FileStore {
     /// What is wrong with the store at `path`, which nobody may have open; `nil` when nothing is. Changes nothing.
     ///
-    /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `invalid` on a network file system, `io`; `corrupt`
+    /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `readOnly`, `invalid` on a network file system, `io`; `corrupt`
     ///   where there is nothing that a repair could save.
     public static func damage(
         at path: String, allowsNetworkFileSystems: Bool = false
