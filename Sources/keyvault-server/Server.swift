@@ -188,12 +188,14 @@ extension Server {
     ) -> some Service {
         let gauges = VaultGauges()
         let router = Router(context: ServiceContext.self)
-        router.get("metrics") { _, _ in
+        let show = { @Sendable () async -> Response in
             await gauges.measure(vault)
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
         }
+        router.get("metrics") { _, _ in await show() }
+        router.head("metrics") { _, _ in await show().createHeadResponse() }
         return Application(
             router: router,
             server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(settings.limits)])),

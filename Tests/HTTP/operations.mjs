@@ -263,6 +263,8 @@ await check("metrics on a listener of their own", async () => {
     assert.match(text, /^keyvault_memory_unlocked_bytes 0\.0$/m);
     assert.ok(!server.log.includes("cannot be locked"), server.log);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+    const head = await fetch(url, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-type"), await head.text()], [200, "text/plain; version=0.0.4; charset=utf-8", ""]);
     // A client that leaves is no failure of its provider.
     const controller = new AbortController();
     const call = fetch(`${server.url}/v1/chat/completions`, {
