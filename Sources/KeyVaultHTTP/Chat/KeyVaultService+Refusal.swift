@@ -46,7 +46,7 @@ extension KeyVaultService {
                     error.hint = Self.sentence(ofPool: body, status).flatMap(scrubber.clean)
                 } else {
                     let text = scrubber.clean(String(buffer: body))
-                    error.hint = text ?? "What \(name) says holds a part of the key, and is not passed on."
+                    error.hint = text ?? "What \(name) says may hold a part of the key, and is not passed on."
                 }
             }
             return error
