@@ -5,6 +5,7 @@ import net from "node:net";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { start, check, until, madeUpKey, poolKey, poorPoolKey } from "./harness.mjs";
+import { startRaw } from "./stub.mjs";
 
 const server = await start();
 const acme = server.token("acme").token;
@@ -274,6 +275,23 @@ try {
     const response = await chat({}, acme, { "X-OpenAI-Key": key });
     const hint = await refused(response, 400, { error: "upstream_error", message: "OpenAI answered with status 400", provider: "openai" });
     assert.equal(hint, "What OpenAI says may hold a part of the key, and is not passed on.");
+  });
+
+  await check("a status that there is not ends nothing, in a chat or in a check", async () => {
+    const stub = await startRaw();
+    const odd = await start({ stub, pool: null, level: "info" });
+    try {
+      const headers = bearer(odd.token("acme").token);
+      const send = (path, body, more = {}) => fetch(odd.url + path, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
+      for (const status of ["000", "050", "099"]) {
+        stub.answer = `HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+        const response = await send("/v1/chat/completions", { model: "gpt-4o", messages: [] }, { "X-OpenAI-Key": madeUpKey("openai") });
+        await refused(response, 502, { error: "upstream_error", message: "OpenAI cannot be reached", provider: "openai" });
+        const stored = await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai") });
+        assert.equal(stored.status, 200);
+        assert.deepEqual((await stored.json()).warnings.map((warning) => warning.provider), ["openai"]);
+      }
+    } finally { assert.equal(await odd.stop(), 0); }
   });
 
   await check("a refusal whose body does not come is told all the same", async () => {
