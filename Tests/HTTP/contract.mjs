@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import net from "node:net";
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { promisify } from "node:util";
 import { start, check, until, madeUpKey, poolKey, poorPoolKey } from "./harness.mjs";
 import { startRaw } from "./stub.mjs";
@@ -292,6 +293,30 @@ try {
         assert.deepEqual((await stored.json()).warnings.map((warning) => warning.provider), ["openai"]);
       }
     } finally { assert.equal(await odd.stop(), 0); }
+  });
+
+  await check("an answer that is compressed, unasked, is the provider's failure", async () => {
+    const stub = await startRaw();
+    const odd = await start({ stub, pool: null, level: "info" });
+    try {
+      const headers = { ...bearer(odd.token("acme").token), "X-OpenAI-Key": madeUpKey("openai") };
+      const answered = (status, coding, text) => {
+        const body = coding === "gzip" ? gzipSync(text) : Buffer.from(text);
+        stub.answer = Buffer.concat([Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
+        return fetch(`${odd.url}/v1/chat/completions`, { method: "POST", headers, body: '{"model":"gpt-4o","messages":[]}' });
+      };
+      const failure = (message) => ({ error: "upstream_error", message, provider: "openai" });
+      for (const coding of ["gzip", "identity, br"]) {
+        await refused(await answered(200, coding, "{}"), 502, failure("OpenAI compressed its answer, which it was not asked to"));
+        // What its status says is known all the same.
+        assert.equal(await refused(await answered(400, coding, "no such thing"), 400, failure("OpenAI answered with status 400")), undefined);
+        await refused(await answered(401, coding, "no"), 422, { error: "validation_failed", message: "OpenAI API key is invalid or inactive", provider: "openai" });
+      }
+      for (const coding of ["Identity", ""]) {
+        assert.equal((await (await answered(200, coding, "{}")).json()).stratus.key_source, "user");
+        assert.equal(await refused(await answered(400, coding, "no such thing"), 400, failure("OpenAI answered with status 400")), "no such thing");
+      }
+    } finally { await odd.stop(); }
   });
 
   await check("a refusal whose body does not come is told all the same", async () => {

@@ -36,6 +36,8 @@ extension KeyVaultService {
             error.code = "rate_limited"
             error.retryAfter = retryAfter.map { Int($0.rounded(.up)) }
             return error
+        case 200 where answer.isCompressed:
+            return .upstream(.badGateway, "\(name) compressed its answer, which it was not asked to", call)
         default:
             // A redirect would take the key to another host; a success that is no 200 brings no chat.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
