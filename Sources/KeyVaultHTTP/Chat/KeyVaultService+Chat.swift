@@ -47,8 +47,8 @@ extension KeyVaultService {
                     url: url, key: text, body: chat.body(for: resolution.upstream), resolution: resolution)
             }
         } catch let error as VaultError {
-            guard let cause = error.cause as? NoUsableKey else { throw error }
-            if cause.passedOver.contains(.storeFailed) { throw APIError.unavailable("read keys") }
+            // Where the store failed, the error says with what: that is for the log.
+            guard let cause = error.cause as? NoUsableKey, !cause.passedOver.contains(.storeFailed) else { throw error }
             let reasons = cause.passedOver.map { "\($0)" }.joined(separator: "; ")
             throw APIError(
                 .forbidden, "no_key", "No key can serve this request",
