@@ -79,6 +79,7 @@ try {
     assert.equal(data.stratus.formation_markup_applied, null);
     assert.equal(data.stratus.key_origin, "vault");
     assert.equal(response.headers.get("x-key-source"), "user");
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(last().key, madeUpKey("openai"));
     assert.equal(last().path, "/v1/chat/completions");
     assert.equal(last().body.model, "gpt-4o");

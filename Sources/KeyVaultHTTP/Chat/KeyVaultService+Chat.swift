@@ -86,6 +86,7 @@ extension KeyVaultService {
         headers.append(HTTPField(name: .contentType, value: type))
         headers.append(HTTPField(name: .cacheControl, value: "no-store"))
         headers.append(HTTPField(name: .requestID, value: exchange.id))
+        headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
         let name = configuration.responseObject
         let body: ResponseBody
         switch answer.body {
