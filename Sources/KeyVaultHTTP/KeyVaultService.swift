@@ -28,7 +28,8 @@ public struct KeyVaultService: Sendable {
     ///   - validator: asks providers whether keys are live, when an account asks for it. What is asked when a key is stored is
     ///     the vault's configuration. Default: none.
     ///   - client: makes the calls to providers. It must not follow redirects: they would take keys along to other hosts.
-    ///     Default: one of the service's own.
+    ///     Default: one of the service's own, which besides refuses a status below 100; AsyncHTTPClient itself ends the process
+    ///     where a provider sends that.
     public init(
         vault: Vault, authenticator: any Authenticator, configuration: ServiceConfiguration = ServiceConfiguration(),
         validator: (any ProviderValidator)? = nil, client: HTTPClient? = nil

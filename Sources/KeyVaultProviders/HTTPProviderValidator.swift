@@ -66,8 +66,11 @@ public final class HTTPProviderValidator: ProviderValidator {
         settings.connectionPool.retryConnectionEstablishment = false
         // Its spans would record its errors, some of which print headers.
         settings.tracing.tracer = nil
+        settings.http1_1ConnectionDebugInitializer = StatusGuard.add
         allowedClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-        settings.http1_1ConnectionDebugInitializer = PublicAddressGuard.check
+        settings.http1_1ConnectionDebugInitializer = { channel in
+            PublicAddressGuard.check(channel).flatMap { StatusGuard.add(to: channel) }
+        }
         publicClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }
 

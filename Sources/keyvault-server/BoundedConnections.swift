@@ -6,13 +6,16 @@ struct BoundedConnections: AvailableConnectionsDelegate {
     /// How often the log is told, while clients go on coming.
     private static let interval = Duration.seconds(60)
 
-    let limit: Int
-    let logger: Logger
+    private let limit: Int
+    /// The option that names their address.
+    private let option: String
+    private let logger: Logger
     private var count = 0
     private var told: ContinuousClock.Instant?
 
-    init(_ limit: Int, logger: Logger) {
+    init(_ limit: Int, at option: String, logger: Logger) {
         self.limit = limit
+        self.option = option
         self.logger = logger
     }
 
@@ -24,7 +27,8 @@ struct BoundedConnections: AvailableConnectionsDelegate {
         guard count >= limit, told.map({ $0.duration(to: now) >= Self.interval }) ?? true else { return }
         told = now
         logger.warning(
-            "as many connections as maximumConnections allows: others wait", metadata: ["connections": "\(count)"])
+            "as many connections as there may be: others wait",
+            metadata: ["connections": "\(count)", "option": "\(option)"])
     }
 
     mutating func connectionClosed() { count -= 1 }

@@ -1,6 +1,9 @@
 import Glibc
+import NIOCore
 
 /// How many files and connections the system lets the process have open at a time.
+///
+/// None may be wanting: libdispatch reads a file each second, and ends the process where it cannot.
 enum DescriptorLimit {
     /// Raises it as far as the process may by itself; `nil` where the system does not say.
     ///
@@ -16,6 +19,12 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// What `connections` may take: each has a call to a provider beside it, and the rest of the program has its own.
-    static func needed(for connections: Int) -> Int { 2 * connections + 64 }
+    /// What the program takes beside its clients; each of its event loops takes three.
+    private static let own = 64 + 3 * System.coreCount
+
+    /// What `connections` may take: each has a call to a provider beside it.
+    static func needed(for connections: Int) -> Int { 2 * connections + own }
+
+    /// For how many connections `limit` has room.
+    static func connections(within limit: Int) -> Int { max(1, (limit - own) / 2) }
 }

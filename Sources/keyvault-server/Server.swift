@@ -15,6 +15,8 @@ import UnixSignals
 struct Server {
     /// For how many seconds running requests are waited for at the end.
     private static let patience = 30
+    /// How many connections there may be at the metrics' address: whoever collects them needs one.
+    private static let metricsConnections = 16
 
     private let settings: ServerSettings
     private let command: ServerCommand
@@ -39,7 +41,7 @@ struct Server {
 
     /// Serves until SIGTERM or SIGINT, then lets running requests end.
     func run() async throws {
-        raiseDescriptorLimit()
+        let connections = raiseDescriptorLimit()
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
@@ -59,7 +61,7 @@ struct Server {
             let base = metricsServer(metrics, vault, at: address)
             services.append(Listener(base: base, address: address, option: "--metrics-listen"))
         }
-        services.append(Listener(base: server(service, tls), address: settings.listen, option: "--listen"))
+        services.append(Listener(base: server(service, tls, connections), address: settings.listen, option: "--listen"))
         // The last is told first.
         services.append(FarewellService(seconds: Self.patience, logger: logger))
         var group = ServiceGroupConfiguration(
@@ -138,16 +140,23 @@ extension Server {
 }
 
 extension Server {
-    /// Without descriptors, connections and calls fail in ways of which the bound of connections says nothing.
-    private func raiseDescriptorLimit() {
-        let needed = DescriptorLimit.needed(for: settings.limits.connections)
-        guard let limit = DescriptorLimit.raise(), limit < needed else { return }
-        logger.warning(
-            "too few descriptors for maximumConnections; raise 'ulimit -n', or LimitNOFILE= of the unit",
-            metadata: ["limit": "\(limit)", "needed": "\(needed)"])
+    /// Returns how many connections there may be: as many as the settings say, or as there are descriptors for.
+    private func raiseDescriptorLimit() -> Int {
+        let wanted = settings.limits.connections
+        guard let limit = DescriptorLimit.raise() else { return wanted }
+        let connections = min(wanted, DescriptorLimit.connections(within: limit))
+        if connections < wanted {
+            logger.warning(
+                "too few descriptors for maximumConnections, which is lowered; raise 'ulimit -n', or LimitNOFILE= of the unit",
+                metadata: [
+                    "connections": "\(connections)", "limit": "\(limit)",
+                    "needed": "\(DescriptorLimit.needed(for: wanted))",
+                ])
+        }
+        return connections
     }
 
-    private func server(_ service: KeyVaultService, _ tls: TLSContext?) -> some Service {
+    private func server(_ service: KeyVaultService, _ tls: TLSContext?, _ connections: Int) -> some Service {
         let limits = settings.limits
         let router = Router(context: ServiceContext.self)
         router.add(middleware: APIErrors())
@@ -167,7 +176,7 @@ extension Server {
             router: router, server: builder,
             configuration: ApplicationConfiguration(
                 address: listen.bindAddress,
-                availableConnectionsDelegate: BoundedConnections(limits.connections, logger: logger)),
+                availableConnectionsDelegate: BoundedConnections(connections, at: "--listen", logger: logger)),
             onServerRunning: { channel in
                 Self.announce("\(scheme)://\(listen.description(port: channel.localAddress?.port ?? listen.port))")
             },
@@ -179,16 +188,21 @@ extension Server {
     ) -> some Service {
         let gauges = VaultGauges()
         let router = Router(context: ServiceContext.self)
-        router.get("metrics") { _, _ in
+        let show = { @Sendable () async -> Response in
             await gauges.measure(vault)
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
         }
+        router.get("metrics") { _, _ in await show() }
+        router.head("metrics") { _, _ in await show().createHeadResponse() }
         return Application(
             router: router,
             server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionGuard(settings.limits)])),
-            configuration: ApplicationConfiguration(address: address.bindAddress),
+            configuration: ApplicationConfiguration(
+                address: address.bindAddress,
+                availableConnectionsDelegate: BoundedConnections(
+                    Self.metricsConnections, at: "--metrics-listen", logger: logger)),
             onServerRunning: { channel in
                 let place = address.description(port: channel.localAddress?.port ?? address.port)
                 Self.announce("metrics on http://\(place)/metrics")

@@ -19,7 +19,7 @@ struct ServerCommand: AsyncParsableCommand {
             bodyTimeout: seconds for a request's body, 1 to 3600. Default: 60.
             cacheTTL: seconds for which a key that was read is kept, sealed, 0 to 86400; no more than 900 count. Default: 300.
             writesPerMinute: changes to keys by one account, 0 (no limit) to 1000000. Default: 60.
-            maximumConnections: connections at once, 1 to 1000000. Default: 4096.
+            maximumConnections: connections at once, 1 to 1000000; no more than the limit of descriptors allows. Default: 4096.
 
             A variable that begins with KEYVAULT_ and is no setting is warned of in the log.
 

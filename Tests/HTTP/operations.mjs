@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
@@ -263,6 +263,8 @@ await check("metrics on a listener of their own", async () => {
     assert.match(text, /^keyvault_memory_unlocked_bytes 0\.0$/m);
     assert.ok(!server.log.includes("cannot be locked"), server.log);
     assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+    const head = await fetch(url, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-type"), await head.text()], [200, "text/plain; version=0.0.4; charset=utf-8", ""]);
     // A client that leaves is no failure of its provider.
     const controller = new AbortController();
     const call = fetch(`${server.url}/v1/chat/completions`, {
@@ -325,9 +327,36 @@ await check("descriptors are taken as far as they go, and too few are warned of,
   }
   const poor = await start({ level: "info", launcher: ["prlimit", "--nofile=1000:1000"] });
   try {
-    await poor.logged("too few descriptors for maximumConnections");
+    await poor.logged("too few descriptors for maximumConnections, which is lowered");
   } finally {
     await poor.stop();
+  }
+});
+
+await check("no more connections are let in than there are descriptors for, nor at the metrics' address", async () => {
+  const limit = 200;
+  // Nobody is cut off meanwhile.
+  const server = await start({
+    level: "info", launcher: ["prlimit", `--nofile=${limit}:${limit}`], args: ["--metrics-listen", "127.0.0.1:0"], env: { KEYVAULT_HEADER_TIMEOUT: "3600" },
+  });
+  try {
+    await server.logged("metrics on");
+    const ended = () => server.child.exitCode !== null || server.child.signalCode !== null;
+    const all = [];
+    for (const [option, url] of [["--listen", `${server.url}/health`], ["--metrics-listen", /metrics on (http:\S+)/.exec(server.log)[1]]]) {
+      const sockets = Array.from({ length: limit + 20 }, () => net.connect(new URL(url).port, "127.0.0.1").on("error", () => {}));
+      all.push({ url, sockets });
+      await until(() => ended() || new RegExp(` option=${option} .*others wait`).test(server.log), () => `${option} lets all in\n${server.log}`);
+    }
+    assert.ok(!ended(), `it has ended with ${server.child.exitCode ?? server.child.signalCode}`);
+    // Without one to spare, the system's library ends the process.
+    assert.ok(readdirSync(`/proc/${server.child.pid}/fd`).length < limit);
+    for (const { url, sockets } of all) {
+      for (const socket of sockets) socket.destroy();
+      assert.equal((await fetch(url)).status, 200);
+    }
+  } finally {
+    assert.equal(await server.stop(), 0);
   }
 });
 

@@ -70,6 +70,28 @@ try {
     assert.equal((await health()).vault, "connected");
     assert.equal((await store(madeUpKey("openai", "sixth"))).status, 200);
   });
+
+  await check("a chat that the store lets down is a 503, and the log says what was the matter", async () => {
+    const poolless = await start({ pool: null, level: "info", validation: "off", env: { KEYVAULT_CACHE_TTL: "0" } });
+    try {
+      const headers = { Authorization: `Bearer ${poolless.token("acme").token}`, "Content-Type": "application/json" };
+      const send = () => fetch(`${poolless.url}/v1/chat/completions`, { method: "POST", headers, body: '{"model":"gpt-4o","messages":[]}' });
+      assert.equal((await send()).status, 403);
+      renameSync(`${poolless.folder}/keyvault.db`, `${poolless.folder}/away.db`);
+      let response;
+      // That it has no keys is known for a while.
+      await until(async () => (response = await send()).status !== 403, () => "it does not notice");
+      const id = response.headers.get("x-request-id");
+      assert.equal(response.headers.get("retry-after"), "5");
+      await unavailable(response, "read keys");
+      await poolless.logged(id);
+      const lines = poolless.log.split("\n").filter((line) => line.includes(id));
+      assert.equal(lines.length, 1, poolless.log);
+      assert.match(lines[0], /keyvault\.db was moved or deleted.*the vault failed$/);
+    } finally {
+      await poolless.stop();
+    }
+  });
 } finally {
   await server.stop();
 }

@@ -1,6 +1,7 @@
 // Plays every provider on loopback. What a key says decides what becomes of it:
 //   …dead402… 402, …dead400… and …dead403… likewise, …dead404… with the key spelt in escapes, …stall… a refusal whose body never comes, …hollow… a stream behind a 204, …later… live when it is tested, …bad… 401, …limited… 429, …broken… 500, …echo… 400 with the key in the body, …hang… no answer, …flood… a stream without end, anything else is live.
 import http from "node:http";
+import net from "node:net";
 
 /// What a key may say.
 export const words = ["dead40", "stall", "hollow", "later", "bad", "limited", "broken", "echo", "hang", "flood"];
@@ -79,6 +80,17 @@ export async function startStub(port = 0) {
   server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${server.address().port}`, seen, open, close: () => { server.closeAllConnections(); server.close(); } };
+}
+
+/// A provider that answers whatever it is asked with the bytes of its `answer`, which need not be HTTP.
+export async function startRaw() {
+  const raw = { answer: "" };
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(raw.answer));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return Object.assign(raw, { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() });
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {

@@ -170,7 +170,10 @@ import Testing
         #expect(try await validate("openai", at: base).reason == "OpenAI could not be reached.")
     }
 
-    @Test(arguments: ["not HTTP at all\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "\r\n\r\n\r\n"])
+    @Test(arguments: [
+        "not HTTP at all\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "\r\n\r\n\r\n",
+        "HTTP/1.1 099 X\r\ncontent-length: 2\r\n\r\n{}", "HTTP/1.1 000 X\r\ncontent-length: 0\r\n\r\n",
+    ])
     func whatIsNoHTTPSaysNothing(_ text: String) async throws {
         let server = try await LoopbackServer { _, _ in .send(text) }
         #expect(try await validate("openai", at: server.base(), with: validator(seconds: 1)).verdict == .unreachable)

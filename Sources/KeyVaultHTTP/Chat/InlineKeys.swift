@@ -11,10 +11,6 @@ enum InlineKeys {
         ("X-OpenRouter-Key", "openrouter"),
     ].compactMap { pair in HTTPField.Name(pair.0).map { ($0, pair.1) } }
 
-    /// In bytes; the longest that any provider issues is a tenth of it. To look for a key in a refusal takes time that grows with
-    /// both.
-    private static let longest = 4096
-
     static func read(_ fields: HTTPFields, _ providers: ProviderRegistry) throws -> [String: Secret] {
         var keys: [String: Secret] = [:]
         for (name, provider) in headers {
@@ -25,11 +21,6 @@ enum InlineKeys {
             guard text.isOneWord else {
                 throw APIError.invalidRequest(
                     "The header \(name.rawName) holds no key", hint: "A key is one word of ASCII.", provider: provider)
-            }
-            guard text.utf8.count <= longest else {
-                throw APIError.invalidRequest(
-                    "The header \(name.rawName) holds no key", hint: "A key has no more than \(longest) bytes.",
-                    provider: provider)
             }
             if let known = providers[provider], let refused = providers.refusalToSend(text.utf8.span, to: known) {
                 throw APIError.wrongFormat(refused, provider: provider, providers)

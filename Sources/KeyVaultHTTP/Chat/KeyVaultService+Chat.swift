@@ -47,8 +47,8 @@ extension KeyVaultService {
                     url: url, key: text, body: chat.body(for: resolution.upstream), resolution: resolution)
             }
         } catch let error as VaultError {
-            guard let cause = error.cause as? NoUsableKey else { throw error }
-            if cause.passedOver.contains(.storeFailed) { throw APIError.unavailable("read keys") }
+            // Where the store failed, the error says with what: that is for the log.
+            guard let cause = error.cause as? NoUsableKey, !cause.passedOver.contains(.storeFailed) else { throw error }
             let reasons = cause.passedOver.map { "\($0)" }.joined(separator: "; ")
             throw APIError(
                 .forbidden, "no_key", "No key can serve this request",
@@ -86,6 +86,7 @@ extension KeyVaultService {
         headers.append(HTTPField(name: .contentType, value: type))
         headers.append(HTTPField(name: .cacheControl, value: "no-store"))
         headers.append(HTTPField(name: .requestID, value: exchange.id))
+        headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
         let name = configuration.responseObject
         let body: ResponseBody
         switch answer.body {

@@ -14,44 +14,58 @@ extension KeyVaultService {
     ) async -> APIError {
         let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
+        let isOfPool = call.resolution.origin == .pool
         let retryAfter = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
-        let isPoor = call.resolution.origin == .pool && [401, 402].contains(status)
-        if call.resolution.origin == .pool, isPoor || [403, 429].contains(status) {
-            exchange.logger.log(
-                level: isPoor ? .error : .warning, isPoor ? "the pool's key was refused" : "the pool was turned away",
-                metadata: ["request_id": "\(exchange.id)", "provider": "\(upstream)", "status": "\(status)"])
-        }
-        // The operator's to mend, and nobody else's to read.
-        if isPoor { return .upstream(.badGateway, "The shared pool cannot serve this request", call).logged }
         switch status {
+        case 401 where isOfPool, 402 where isOfPool:
+            logPool(.error, "the pool's key was refused", answer, call, exchange)
+            // The operator's to mend, and nobody else's to read.
+            return .upstream(.badGateway, "The shared pool cannot serve this request", call).logged
         case 401:
             await report(.rejected, call, exchange)
             var error = APIError.rejectedKey(name, provider: upstream)
             error.headers = call.source.headers
             return error
         case 403:
+            if isOfPool { logPool(.warning, "the pool was turned away", answer, call, exchange) }
             return .upstream(.forbidden, "\(name) refused this request", call)
         case 429:
+            if isOfPool { logPool(.warning, "the pool was turned away", answer, call, exchange) }
             await report(.rateLimited(retryAfter: retryAfter.map { .seconds($0) }), call, exchange)
             var error = APIError.upstream(.tooManyRequests, "\(name) asks for a pause", call)
             error.code = "rate_limited"
             error.retryAfter = retryAfter.map { Int($0.rounded(.up)) }
             return error
+        case 200 where answer.isCompressed:
+            return .upstream(.badGateway, "\(name) compressed its answer, which it was not asked to", call)
         default:
             // A redirect would take the key to another host; a success that is no 200 brings no chat.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
             if case .whole(let body) = answer.body, body.readableBytes > 0 {
                 let scrubber = SecretScrubber(call.key)
-                if call.resolution.origin == .pool {
+                if isOfPool {
                     error.hint = Self.sentence(ofPool: body, status).flatMap(scrubber.clean)
                 } else {
                     let text = scrubber.clean(String(buffer: body))
-                    error.hint = text ?? "What \(name) says holds a part of the key, and is not passed on."
+                    error.hint = text ?? "What \(name) says may hold a part of the key, and is not passed on."
                 }
             }
             return error
         }
+    }
+
+    /// Notes that the pool's key did not serve, which the operator has to know.
+    private func logPool(
+        _ level: Logger.Level, _ event: Logger.Message, _ answer: UpstreamAnswer, _ call: UpstreamCall,
+        _ exchange: Exchange
+    ) {
+        exchange.logger.log(
+            level: level, event,
+            metadata: [
+                "request_id": "\(exchange.id)", "provider": "\(call.resolution.upstream)",
+                "status": "\(answer.status)",
+            ])
     }
 
     /// What is wrong with a request, of what the pool's provider says: the rest may be about the operator's account.

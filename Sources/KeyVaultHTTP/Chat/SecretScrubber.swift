@@ -3,20 +3,39 @@ import Foundation
 /// Takes a key, and every part of it that is long enough to matter, out of a text that somebody else wrote: providers quote
 /// keys in their refusals. Written in hexadecimal, base64 or percent form it is found as well.
 struct SecretScrubber {
+    /// The longest key that is looked for, in bytes; none that a provider issues is half as long. To look for a key takes time
+    /// that grows with it, and a stored one may have 64 KiB.
+    static let longest = 1024
     /// Shorter parts say nothing: `sk-proj-` is 8 bytes long.
     private static let window = 9
 
-    private let parts: Set<[UInt8]>
+    /// A window's bytes.
+    private struct Part: Hashable {
+        private var last: UInt8 = 0
+        private var others: UInt64 = 0
+
+        init(_ bytes: ArraySlice<UInt8>) {
+            for byte in bytes {
+                others = others << 8 | UInt64(last)
+                last = byte
+            }
+        }
+    }
+
+    private let isTooLong: Bool
+    /// How long each of the parts is.
+    private let length: Int
+    private let parts: Set<Part>
 
     init(_ key: String) {
         let bytes = Array(key.utf8)
-        guard bytes.count > Self.window else {
-            parts = [bytes]
-            return
-        }
-        var parts: Set<[UInt8]> = []
-        for form in Self.forms(of: bytes) where form.count >= Self.window {
-            for start in 0...(form.count - Self.window) { parts.insert(Array(form[start..<(start + Self.window)])) }
+        isTooLong = bytes.count > Self.longest
+        length = min(bytes.count, Self.window)
+        var parts: Set<Part> = []
+        if !isTooLong {
+            for form in bytes.count > Self.window ? Self.forms(of: bytes) : [bytes] {
+                for start in 0...(form.count - length) { parts.insert(Part(form[start..<(start + length)])) }
+            }
         }
         self.parts = parts
     }
@@ -36,9 +55,10 @@ struct SecretScrubber {
         return [key] + (texts + others).map { Array($0.utf8) }
     }
 
-    /// The text without the key; `nil` where there would still be a part of it for whoever reads the escapes of JSON, such as
-    /// `\u0073` for `s`.
+    /// The text without the key; `nil` where the key is too long to be looked for, and where there would still be a part of it
+    /// for whoever reads the escapes of JSON, such as `\u0073` for `s`.
     func clean(_ text: String) -> String? {
+        guard !isTooLong else { return nil }
         let clean = scrub(text)
         var read = clean
         // Providers put the answers of others into theirs, as strings, so that escapes nest. No honest one does so deeper.
@@ -68,9 +88,9 @@ struct SecretScrubber {
 
     /// Which bytes are a part of the key; `nil` where none is.
     private func secretBytes(of bytes: [UInt8]) -> [Bool]? {
-        guard let length = parts.first?.count, length > 0, bytes.count >= length else { return nil }
+        guard length > 0, bytes.count >= length else { return nil }
         var isSecret: [Bool]?
-        for start in 0...(bytes.count - length) where parts.contains(Array(bytes[start..<(start + length)])) {
+        for start in 0...(bytes.count - length) where parts.contains(Part(bytes[start..<(start + length)])) {
             var marked = isSecret ?? [Bool](repeating: false, count: bytes.count)
             // One array, not a copy for each part.
             isSecret = nil

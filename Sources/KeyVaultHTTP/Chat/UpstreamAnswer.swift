@@ -18,14 +18,23 @@ struct UpstreamAnswer: Sendable {
     let status: Int
     let headers: HTTPHeaders
     let body: Body
+    /// Whether its body is compressed, which it was asked not to be: nothing here could read it, and so it is not read.
+    let isCompressed: Bool
     /// Whether the chat was served. That no other status says: behind a 204 or 205 stands no body to pass on.
-    var isSuccess: Bool { status == 200 }
+    var isSuccess: Bool { status == 200 && !isCompressed }
 
     /// - Throws: what the HTTP client throws; `NIOTooManyBytesError`; `HTTPClientError.deadlineExceeded`, once a part has come
     ///   behind `deadline`.
     init(_ response: HTTPClientResponse, until deadline: ContinuousClock.Instant) async throws {
         status = Int(response.status.code)
         headers = response.headers
+        isCompressed = headers[canonicalForm: "content-encoding"].contains {
+            !$0.isEmpty && $0.lowercased() != "identity"
+        }
+        guard !isCompressed else {
+            body = .whole(ByteBuffer())
+            return
+        }
         guard response.status == .ok else {
             body = .whole(await Self.refusal(response.body) ?? ByteBuffer())
             return

@@ -22,6 +22,7 @@ final class UpstreamClient: Sendable {
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
         // Its spans would record its errors, some of which print headers; ours record our own.
         settings.tracing.tracer = nil
+        settings.http1_1ConnectionDebugInitializer = StatusGuard.add
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         isOwn = true
     }

@@ -31,8 +31,15 @@ import Testing
         #expect(scrub("Use a key that begins with sk-proj-.") == "Use a key that begins with sk-proj-.")
         #expect(scrub("") == "")
         #expect(SecretScrubber("short").clean("a short one") == "a [removed] one")
+        for text in ["xAbCdEfGh", "AbCdEfGhx", "hGfEdCbA-", "bAdCfEhGj"] { #expect(scrub(text) == text) }
         let escapes = #"{"message":"not \"this\"\n \u00e9 C:\\temp"} \"#
         #expect(scrub(escapes) == escapes)
+    }
+
+    @Test func givesNothingOfATextWhereTheKeyIsTooLongToBeLookedFor() {
+        let longest = String(repeating: "a1B2", count: 256)
+        #expect(SecretScrubber(longest).clean("no \(longest) here") == "no [removed] here")
+        #expect(SecretScrubber(longest + "c").clean("no such thing") == nil)
     }
 
     /// A text that spells it in escapes is given up whole: what it says cannot be told apart from the key any more.

@@ -39,6 +39,15 @@ import Testing
         #expect(!answer.isSuccess)
     }
 
+    @Test(arguments: ["gzip", "identity, br", "Identity", ""], ["application/json", "text/event-stream"])
+    func onlyWhatIsNotCompressedIsAChat(coding: String, type: String) async throws {
+        let response = HTTPClientResponse(
+            version: .http1_1, status: .ok, headers: ["Content-Encoding": coding, "Content-Type": type],
+            body: .bytes(ByteBuffer(string: "{}")))
+        let answer = try await UpstreamAnswer(response, until: .now + .seconds(600))
+        #expect(answer.isSuccess == ["Identity", ""].contains(coding))
+    }
+
     @Test(arguments: [0, 600]) func aStreamEndsAtTheDeadline(seconds: Int) async throws {
         let answer = try await UpstreamAnswer(response("text/event-stream"), until: .now)
         guard case .stream(let parts) = answer.body else { throw CancellationError() }
