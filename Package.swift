@@ -120,7 +120,7 @@ if !engineOnly {
         .target(
             name: "KeyVaultHTTP",
             dependencies: [
-                "KeyVault", "KeyVaultCrypto",
+                "KeyVault", "KeyVaultCrypto", "KeyVaultProviders",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

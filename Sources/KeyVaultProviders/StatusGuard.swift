@@ -1,11 +1,11 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Fails a connection whose other end answers with a status below 100. There is no such status, and AsyncHTTPClient (1.37) ends
 /// the process: it goes on waiting for the head of the answer, and gets its end.
-final class StatusGuard: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias InboundOut = HTTPClientResponsePart
+package final class StatusGuard: ChannelInboundHandler {
+    package typealias InboundIn = HTTPClientResponsePart
+    package typealias InboundOut = HTTPClientResponsePart
 
     struct Refusal: Error {}
 
@@ -13,7 +13,7 @@ final class StatusGuard: ChannelInboundHandler {
     private var hasRefused = false
 
     /// Puts one behind the decoder of a new connection.
-    @Sendable static func add(to channel: any Channel) -> EventLoopFuture<Void> {
+    @Sendable package static func add(to channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
@@ -21,7 +21,7 @@ final class StatusGuard: ChannelInboundHandler {
         }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data), head.status.code < 100 {
             hasRefused = true
             context.fireErrorCaught(Refusal())

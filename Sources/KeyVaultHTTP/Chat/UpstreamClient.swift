@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import KeyVaultProviders
 import NIOCore
 
 /// The HTTP client that calls providers: one of our own, which ends with the last service that uses it, or the caller's.
