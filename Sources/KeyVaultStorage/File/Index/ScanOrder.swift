@@ -31,9 +31,10 @@ struct ScanOrder {
     /// From now on new rows are noted.
     mutating func beginBuilding() { self = ScanOrder(isBuilding: true) }
 
-    /// The recent rows, which are given away while ``isBuilding``, in no order; `nil` where they are so few that they may stay.
-    mutating func takeRecent() -> [Row]? {
-        guard needsMerge else { return nil }
+    /// The recent rows, which are given away while ``isBuilding``, in no order; `nil` where they are so few that they may stay, or more
+    /// than `most`.
+    mutating func takeRecent(atMost most: Int) -> [Row]? {
+        guard needsMerge, recent.count <= most else { return nil }
         defer { recent = [] }
         return recent
     }

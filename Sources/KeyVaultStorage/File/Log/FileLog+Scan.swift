@@ -24,8 +24,10 @@ extension FileLog {
         }
         do throws(StoreError) {
             var rows = try log.sorted(places)
-            // Those that come meanwhile, until they are few.
-            while var more = try recentRows(beside: rows.map(\.place), of: log) {
+            // Those that come meanwhile, until they are few, or come as fast as they are sorted in.
+            var most = Int.max
+            while var more = try recentRows(atMost: most, beside: rows.map(\.place), of: log) {
+                most = more.count / 2
                 more.sort()
                 rows += more
                 rows.sort()
@@ -38,11 +40,13 @@ extension FileLog {
     }
 
     /// The rows that have come since the building began; `nil` where it is at its end.
-    private func recentRows(beside places: [RowIndex.Place], of log: LogFile) throws(StoreError) -> [ScanOrder.Row]? {
+    private func recentRows(
+        atMost most: Int, beside places: [RowIndex.Place], of log: LogFile
+    ) throws(StoreError) -> [ScanOrder.Row]? {
         try withShared { shared throws(StoreError) in
             // A compaction in between has moved every row: then all is built once more.
             guard shared.log === log else { return nil }
-            if let recent = shared.order.takeRecent() { return recent }
+            if let recent = shared.order.takeRecent(atMost: most) { return recent }
             shared.order.finishBuilding(places)
             return nil
         }
