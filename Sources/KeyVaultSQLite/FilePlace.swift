@@ -8,7 +8,7 @@ struct FilePlace: Sendable {
 
     init(_ path: String) throws(StoreError) {
         self.path = path
-        do { identity = try FileIdentity(path) } catch { throw StoreError.system(error.number, path: path) }
+        do { identity = try FileIdentity(path) } catch { throw error.doing("looked for", path) }
     }
 
     /// Refuses to go on where the path leads to another file by now, or to none.

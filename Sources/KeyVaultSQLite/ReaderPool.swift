@@ -56,7 +56,10 @@ final class ReaderPool: Sendable {
         }
         if let idle { return idle }
         try places.check()
-        return try Reader(path: places.path, patience: patience)
+        let reader = try Reader(path: places.path, patience: patience)
+        // The file may have been exchanged just before it was opened.
+        try places.check()
+        return reader
     }
 
     private func giveBack(_ reader: Reader) {

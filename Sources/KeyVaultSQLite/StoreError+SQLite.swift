@@ -64,14 +64,11 @@ extension StoreError {
                 + "its log away.")
     }
 
-    /// What a system call on a file beside the database means.
+    /// What a system call that makes a file, or needs its directory, means.
     static func system(_ code: Int32, path: String) -> StoreError {
-        switch code {
-        case ENOSPC, EDQUOT: full(path)
-        case EACCES, EPERM, EROFS: readOnly(path)
-        case ENOENT, ENOTDIR: StoreError(.notFound, "The directory of \(path) does not exist. Create it first.")
-        default: StoreError(.io, "\(path) cannot be used\(reason(code)).")
-        }
+        code == ENOENT
+            ? StoreError(.notFound, "The directory of \(path) does not exist. Create it.")
+            : FileError(code).doing("used", path)
     }
 
     private static func reason(_ code: Int32) -> String {

@@ -71,18 +71,12 @@ public struct KeyResolver: Sendable {
                 lease = try await vault.lease(id)
             } catch {
                 // The key was deleted or disabled since it was listed, or is damaged, or its master key is missing; or the store
-                // has failed meanwhile.
-                if error.isOutage {
-                    facts.stored = .failed
-                    failure = error
-                } else if let reason = error.reasonToPassOver(id) {
-                    facts.passOver(id, because: reason)
-                } else {
-                    throw error
-                }
+                // has failed meanwhile, and the next key may be cached.
+                guard let reason = error.reasonToPassOver(id) else { throw error }
+                facts.passOver(id, because: reason)
                 if error.code == .missingMasterKey {
                     unopened = unopened ?? error
-                } else if failure?.code != .damagedRecord {
+                } else if failure.map({ error.isOutage || !$0.isOutage && $0.code != .damagedRecord }) ?? true {
                     failure = error
                 }
                 continue
@@ -134,9 +128,10 @@ extension VaultError {
     /// Whether the vault could not be reached, so that nothing is known of what it holds.
     fileprivate var isOutage: Bool { code == .store || code == .noVault }
 
-    /// Why a key that was listed is not served; `nil` where that says nothing of the key.
+    /// Why a key that was listed is not served, though the next one may be; `nil` where no other would fare better.
     fileprivate func reasonToPassOver(_ id: RecordID) -> PassedOver? {
         switch code {
+        case .store, .noVault: .storeFailed
         case .notFound, .damagedRecord, .missingMasterKey: .unreadable(id)
         case .disabled, .expired: (cause as? NoUsableKey)?.passedOver.first
         default: nil

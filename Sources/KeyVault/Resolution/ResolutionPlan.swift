@@ -42,7 +42,10 @@ extension ResolutionFacts {
                 let own = keys.filter { $0.id.provider == upstream && $0.isUnknown == isUnknown }
                 for key in own.sorted(by: { ($0.order, $0.id) < ($1.order, $1.id) }) {
                     if let obstacle = key.obstacle(at: now) {
-                        plan.passedOver.append(obstacle)
+                        // That the store failed is said once, for however many keys.
+                        if obstacle != .storeFailed || !plan.passedOver.contains(.storeFailed) {
+                            plan.passedOver.append(obstacle)
+                        }
                     } else {
                         plan.add(.vault(key.id, revision: key.revision), upstream: upstream)
                     }

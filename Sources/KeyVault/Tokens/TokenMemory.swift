@@ -24,6 +24,8 @@ package final class TokenMemory: Sendable {
     private let limit: UInt64
     private let capacity: Int
     private let entries = Mutex<[String: Entry]>([:])
+    /// When those whose time has passed are looked for again, which takes as long as there are many.
+    private let nextSweep = Atomic<UInt64>(0)
     /// How often somebody was turned away. What was read before that is not written down after it: it may be the very token.
     private let refusals = Atomic<UInt64>(0)
 
@@ -67,15 +69,21 @@ package final class TokenMemory: Sendable {
             guard refusals.load(ordering: .acquiring) == refusalsBefore else { return }
             // Another thread may have noted a later moment than ours.
             if let known = entries[text.id], now < known.verified.advanced(saturatingBy: Self.refresh) { return }
-            if entries.count >= capacity {
-                entries = entries.filter { now < $0.value.verified.advanced(saturatingBy: limit) }
-            }
-            // Still full: an outage may then cost somebody a 503, which is better than memory without a bound.
-            if entries.count >= capacity, let victim = entries.keys.first { entries[victim] = nil }
+            makeRoom(for: text.id, in: &entries, now: now)
             entries[text.id] = Entry(
                 verifier: text.verifier, tenant: tenant, expires: left.map { now.advanced(saturatingBy: $0) },
                 verified: now)
         }
+    }
+
+    private func makeRoom(for id: String, in entries: inout [String: Entry], now: UInt64) {
+        guard entries[id] == nil, entries.count >= capacity else { return }
+        if now >= nextSweep.load(ordering: .relaxed) {
+            nextSweep.store(now.advanced(saturatingBy: Self.refresh), ordering: .relaxed)
+            entries = entries.filter { now < $0.value.verified.advanced(saturatingBy: limit) }
+        }
+        // Still full: an outage may then cost somebody a 503, which is better than memory without a bound.
+        if entries.count >= capacity, let victim = entries.keys.first { entries[victim] = nil }
     }
 
     private func recall(_ text: TokenText) -> TokenInfo? {

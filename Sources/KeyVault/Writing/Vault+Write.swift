@@ -83,7 +83,7 @@ extension Vault {
         }
     }
 
-    /// Removes every key of a tenant, durably and as one.
+    /// Removes every key of a tenant, durably and as one. Its tokens stay: ``revokeToken(_:)`` removes them one by one.
     public func deleteAll(of tenant: String) async throws(VaultError) {
         do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
         guard !RecordID.isReserved(tenant: tenant) else { throw .reserved }

@@ -327,6 +327,21 @@ import Testing
         #expect(try Contents(open()) == contents)
     }
 
+    @Test func whatIsWrittenDuringACompactionIsCopiedManyFramesAtATime() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        let batches = try (0..<1_000).map { try insert("\($0)") }
+        let start = Mutex(0)
+        layer.onceAFileIsMade {
+            #expect(log.commit(batches).allSatisfy { $0 == nil })
+            start.withLock { $0 = disk.calls }
+        }
+        try log.compact()
+        #expect(disk.calls - start.withLock { $0 } < 100)
+        #expect(try Contents(log).rows.count == batches.count)
+    }
+
     @Test func itAsksForACompactionWhenMostOfItIsOfNoUse() throws {
         var settings = FileLog.Settings()
         settings.compactionMinimum = 300

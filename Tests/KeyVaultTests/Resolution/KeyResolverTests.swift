@@ -228,6 +228,20 @@ import Testing
         await #expect(throws: VaultError(.store, "")) { try await resolve(KeyResolver(vault: vault)) }
     }
 
+    /// The pool costs somebody money: the tenant's next key, where it is cached, goes before it.
+    @Test func aKeyOutOfReachGivesWayToACachedOneBeforeThePool() async throws {
+        let second = try await put("openai", "second-key", order: 1)
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        #expect(try await resolve(resolver).key == "second-key")
+        for label in ["a", "b"] { _ = try await put("openai", "first-key", label: label) }
+        store.fail(.read, with: StoreError(.io, "The disk is gone."), times: .max)
+        let served = try await resolve(resolver)
+        #expect(served.key == "second-key" && served.resolution.passedOver == [.storeFailed])
+        vault.cache.invalidate(second)
+        #expect(try await resolve(resolver).key == "pool-key")
+        await #expect(throws: VaultError(.store, "")) { try await resolve(KeyResolver(vault: vault)) }
+    }
+
     /// The pool is not for those who are no longer to be served.
     @Test func aVaultThatIsClosedServesNobody() async throws {
         _ = try await put("openai", "stored-key")

@@ -22,7 +22,7 @@ package struct FileError: Error, Equatable {
     var isFull: Bool { number == ENOSPC || number == EDQUOT }
 
     /// What a caller of the store is told.
-    func doing(_ what: String, _ path: String) -> StoreError {
+    package func doing(_ what: String, _ path: String) -> StoreError {
         if isFull {
             return StoreError(
                 .full, "The disk or the quota is full: \(path) could not be \(what). Make room.",

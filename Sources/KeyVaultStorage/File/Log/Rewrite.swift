@@ -49,14 +49,20 @@ struct Rewrite {
     ///
     /// - Returns: `end`.
     mutating func appendFrames(from start: UInt64, to end: UInt64) throws(StoreError) -> UInt64 {
-        var reader = FrameReader(old, from: start, to: end, chunk: chunk)
-        while reader.offset < end {
-            let (from, offset) = (reader.offset, new.end)
-            guard let frame = try reader.next() else { throw .damaged(old.path, at: from, "a frame") }
-            try new.append(copyOf: reader.frameBytes, continues: frame.continues, mark: checkpoint)
-            // Replaying compares names with rows that may have been appended just now.
-            try new.flush()
-            try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: offset) }
+        let first = new.end
+        var frames = FrameReader(old, from: start, to: end, chunk: chunk)
+        while frames.offset < end {
+            let offset = frames.offset
+            guard let frame = try frames.next() else { throw .damaged(old.path, at: offset, "a frame") }
+            try new.append(copyOf: frames.frameBytes, continues: frame.continues, mark: checkpoint)
+        }
+        // Replaying compares names with rows that were appended just now.
+        try new.flush()
+        var copies = FrameReader(new.log, from: first, to: new.end, chunk: chunk)
+        while copies.offset < new.end {
+            let offset = copies.offset
+            guard let frame = try copies.next() else { throw .damaged(new.log.path, at: offset, "a frame") }
+            try copies.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: offset) }
         }
         return end
     }
