@@ -46,7 +46,9 @@ struct Server {
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
         let registry = try providers()
-        let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed(in: registry))
+        // What the operator names as an upstream may have a private address.
+        let allowed = HTTPProviderValidator.Configuration(allowedHosts: Set(settings.upstreams.values.map(\.host)))
+        let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed)
         let vault = try await openVault(registry, validator)
         await warnOfUnlockedMemory(vault)
         let service = KeyVaultService(
@@ -90,11 +92,6 @@ extension Server {
             registry.add(provider)
         }
         return registry
-    }
-
-    /// What the operator names as an upstream may have a private address.
-    private func allowed(in registry: ProviderRegistry) -> HTTPProviderValidator.Configuration {
-        HTTPProviderValidator.Configuration(allowedHosts: Set(settings.upstreams.values.map(\.host)))
     }
 
     private func openVault(

@@ -2,14 +2,6 @@ public import KeyVaultFormat
 
 import struct Foundation.Date
 
-/// What came of using a key.
-public enum KeyFeedback: Hashable, Sendable {
-    /// The provider refused it (401).
-    case rejected
-    /// The provider asked for a pause (429), and perhaps said for how long.
-    case rateLimited(retryAfter: Duration?)
-}
-
 extension Vault {
     /// Marks a key by what came of using it, durably: once this has returned, a key that was disabled is not served.
     ///
@@ -76,32 +68,6 @@ extension Vault {
             try await write { plan throws(VaultError) in
                 try await plan.mark(id, expectedRevision: expectedRevision, change)
             }
-        }
-    }
-}
-
-extension Metadata {
-    /// Disables a key by what a provider did, which never overrules what a person decided.
-    mutating func disable(_ reason: DisabledReason, until: Date?) {
-        switch state {
-        case .disabled(.requested, _): return
-        // A refusal outlasts any pause.
-        case .disabled(.rejected, _) where reason == .coolingDown: return
-        default: state = .disabled(reason, until: until)
-        }
-    }
-
-    /// Takes over what a live check found.
-    mutating func apply(_ validation: Validation, disablesRejectedKeys: Bool) {
-        // A check that came to no end says nothing: what was known stays.
-        guard !validation.verdict.isInconclusive else { return }
-        verdict = validation.verdict
-        lastValidated = validation.time.roundedToMilliseconds
-        switch (validation.verdict, state) {
-        case (.invalid, _): if disablesRejectedKeys { disable(.rejected, until: nil) }
-        // The reason is gone.
-        case (_, .disabled(.rejected, _)), (_, .disabled(.coolingDown, _)): state = .enabled
-        default: break
         }
     }
 }

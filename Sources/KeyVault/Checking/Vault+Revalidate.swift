@@ -90,12 +90,7 @@ extension Vault {
         if let retryAfter = validation.retryAfter {
             await pace.pause(provider.name, for: .seconds(retryAfter.timeIntervalSince(time.date())))
         }
-        let disables = configuration.disablesRejectedKeys
-        // Marks the revision that was checked: a key that was put meanwhile is another one.
-        let marked = try await mark(row.id, expectedRevision: row.revision) { metadata in
-            metadata.apply(validation, disablesRejectedKeys: disables)
-        }
-        guard let marked else { return unchecked }
+        guard let marked = try await mark(row.key, by: validation) else { return unchecked }
         let wasDisabled =
             if case .disabled(.rejected, _) = marked.metadata.state { validation.verdict == .invalid } else { false }
         return RevalidationResult(id: row.id, validation: validation, wasDisabled: wasDisabled)
@@ -119,14 +114,19 @@ extension Vault {
             guard let row = try await row(of: id) else { throw .notFound(id) }
             return try await open(row)
         }
-        let revision = record.key.revision
+        let key = record.key
         let lease = record.lease()
         let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
+        _ = try await mark(key, by: validation)
+        return validation
+    }
+
+    /// Marks the revision that was checked: a key that was put meanwhile is another one.
+    private func mark(_ key: RecordKey, by validation: Validation) async throws(VaultError) -> RecordInfo? {
         let disables = configuration.disablesRejectedKeys
-        _ = try await mark(id, expectedRevision: revision) { metadata in
+        return try await mark(key.id, expectedRevision: key.revision) { metadata in
             metadata.apply(validation, disablesRejectedKeys: disables)
         }
-        return validation
     }
 }
 

@@ -22,6 +22,11 @@ struct KeyState: Sendable {
         header.keys.contains { $0.id == id && $0.state == .live } ? ring[id] : nil
     }
 
+    /// Why a record of `id` that says it is under `key`, which is not ``live(_:)``, does not open.
+    func absence(of key: MasterKeyID, for id: RecordID) -> VaultError {
+        header.liveKeyIDs.contains(key) ? .missing(key, in: ring) : .damaged(id, cause: nil)
+    }
+
     /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
     static func open(_ head: StoreHead, source: any MasterKeySource) async throws(VaultError) -> KeyState {
         let request: MasterKeyRequest

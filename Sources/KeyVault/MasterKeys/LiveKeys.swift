@@ -4,7 +4,7 @@ import Synchronization
 
 /// The header last believed and the keys held, of one open vault; read again when the store's header has moved.
 final class LiveKeys: Sendable {
-    let source: any MasterKeySource
+    private let source: any MasterKeySource
     let store: any RecordStore
     private let state: TracedMutex<KeyState>
     private let underWay = Mutex<Refresh?>(nil)

@@ -24,13 +24,12 @@ public struct MasterKeyRing: Sendable {
 
     /// Adds a key behind the others; one that is there already changes nothing.
     public mutating func add(_ key: consuming MasterKey) {
-        guard !ids.contains(key.id) else { return }
-        holders.append(Holder(key))
+        add(Holder(key))
     }
 
     /// Adds the keys of another ring.
     public mutating func add(_ other: MasterKeyRing) {
-        holders += other.holders.filter { !ids.contains($0.id) }
+        for holder in other.holders { add(holder) }
     }
 
     /// The ids of the keys, in order.

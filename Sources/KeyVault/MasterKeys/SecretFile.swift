@@ -63,14 +63,8 @@ package enum SecretFile {
         var buffer = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: limit + 1) }
         var length = 0
         while length <= limit {
-            let count = buffer.withMutableSpan { span in
-                // `length` is at most `limit`, one below the buffer's end.
-                unsafe span.withUnsafeMutableBytes {
-                    unsafe Glibc.read(file, $0.baseAddress! + length, $0.count - length)
-                }
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path, errno) }
+            let count: Int
+            do { count = try buffer.read(from: file, at: length) } catch { throw unreadable(path, error.number) }
             if count == 0 { break }
             length += count
         }

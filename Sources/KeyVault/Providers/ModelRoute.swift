@@ -25,32 +25,3 @@ public struct ModelRoute: Hashable, Sendable {
         ("gemini-*", "google"),
     ].compactMap { ModelRoute(pattern: $0.0, provider: $0.1) }
 }
-
-/// Whose model a name is, and what that provider calls it.
-public struct ModelTarget: Hashable, Sendable {
-    /// The name of the provider whose model it is.
-    public let provider: String
-    /// The model's name as that provider knows it.
-    public let model: String
-
-    package init(provider: String, model: String) {
-        self.provider = provider
-        self.model = model
-    }
-
-    /// The model's name as `upstream` knows it: OpenRouter serves other providers' models under `PROVIDER/MODEL`.
-    public func model(at upstream: String) -> String {
-        upstream == provider || upstream != ProviderRegistry.broker ? model : "\(provider)/\(model)"
-    }
-}
-
-/// A model that no rule gives to a provider.
-public struct UnknownModelError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The patterns that are known.
-    public let patterns: [String]
-
-    public var description: String {
-        "No provider is known for this model. Known are: \(patterns.joined(separator: ", ")). "
-            + "Write VENDOR/MODEL for a model of OpenRouter, or add a rule."
-    }
-}

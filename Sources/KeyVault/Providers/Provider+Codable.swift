@@ -34,16 +34,13 @@ extension Provider: Codable {
 }
 
 extension KeyFormat: Codable {
-    /// No key is longer than the vault keeps.
-    private static let longest = 65536
-
     public init(from decoder: any Decoder) throws {
         let members = try decoder.members(["prefix", "characters", "minimum", "maximum", "marker", "suffix"])
         let minimum = try members.decode(Int.self, forKey: "minimum")
         let maximum = try members.decodeIfPresent(Int.self, forKey: "maximum") ?? minimum
-        guard 0 <= minimum, minimum <= maximum, maximum <= Self.longest else {
+        guard 0 <= minimum, minimum <= maximum, maximum <= Secret.maximumLength else {
             throw members.refusal(
-                "The lengths must satisfy 0 ≤ minimum ≤ maximum ≤ \(Self.longest).", forKey: "minimum")
+                "The lengths must satisfy 0 ≤ minimum ≤ maximum ≤ \(Secret.maximumLength).", forKey: "minimum")
         }
         self.init(
             prefix: try members.decodeIfPresent(String.self, forKey: "prefix") ?? "",

@@ -42,29 +42,25 @@ public struct KeyResolver: Sendable {
         for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
     ) async throws -> Result {
         var facts = ResolutionFacts(request, pool: pool, operatorPolicy: policy, now: vault.time.date())
-        var failure: VaultError?
-        // Why a stored key was not opened that may well be good.
-        var unopened: VaultError?
+        var failures = Failures()
         if !facts.isServedInline {
             do throws(VaultError) {
                 facts.stored = .known(try await vault.storedKeys(of: request.tenant, providers: facts.upstreams))
             } catch {
                 guard error.isOutage else { throw error }
                 facts.stored = .failed
-                failure = error
+                failures.note(error)
             }
         }
         while true {
             let plan = facts.plan()
-            guard let choice = plan.steps.first else { throw unopened ?? Self.noKey(for: request, plan, failure) }
-            if let secret = choice.origin == .inline ? request.inline[choice.upstream] : nil {
-                return try await secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
-            }
+            guard let choice = plan.steps.first else { throw Self.noKey(for: request, plan, failures) }
             guard case .vault(let id, _) = choice.origin else {
-                // It is no matter of that key: nobody pays the pool for it.
-                if let unopened { throw unopened }
-                guard let pool else { throw Self.noKey(for: request, plan, failure) }
-                return try await pool.secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
+                // That a master key is missing is no matter of the tenant's key: nobody pays the pool for it.
+                if choice.origin == .pool, let unopened = failures.unopened { throw unopened }
+                let secret = choice.origin == .pool ? pool?.secret : request.inline[choice.upstream]
+                guard let secret else { throw Self.noKey(for: request, plan, failures) }
+                return try await secret.withSpan { secret in try await unsafe body(secret.bytes, choice) }
             }
             let lease: SecretLease
             do throws(VaultError) {
@@ -74,11 +70,7 @@ public struct KeyResolver: Sendable {
                 // has failed meanwhile, and the next key may be cached.
                 guard let reason = error.reasonToPassOver(id) else { throw error }
                 facts.passOver(id, because: reason)
-                if error.code == .missingMasterKey {
-                    unopened = unopened ?? error
-                } else if failure.map({ error.isOutage || !$0.isOutage && $0.code != .damagedRecord }) ?? true {
-                    failure = error
-                }
+                failures.note(error)
                 continue
             }
             let served = choice.serving(id, revision: lease.revision)
@@ -86,12 +78,33 @@ public struct KeyResolver: Sendable {
         }
     }
 
+    /// What stood in the way of stored keys.
+    private struct Failures {
+        /// The one that the caller is told of: an outage before a damaged key before all others.
+        private(set) var worst: VaultError?
+        /// Why a key was not opened that may well be good.
+        private(set) var unopened: VaultError?
+
+        mutating func note(_ error: VaultError) {
+            if error.code == .missingMasterKey {
+                unopened = unopened ?? error
+            } else if worst.map({ Self.rank($0) <= Self.rank(error) }) ?? true {
+                worst = error
+            }
+        }
+
+        private static func rank(_ error: VaultError) -> Int {
+            error.isOutage ? 2 : error.code == .damagedRecord ? 1 : 0
+        }
+    }
+
     /// The error of the store where that is the reason; else one that says what was looked at.
-    private static func noKey(for request: KeyRequest, _ plan: ResolutionPlan, _ failure: VaultError?) -> VaultError {
+    private static func noKey(for request: KeyRequest, _ plan: ResolutionPlan, _ failures: Failures) -> VaultError {
+        if let unopened = failures.unopened { return unopened }
         let cause = NoUsableKey(passedOver: plan.passedOver)
         let reasons = plan.passedOver.map(\.description).joined(separator: "; ")
         let message = "No key serves \(request.provider) for \(request.tenant): \(reasons)."
-        if let failure, plan.passedOver.contains(.storeFailed) {
+        if let failure = failures.worst, failure.isOutage {
             return VaultError(failure.code, "\(message) \(failure.message)", hint: failure.hint, cause: cause)
         }
         for reason in plan.passedOver {
@@ -100,7 +113,7 @@ public struct KeyResolver: Sendable {
                 return VaultError(.disabled, message, hint: "Enable the key, or put a new one.", cause: cause)
             case .expired: return VaultError(.expired, message, hint: "Put a new key.", cause: cause)
             // One that is gone by now.
-            case .unreadable where failure?.code == .notFound: continue
+            case .unreadable where failures.worst?.code == .notFound: continue
             case .unreadable: return VaultError(.damagedRecord, message, hint: "Put the key again.", cause: cause)
             default: continue
             }

@@ -66,8 +66,9 @@ extension Vault {
         try checkNotReserved(id)
         let rows = try await rows(of: id)
         guard let current = rows.last else { throw .notFound(id) }
-        let newest = if revision == nil { try await newestRetained(of: rows) } else { nil as UInt64? }
-        guard let target = revision ?? newest, target != current.revision else { throw .noSuchRevision(id) }
+        var target = revision
+        if target == nil { target = try await newestRetained(of: rows) }
+        guard let target, target != current.revision else { throw .noSuchRevision(id) }
         let old = try await openRevision(RecordKey(id: id, revision: target), toServe: false)
         if let end = old.metadata.expires, end <= time.date() {
             throw VaultError(

@@ -105,12 +105,7 @@ extension Vault {
         let record: SealedRecord
         do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
         guard record.keyID != new.key.id else { return nil }
-        guard let old = keys.live(record.keyID) else {
-            guard keys.header.liveKeyIDs.contains(record.keyID) else {
-                throw .damaged(row.id, cause: nil)
-            }
-            throw .missing(record.keyID, in: keys.ring)
-        }
+        guard let old = keys.live(record.keyID) else { throw keys.absence(of: record.keyID, for: row.id) }
         let sealed: SealedRecord
         switch mode {
         case .rewrap:

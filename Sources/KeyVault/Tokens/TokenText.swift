@@ -1,5 +1,6 @@
 import Foundation
 import KeyVaultCrypto
+import KeyVaultFormat
 
 /// A token as clients write it, `kvt_ID_SECRET`, taken apart.
 ///
@@ -39,10 +40,7 @@ struct TokenText {
     }
 
     static func randomID() throws(CryptoError) -> String {
-        try Random.bytes(idDigits / 2).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        try Random.bytes(idDigits / 2).hexadecimal
     }
 
     /// Keyed with the secret, so that nothing else gives the same; over the id, so that a hash moved to another record fits

@@ -17,14 +17,8 @@ public final class Secret: Sendable {
     public init(copying bytes: RawSpan) throws(VaultError) {
         try Self.check(bytes.byteCount)
         self.bytes = try VaultError.wrap { () throws(CryptoError) in
-            var copy = try GuardedBytes(count: bytes.byteCount)
-            copy.withMutableSpan { copy in
-                for index in 0..<bytes.byteCount {
-                    // Any byte of a span of raw memory is a `UInt8`.
-                    copy[index] = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-                }
-            }
-            return copy
+            // The bytes are read before the call ends.
+            try unsafe bytes.withUnsafeBytes { bytes throws(CryptoError) in try unsafe GuardedBytes(copying: bytes) }
         }
     }
 

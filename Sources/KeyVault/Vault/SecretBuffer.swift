@@ -1,6 +1,4 @@
-import Glibc
 import KeyVaultCrypto
-import KeyVaultStorage
 
 /// Room for a secret that comes in piece by piece, in guarded memory: a line that is typed, a pipe that is read.
 ///
@@ -30,24 +28,14 @@ public struct SecretBuffer: ~Copyable, Sendable {
     /// - Returns: how many bytes were appended; 0 at the end of the file, and where there is no room.
     /// - Throws: ``VaultError`` `unreadableSecret`.
     public mutating func read(from descriptor: Int32) throws(VaultError) -> Int {
-        let start = count
-        while true {
-            let length = bytes.withMutableSpan { span in
-                // `start` is at most the buffer's length.
-                unsafe span.withUnsafeMutableBytes { buffer in
-                    let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-                    return unsafe Glibc.read(descriptor, room.baseAddress, room.count)
-                }
-            }
-            if length < 0, errno == EINTR { continue }
-            guard length >= 0 else {
-                let reason = FileError(errno).reason
-                throw VaultError(
-                    .unreadableSecret, "The input that holds the secret cannot be read: \(reason).",
-                    hint: "Pipe the secret in, or name a file that can be read.")
-            }
+        do {
+            let length = try bytes.read(from: descriptor, at: count)
             count += length
             return length
+        } catch {
+            throw VaultError(
+                .unreadableSecret, "The input that holds the secret cannot be read: \(error.reason).",
+                hint: "Pipe the secret in, or name a file that can be read.")
         }
     }
 

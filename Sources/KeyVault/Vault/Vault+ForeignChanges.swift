@@ -23,27 +23,17 @@ extension Vault {
                 // Held for the look only: a vault that nobody holds ends.
                 do {
                     guard let cache, let directory, let liveKeys else { return }
-                    // A store that is busy with a long write does not answer meanwhile: what is cached may be gone by then.
-                    let impatience = Task { [weak cache, weak directory] in
-                        while true {
-                            try await time.sleep(max(interval, Self.patienceWithLooks))
-                            try Task.checkCancellation()
-                            cache?.invalidateAll()
-                            directory?.forgetAll()
-                        }
+                    let forget = { @Sendable [weak cache, weak directory] in
+                        cache?.invalidateAll()
+                        directory?.forgetAll()
                     }
-                    let answer = await withTaskCancellationHandler {
-                        try? await liveKeys.store.foreignChanges()
-                    } onCancel: {
-                        impatience.cancel()
-                    }
-                    impatience.cancel()
+                    let answer = await Self.look(
+                        at: liveKeys.store, time, patience: max(interval, Self.patienceWithLooks), forget)
                     // A store out of reach changes nothing; what is cached ages by its own clock.
                     if let current = answer {
                         if seen != current {
                             logger.debug("another process changed the store")
-                            cache.invalidateAll()
-                            directory.forgetAll()
+                            forget()
                             isBehind = true
                         }
                         seen = current
@@ -56,6 +46,28 @@ extension Vault {
                 }
                 do { try await time.sleep(interval) } catch { return }
             }
+        }
+    }
+
+    /// What the store says of others' changes; `nil` where it cannot.
+    ///
+    /// A store that is busy with a long write does not answer meanwhile. What is cached may be gone by then: `forget` is called each time
+    /// `patience` has passed.
+    private static func look(
+        at store: any RecordStore, _ time: TimeSource, patience: Duration, _ forget: @escaping @Sendable () -> Void
+    ) async -> UInt64? {
+        let impatience = Task {
+            while true {
+                try await time.sleep(patience)
+                try Task.checkCancellation()
+                forget()
+            }
+        }
+        defer { impatience.cancel() }
+        return await withTaskCancellationHandler {
+            try? await store.foreignChanges()
+        } onCancel: {
+            impatience.cancel()
         }
     }
 }

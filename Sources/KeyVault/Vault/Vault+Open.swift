@@ -69,11 +69,7 @@ extension Vault {
             }
             holder = liveKeys.live(record.keyID)
         }
-        guard let holder else {
-            let keys = keys
-            guard keys.header.liveKeyIDs.contains(record.keyID) else { throw .damaged(row.id, cause: nil) }
-            throw .missing(record.keyID, in: keys.ring)
-        }
+        guard let holder else { throw keys.absence(of: record.keyID, for: row.id) }
         do throws(OpenFailure) {
             return try envelope.open(record, as: row.key, kind: kind, under: holder.key)
         } catch {

@@ -13,7 +13,7 @@ struct MemoryRows {
 
     func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) -> [StoredRecord] {
         var page: [StoredRecord] = []
-        var index = cursor.map { firstIndex(notBelow: $0.id) } ?? 0
+        var index = cursor.map { cursor in order.partitioningIndex { $0 >= cursor.id } } ?? 0
         while index < order.count, page.count < limit {
             let id = order[index]
             if scope.includes(id), let all = rows[id] {
@@ -95,16 +95,7 @@ struct MemoryRows {
         let existed = rows.updateValue(all ?? [], forKey: id) != nil
         if all == nil { rows[id] = nil }
         guard existed != (all != nil) else { return }
-        let index = firstIndex(notBelow: id)
+        let index = order.partitioningIndex { $0 >= id }
         if existed { order.remove(at: index) } else { order.insert(id, at: index) }
-    }
-
-    private func firstIndex(notBelow id: RecordID) -> Int {
-        var (low, high) = (0, order.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if order[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

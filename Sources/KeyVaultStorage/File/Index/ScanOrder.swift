@@ -110,13 +110,4 @@ struct SortKey: Comparable {
 
 extension [ScanOrder.Row] {
     mutating func sort() { sort { $0.key < $1.key } }
-
-    func firstIndex(notBelow key: SortKey) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }

@@ -92,46 +92,6 @@ extension FileLog {
     }
 }
 
-/// A row as the log has it.
-struct LogRow {
-    let encodedID: [UInt8]
-    let revision: UInt64
-    let sealed: [UInt8]
-
-    var sortKey: SortKey { SortKey(encodedID.span, revision: revision) }
-}
-
-extension LogFile {
-    /// The rows at `places` in the order of their names.
-    fileprivate func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [ScanOrder.Row] {
-        var rows: [ScanOrder.Row] = []
-        rows.reserveCapacity(places.count)
-        for place in places { rows.append(ScanOrder.Row(key: try row(at: place).sortKey, place: place)) }
-        rows.sort()
-        return rows
-    }
-
-    /// Where in `base`, which is sorted, the first row lies that is not before `key`.
-    func firstIndex(in base: [RowIndex.Place], notBelow key: SortKey) throws(StoreError) -> Int {
-        var (low, high) = (0, base.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if try row(at: base[middle]).sortKey < key { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
-        try withFrame(at: place) { frame, bytes throws(StoreError) in
-            guard case .put(let row, let start) = FrameContent(frame, bytes) else {
-                throw .damaged(path, at: place.offset, "a row")
-            }
-            return LogRow(
-                encodedID: bytes.array(row.range), revision: row.revision, sealed: bytes.array(start..<bytes.count))
-        }
-    }
-}
-
 extension FileLog.Shared {
     /// More rows that are gone than this on the way to a page, and the order is built anew without them.
     private static let patienceWithGoneRows = 4096
@@ -142,7 +102,7 @@ extension FileLog.Shared {
         let start = max(tenant ?? SortKey(tenant: ""), cursor.map { SortKey($0) } ?? SortKey(tenant: ""))
         let base = order.base ?? []
         var next = try log.firstIndex(in: base, notBelow: start)
-        var nextRecent = order.recent.firstIndex(notBelow: start)
+        var nextRecent = order.recent.partitioningIndex { $0.key >= start }
         var page: [StoredRecord] = []
         var held: LogRow?
         var gone = 0

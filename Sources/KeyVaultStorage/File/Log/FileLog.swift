@@ -252,22 +252,3 @@ package final class FileLog: Sendable {
         }
     }
 }
-
-extension LogFile {
-    /// The row of `id` at `entry`; `nil` where that is another id's.
-    @inline(__always)
-    func row(of id: RecordID, at entry: RowIndex.Entry) throws(StoreError) -> StoredRecord? {
-        guard let sealed = try sealed(of: id.encoded.span, at: entry) else { return nil }
-        return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
-    }
-
-    /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
-    func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
-        try withFrame(at: entry.place) { frame, bytes throws(StoreError) in
-            guard case .put(let row, let start) = FrameContent(frame, bytes), row.revision == entry.revision else {
-                throw .damaged(path, at: entry.place.offset, "a row")
-            }
-            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
-        }
-    }
-}

@@ -91,16 +91,6 @@ final class LogFile: Sendable {
         return try check(buffer.span, place, body)
     }
 
-    /// Whether the put at `place` is of the id that is encoded as `name`.
-    func isRow(of name: Span<UInt8>, at place: RowIndex.Place) throws(StoreError) -> Bool {
-        try withFrame(at: place) { frame, bytes throws(StoreError) in
-            guard case .put(let row, _) = FrameContent(frame, bytes) else {
-                throw .damaged(path, at: place.offset, "a row")
-            }
-            return bytes.extracting(row.range).equals(name)
-        }
-    }
-
     @inline(__always)
     private func check<Result>(
         _ bytes: Span<UInt8>, _ place: RowIndex.Place, _ body: (Frame, Span<UInt8>) throws(StoreError) -> Result

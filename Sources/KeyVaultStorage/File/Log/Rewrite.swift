@@ -33,11 +33,8 @@ struct Rewrite {
 
     /// Copies a row that is in the new generation for the first time.
     mutating func appendRow(at place: RowIndex.Place) throws(StoreError) {
-        let (bytes, hash, revision) = try old.withFrame(at: place) { frame, bytes throws(StoreError) in
-            guard case .put(let row, _) = FrameContent(frame, bytes) else {
-                throw .damaged(old.path, at: place.offset, "a row")
-            }
-            return (bytes.array(0..<bytes.count), old.hash(bytes.extracting(row.range)), row.revision)
+        let (bytes, hash, revision) = try old.withPut(at: place) { row, _, bytes in
+            (bytes.array(0..<bytes.count), old.hash(bytes.extracting(row.range)), row.revision)
         }
         // What was a part of a batch stands for itself now.
         let copy = RowIndex.Place(offset: new.end, length: bytes.count)

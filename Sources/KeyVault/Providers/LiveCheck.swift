@@ -1,0 +1,48 @@
+public import KeyVaultFormat
+
+/// The one free, read-only request that tells whether a key is live.
+public struct LiveCheck: Hashable, Sendable {
+    /// Where the provider's API is, such as `https://api.openai.com`; `nil` where the operator must name the host.
+    public var base: String?
+    /// The path of the GET request, appended to the base; with its query, where it has one.
+    public var path: String
+    /// The header that carries the key. Never a query: URLs end up in logs.
+    public var header: String
+    /// What stands before the key in that header, such as `Bearer` and a space.
+    public var scheme: String
+    /// Headers that are sent as they are.
+    public var headers: [String: String]
+    /// What a status means beyond 200 (valid), 401 (invalid) and 429 (rate-limited). A status that neither names says nothing
+    /// about the key.
+    public var statuses: [Int: Verdict]
+    /// A member of the answer's JSON object that is `false` where the account has no credit.
+    public var creditMember: String?
+    /// Keys that begin with one of these are of a kind that the request cannot check.
+    public var uncheckedPrefixes: [String]
+
+    public init(
+        base: String?, path: String, header: String = "Authorization", scheme: String = "Bearer ",
+        headers: [String: String] = [:], statuses: [Int: Verdict] = [:], creditMember: String? = nil,
+        uncheckedPrefixes: [String] = []
+    ) {
+        self.base = base
+        self.path = path
+        self.header = header
+        self.scheme = scheme
+        self.headers = headers
+        self.statuses = statuses
+        self.creditMember = creditMember
+        self.uncheckedPrefixes = uncheckedPrefixes
+    }
+
+    /// What an answer with this status says of the key; `nil` where it says nothing.
+    public func verdict(forStatus status: Int) -> Verdict? {
+        switch (statuses[status], status) {
+        case (let verdict?, _): verdict
+        case (nil, 200): .valid
+        case (nil, 401): .invalid
+        case (nil, 429): .rateLimited
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import KeyVaultFormat
+
+extension LogFile {
+    /// Calls `body` with the put at `place`: whose row it is, where its sealed bytes begin, and all bytes of the frame.
+    @inline(__always)
+    func withPut<Result>(
+        at place: RowIndex.Place,
+        _ body: (FrameContent.Name, _ sealedFrom: Int, Span<UInt8>) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try withFrame(at: place) { frame, bytes throws(StoreError) in
+            guard case .put(let row, let start) = FrameContent(frame, bytes) else {
+                throw .damaged(path, at: place.offset, "a row")
+            }
+            return try body(row, start, bytes)
+        }
+    }
+
+    /// Whether the put at `place` is of the id that is encoded as `name`.
+    func isRow(of name: Span<UInt8>, at place: RowIndex.Place) throws(StoreError) -> Bool {
+        try withPut(at: place) { row, _, bytes in bytes.extracting(row.range).equals(name) }
+    }
+
+    /// The row of `id` at `entry`; `nil` where that is another id's.
+    @inline(__always)
+    func row(of id: RecordID, at entry: RowIndex.Entry) throws(StoreError) -> StoredRecord? {
+        guard let sealed = try sealed(of: id.encoded.span, at: entry) else { return nil }
+        return StoredRecord(key: RecordKey(id: id, revision: entry.revision), sealed: sealed)
+    }
+
+    /// The sealed bytes of the row at `entry`; `nil` where it is of another id than the one that is encoded as `name`.
+    func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
+        try withPut(at: entry.place) { row, start, bytes throws(StoreError) in
+            guard row.revision == entry.revision else { throw .damaged(path, at: entry.place.offset, "a row") }
+            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
+        }
+    }
+
+    /// The rows at `places` in the order of their names.
+    func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [ScanOrder.Row] {
+        var rows: [ScanOrder.Row] = []
+        rows.reserveCapacity(places.count)
+        for place in places { rows.append(ScanOrder.Row(key: try row(at: place).sortKey, place: place)) }
+        rows.sort()
+        return rows
+    }
+
+    /// Where in `base`, which is sorted, the first row lies that is not before `key`.
+    func firstIndex(in base: [RowIndex.Place], notBelow key: SortKey) throws(StoreError) -> Int {
+        try base.partitioningIndex { place throws(StoreError) in try row(at: place).sortKey >= key }
+    }
+
+    func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
+        try withPut(at: place) { row, start, bytes in
+            LogRow(encodedID: bytes.array(row.range), revision: row.revision, sealed: bytes.array(start..<bytes.count))
+        }
+    }
+}
