@@ -4,14 +4,14 @@ public import KeyVault
 
 /// Master keys that a key service keeps: an example of a ``MasterKeySource`` of your own.
 ///
-/// It asks `service.py` beside it, over loopback, in a handful of HTTP. Replace ``exchange(_:with:)`` with the client of your
+/// It asks `service.py` beside it, over loopback, in a few lines of HTTP. Replace ``exchange(_:with:)`` with the client of your
 /// service: AWS KMS, Vault's transit engine, a PKCS#11 token.
 ///
 /// Here the answer goes from the socket straight into guarded memory, and nothing on our side ever copies the key elsewhere.
-/// A client of HTTPS cannot do that: its TLS library decrypts into buffers of its own, which it frees without wiping, and most
-/// hand the answer on as a string. So keep what they give as short as you can, wipe what you can reach, and prefer a service
-/// on this machine (an agent behind a Unix socket, a token) where there is a choice. Never send a key in the clear further
-/// than loopback.
+/// An HTTPS client cannot do that: its TLS library decrypts into buffers of its own, which it frees without wiping, and most
+/// return the answer as a string. So keep what they return for as short a time as you can, wipe what you can reach, and prefer
+/// a service on this machine (an agent behind a Unix socket, a token) where you have the choice. Never send a key in the clear
+/// beyond loopback.
 public struct KeyService: MasterKeySource {
     private let port: UInt16
     private let token: String
@@ -20,7 +20,7 @@ public struct KeyService: MasterKeySource {
     /// - Parameters:
     ///   - port: where the service listens on 127.0.0.1.
     ///   - token: proves to the service who asks.
-    ///   - patience: for how long the service may be silent: one that hangs must not hang us. Default: 5 seconds.
+    ///   - patience: how long the service may stay silent: if it hangs, we must not. Default: 5 seconds.
     public init(port: UInt16, token: String, patience: Duration = .seconds(5)) {
         self.port = port
         self.token = token

@@ -2,9 +2,9 @@ public import KeyVault
 
 /// How a ``KeyVaultService`` behaves. The defaults suit a server.
 public struct ServiceConfiguration: Sendable {
-    /// The product's name, as messages and the page show it.
+    /// The product's name, as messages and the page show it. Default: `Stratus`.
     public var brand: String
-    /// The member of a chat completion that says which key served it.
+    /// The member of a chat completion that says which key served it. Default: `stratus`.
     public var responseObject: String
     /// The largest body of a request that manages keys, in bytes. Default: 256 KiB.
     public var maximumKeysBody: Int
@@ -12,7 +12,7 @@ public struct ServiceConfiguration: Sendable {
     public var maximumChatBody: Int
     /// How many requests that change keys an account may send in a minute; 0 for no limit. Default: 60.
     public var writesPerMinute: Int
-    /// Where chat requests go.
+    /// Where chat requests go. Default: to the providers' own addresses.
     public var upstreams: Upstreams
     /// How long to wait for a connection to a provider. Default: 10 s. Ignored where the caller has given a client.
     public var connectTimeout: Duration
@@ -21,11 +21,11 @@ public struct ServiceConfiguration: Sendable {
     public var silenceTimeout: Duration
     /// How long a chat may take in all: it ends with the first part of its answer that comes later. Default: 15 minutes.
     public var chatTimeout: Duration
-    /// The shared pool's key; `nil` for none.
+    /// The shared pool's key. Default: `nil`, no pool.
     public var pool: KeyResolver.Pool?
     /// Whether the pool serves where an account has no key of its own. Default: yes.
     public var poolPolicy: PoolPolicy
-    /// Whose keys are known, and which provider serves a model.
+    /// Whose keys are known, and which provider serves a model. Default: what this release knows.
     public var providers: ProviderRegistry
 
     public init(

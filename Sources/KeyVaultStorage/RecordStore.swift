@@ -4,7 +4,7 @@ public import KeyVaultFormat
 ///
 /// A store holds three things: the vault header (opaque bytes and a generation), the rows (opaque sealed bytes under a
 /// ``RecordKey``), and a revision floor. It never sees a key and never interprets sealed bytes, but for the commitment that
-/// a precondition may compare. ``KeyVaultTesting`` holds the suite that checks what this page asks.
+/// a precondition may compare. `KeyVaultTesting` holds the suite that checks what this page asks.
 ///
 /// What an implementation owes:
 ///

@@ -20,7 +20,9 @@ struct ServerSettings: Sendable {
     var validation: CheckPolicy
     var tls: TLSFiles?
     var logLevel: Logger.Level
+    /// Default: `Stratus`.
     var brand: String
+    /// Default: `stratus`.
     var responseObject: String
     var writesPerMinute: Int
     var poolPolicy: PoolPolicy

@@ -5,29 +5,35 @@ import KeyVault
 import KeyVaultSQLite
 // README pauses
 import Foundation
+import Glibc
 import Testing
 
-private func example() async throws -> Int {
+private func example() async throws -> String {
     // README goes on
-    // Both made by: keyvault init --store sqlite:keys.db --master-key-file master.key
-    let store = try await SQLiteStore.open("keys.db")
-    let vault = try await Vault.open(store, keys: MasterKeyFile("master.key"))
+    // Once. From then on: Vault.open(SQLiteStore.open("keys.db"), keys: MasterKeyFile("master.key"))
+    let store = try await SQLiteStore.open("keys.db", create: true)
+    let masterKey = try MasterKeyFile.create(at: "master.key")
+    let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(masterKey))
     let id = try RecordID(tenant: "acme", provider: "openai")
-
-    try await vault.put(Secret(contentsOfFile: "openai.key"), for: id)
-    let length = try await vault.withSecret(id) { key in
-        key.byteCount  // `key` is a RawSpan into guarded memory, which is wiped when the closure ends.
+    try await vault.put(Secret(contentsOfFile: "openai.key"), for: id)  // Refused if others may read it: chmod 600.
+    let authorization = try await vault.withSecret(id) { key in
+        // A copy in ordinary memory, which is yours to protect: make it where it is sent, and keep it no longer.
+        unsafe "Bearer " + key.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
     // README ends
-    return length
+    await vault.close()
+    return authorization
 }
 
 @Suite struct ReadmeExampleTests {
+    private static let folderVariable = "KEYVAULT_README_TEST_FOLDER"
+
     @Test func theExampleInTheReadmeIsTheOneThatCompilesHere() throws {
         let file = URL(filePath: #filePath)
         let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let block = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
+        let blocks = readme.components(separatedBy: "```swift\n")
+        let block = try #require(blocks.first { $0.hasPrefix("import KeyVault\n") })
         let shown = try #require(block.components(separatedBy: "```").first)
 
         var isExample = false
@@ -40,13 +46,31 @@ private func example() async throws -> Int {
             default: continue
             }
         }
-        func words(_ text: String) -> [Substring] { text.split { $0.isWhitespace } }
+        // Only a target with strict memory safety, as ours are, writes `unsafe`.
+        func words(_ text: String) -> [Substring] { text.split { $0.isWhitespace }.filter { $0 != "unsafe" } }
         #expect(words(shown) == words(compiled.joined(separator: "\n")))
     }
 
-    @Test func theExampleNamesAVaultThatHasToBeCreatedFirst() async throws {
-        // Which it would write to.
-        try #require(!FileManager.default.fileExists(atPath: "keys.db"))
-        await #expect(throws: StoreError(.notFound, "")) { try await example() }
+    /// In a process of its own, since it names files in the current folder.
+    @Test func theExampleRuns() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-readme-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // The process that the exit test starts inherits it.
+        // Both strings outlive the call.
+        unsafe setenv(Self.folderVariable, folder, 1)
+        await #expect(processExitsWith: .success) {
+            let folder = try #require(ProcessInfo.processInfo.environment[ReadmeExampleTests.folderVariable])
+            try #require(FileManager.default.changeCurrentDirectoryPath(folder))
+            let key = "sk-proj-" + String(repeating: "aB3", count: 40)
+            try #require(
+                FileManager.default.createFile(
+                    atPath: "openai.key", contents: Data(key.utf8), attributes: [.posixPermissions: 0o600]))
+            #expect(try await example() == "Bearer " + key)
+
+            let vault = try await Vault.open(SQLiteStore.open("keys.db"), keys: MasterKeyFile("master.key"))
+            #expect(try await vault.list().entries.map(\.id) == [RecordID(tenant: "acme", provider: "openai")])
+            await vault.close()
+        }
     }
 }

@@ -1,5 +1,6 @@
-// What Swift cannot reach on its own: `statfs`, `statx`, names of threads and the open-file-description locks, which the Glibc module
-// leaves out, a variable of each thread's own, a copy of what may be changing, and the processor's instruction for CRC-32C.
+// What Swift cannot reach on its own. Of glibc, what the Glibc module leaves out: `statfs`, `statx`, open-file-description locks, and
+// threads with a name. Of C: a thread-local variable, and a copy of memory that another thread may be changing. Of the processor:
+// prefetching, and CRC-32C.
 #ifndef CKEYVAULTLINUX_H
 #define CKEYVAULTLINUX_H
 

@@ -5,7 +5,7 @@
 public struct CacheConfiguration: Sendable {
     /// How long a key is served before the store is asked again. Default: 5 minutes; zero asks every time.
     public var timeToLive: Duration
-    /// How long it is believed that there is no key. Default: 5 seconds; zero asks every time.
+    /// How long a "not found" result is cached. Default: 5 seconds; zero asks every time.
     public var negativeTimeToLive: Duration
     /// How many records are kept, absent ones included. Default: 100,000.
     public var maximumEntries: Int

@@ -6,10 +6,11 @@ public struct MasterKeyFile: MasterKeySource {
     /// The file of each key, in the order of the ring.
     public let paths: [String]
 
-    /// - Parameter paths: at least one path; the first names the key that must authenticate the vault's header.
+    /// - Parameter paths: at least one path. The files must hold all live keys of the vault, and the first key among them that this
+    ///   vault has not retired must be a live one.
     public init(_ paths: String...) { self.paths = paths }
 
-    /// - Parameter paths: at least one path; the first names the key that must authenticate the vault's header.
+    /// - Parameter paths: as for ``init(_:)``.
     public init(paths: [String]) { self.paths = paths }
 
     public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {

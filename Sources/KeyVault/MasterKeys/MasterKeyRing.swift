@@ -1,9 +1,11 @@
 public import KeyVaultCrypto
 public import KeyVaultFormat
 
-/// The master keys that a process holds. The first is the one that must authenticate the vault's header.
+/// The master keys that a process holds, in order.
 ///
-/// Most vaults have one. During a rotation there are two.
+/// Most vaults have one. During a rotation there are two. All live keys of the vault must be present (else `missingMasterKey`). The
+/// first key of the ring that this vault has not retired must be one of them (else `wrongMasterKey`, or `retiredMasterKey` where all
+/// are retired).
 public struct MasterKeyRing: Sendable {
     /// A reference, because arrays and dictionaries cannot hold values that must not be copied.
     package final class Holder: Sendable {
@@ -35,7 +37,7 @@ public struct MasterKeyRing: Sendable {
     /// The ids of the keys, in order.
     public var ids: [MasterKeyID] { holders.map(\.id) }
 
-    /// The key that must authenticate the header.
+    /// The only one that creating a vault and rotating it look at.
     package var first: Holder { holders[0] }
 
     subscript(id: MasterKeyID) -> Holder? { holders.first { $0.id == id } }

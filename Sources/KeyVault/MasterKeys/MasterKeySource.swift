@@ -9,7 +9,10 @@ public import KeyVaultFormat
 /// where their task is cancelled: give what you ask a timeout. `Examples/KeyService` of the repository is such a source, with a
 /// service to try it on.
 public protocol MasterKeySource: Sendable {
-    /// All keys that the source has. The first one must be a key that the vault's header was sealed under.
+    /// All keys that the source has.
+    ///
+    /// Every live key of the vault (``MasterKeyRequest/liveKeyIDs``) must be in the ring: each authenticates the header. The first
+    /// key of the ring that this vault has not retired must be a live one.
     ///
     /// - Parameter request: which vault asks, and which keys it needs.
     func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing

@@ -10,6 +10,10 @@ extension ProviderRegistry {
     private static let longestName = 512
 
     /// Whose model `name` is.
+    ///
+    /// A composite name, `stratus-FAMILY-SIZE-MODEL`, stands for the model at its end: `stratus-x1ac-small-gpt-4o` is `gpt-4o`.
+    ///
+    /// - Throws: ``UnknownModelError`` for a name that no rule fits, and for one of more than 512 bytes.
     public func target(ofModel name: String) throws(UnknownModelError) -> ModelTarget {
         guard name.utf8.count <= Self.longestName else { throw UnknownModelError(patterns: models.map(\.pattern)) }
         let inner = name.hasPrefix(Self.compositePrefix) ? name.dropFirst(Self.compositePrefix.count) : nil

@@ -7,7 +7,7 @@ public struct RecordInfo: Hashable, Sendable {
     /// one id.
     public let revision: UInt64
     public let metadata: Metadata
-    /// What whoever stored the key should be told; empty but for the answer to a put.
+    /// Warnings to show the person who stored the key; empty except in the result of a put.
     public let warnings: [KeyWarning]
 
     package init(id: RecordID, revision: UInt64, metadata: Metadata, warnings: [KeyWarning] = []) {

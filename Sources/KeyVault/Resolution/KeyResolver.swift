@@ -10,9 +10,9 @@ public struct KeyResolver: Sendable {
     /// The key of the shared pool. It is held in guarded memory, so that it serves while the vault is out of reach.
     public struct Pool: Sendable {
         public var secret: Secret
-        /// The name of the provider whose key it is.
+        /// The name of the provider whose key it is. Default: `openrouter`.
         public var upstream: String
-        /// What is added to the price of what it serves.
+        /// What is added to the price of what it serves, as a fraction. Default: 0.25.
         public var markup: Double
 
         public init(_ secret: Secret, upstream: String = "openrouter", markup: Double = 0.25) {

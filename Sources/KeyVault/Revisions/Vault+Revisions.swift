@@ -25,7 +25,7 @@ extension Vault {
     /// It is read from the store each time: the cache holds current keys only.
     ///
     /// - Throws: ``VaultError`` `notFound` for a revision that is not kept, `expired` for one whose time has ended, `disabled` for one
-    ///   that was disabled when it was replaced, other than for a pause.
+    ///   that was disabled when replaced (a cool-down does not count).
     public func withSecret<Result, Failure: Error>(
         _ id: RecordID, revision: UInt64, _ body: (RawSpan) throws(Failure) -> Result
     ) async throws -> Result {

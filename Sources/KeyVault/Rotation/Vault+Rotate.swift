@@ -14,7 +14,7 @@ extension Vault {
     /// repeated: after a crash, call it again with the same key, and it goes on.
     ///
     /// - Parameters:
-    ///   - newKey: a ring of the new key alone. The old ones are those the vault was opened with.
+    ///   - newKey: the new key: only the first of the ring is used. The old keys are those the vault was opened with.
     ///   - mode: whether to wrap the data keys anew or to seal everything anew.
     ///   - passphrase: where the vault opens by a passphrase: that passphrase, which will open it under the new key.
     ///     `wrongMasterKey` is thrown for another one, before anything is changed.

@@ -9,7 +9,7 @@ public struct AuditEvent: Sendable {
         case read, put, mark, delete, deleteTenant, rotate, setPassphrase
     }
 
-    /// Who did it: ``Vault/principal`` of the task, `nil` where the program did not say.
+    /// Who did it: ``Vault/principal`` of the task, `nil` where the program did not say, as over the HTTP service.
     public let principal: String?
     public let action: Action
     /// The record; `nil` where the action is on a tenant or the whole vault.

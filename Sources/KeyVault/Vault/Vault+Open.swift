@@ -63,7 +63,7 @@ extension Vault {
         var holder = liveKeys.live(record.keyID)
         if holder == nil {
             do throws(VaultError) { try await liveKeys.refresh() } catch {
-                // Another process has rotated to a key that this one cannot get. To the record it is all one why.
+                // Another process has rotated to a key that this one cannot get.
                 guard error.isOfMasterKey else { throw error }
                 throw VaultError(.missingMasterKey, error.message, hint: error.hint, cause: error)
             }

@@ -8,7 +8,8 @@ import Synchronization
 /// Open one for each store and share it: a vault is safe to use from any number of tasks. A key is handed out for the
 /// duration of a closure (`withSecret`), in guarded memory that is wiped when the closure ends.
 public final class Vault: Sendable {
-    /// On whose behalf the current task acts, for ``VaultConfiguration/audit``.
+    /// On whose behalf the current task acts, for ``VaultConfiguration/audit``. Set it around your calls with
+    /// `Vault.$principal.withValue(_:operation:)`. `KeyVaultHTTP` and `keyvault-server` do not set it.
     @TaskLocal public static var principal: String?
 
     /// The vault's own id, as its header states it.
@@ -44,8 +45,8 @@ public final class Vault: Sendable {
     /// Creates a vault in an empty store.
     ///
     /// - Parameters:
-    ///   - store: The vault closes it.
-    ///   - masterKey: A ring of one key. Keep that key: nothing opens without it.
+    ///   - store: The vault closes it. Where this throws, it stays open, and is yours to close.
+    ///   - masterKey: The vault is created under the ring's first key. Keep that key: nothing opens without it.
     /// - Throws: ``VaultError`` `exists` when the store holds a vault already.
     public static func create(
         in store: some RecordStore, masterKey: MasterKeyRing, configuration: VaultConfiguration = VaultConfiguration()

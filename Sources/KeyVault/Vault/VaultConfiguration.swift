@@ -5,7 +5,8 @@ public import struct Foundation.Date
 /// How a vault behaves. The defaults suit a server.
 public struct VaultConfiguration: Sendable {
     /// Receives an event for every change and read, after it happened; but not when a vault is created or a token authenticated.
-    /// Called on the caller's task: hand the event on rather than block. Default: none.
+    /// Called on the caller's task: hand the event on rather than block. Over the HTTP service ``AuditEvent/principal`` is `nil`, and the
+    /// tenant says who it was. Default: none.
     public var audit: (@Sendable (AuditEvent) -> Void)?
     /// How much is kept at hand, sealed, and for how long.
     public var cache: CacheConfiguration
@@ -15,8 +16,8 @@ public struct VaultConfiguration: Sendable {
     /// dropped from the cache. While the store does not answer, the cache is emptied at this interval, or every 250 ms where that is longer.
     /// Less than a millisecond counts as one, more than a day as a day. Default: 250 ms.
     public var foreignChangeInterval: Duration
-    /// Measures ages and sleeps. Default: the system's clock, to some milliseconds; with one that is finer, nearly every read of a
-    /// cached key takes a lock.
+    /// Measures ages and sleeps. Leave it `nil` outside tests: that is the system's coarse clock, to some milliseconds, while with a
+    /// finer one nearly every read of a cached key takes a lock.
     public var clock: (any Clock<Duration>)?
     /// The time of day. Default: the system's.
     public var date: @Sendable () -> Date

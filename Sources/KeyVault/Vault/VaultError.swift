@@ -58,7 +58,8 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Code(rawValue: "cancelled")
         /// The store failed; ``VaultError/cause`` is its `StoreError`, or the ``NoUsableKey`` of a ``KeyResolver``.
         public static let store = Code(rawValue: "store")
-        /// Keys cannot be computed with on this machine, or not in this process; ``VaultError/cause`` says why.
+        /// Cryptography is unavailable on this machine, or in this process (after `fork`, or without memory for keys);
+        /// ``VaultError/cause`` says why.
         public static let crypto = Code(rawValue: "crypto")
     }
 

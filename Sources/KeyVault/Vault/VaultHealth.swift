@@ -34,7 +34,7 @@ public struct VaultHealth: Sendable {
 }
 
 extension Vault {
-    /// Asks the store, and says how the vault is doing. Never throws: being out of reach is an answer.
+    /// Asks the store, and says how the vault is doing. Never throws: an unreachable store is reported, not thrown.
     public func health() async -> VaultHealth {
         var reach = VaultHealth.Store.connected
         do {

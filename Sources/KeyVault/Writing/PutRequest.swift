@@ -6,7 +6,7 @@ public import struct Foundation.Date
 public struct PutRequest: Sendable {
     public var id: RecordID
     public var secret: Secret
-    /// The revision that must be the current one; 0 where no key may be stored yet; `nil` for no such condition.
+    /// The revision that must be the current one; 0 to require that none is stored yet; `nil` to accept any.
     public var expectedRevision: UInt64?
     /// From when on the key is not served any more; ``Vault/sweep()`` removes it then. Default: never.
     public var expires: Date?

@@ -6,10 +6,16 @@ import Logging
 extension Vault {
     /// Stores `secret` for `id`, durably, in the place of the key that is there.
     ///
-    /// - Parameter expectedRevision: the revision that must be the current one; 0 where no key may be stored yet; `nil` for
-    ///   no such condition.
-    /// - Throws: ``VaultError``: `conflict` when another revision is there, `keyRejected`, `store`, … After `store` the new key
-    ///   may be there or not, now or once the vault is opened again, until a later write of `id` has succeeded.
+    /// The key is judged by the format rules of its provider first (``VaultConfiguration/providers``), and refused where it cannot be
+    /// one of that provider's. A key of a provider that the registry does not know is not judged. One of a shape that the rules do not
+    /// know is stored, with a warning in ``RecordInfo/warnings``; ``CheckPolicy/strict`` refuses it. Where there is a
+    /// ``VaultConfiguration/validator``, the provider is asked too, as ``VaultConfiguration/checks`` says.
+    ///
+    /// - Parameter expectedRevision: the revision that must be the current one; 0 to require that none is stored yet; `nil` to accept
+    ///   any.
+    /// - Throws: ``VaultError``: `conflict` when another revision is there, `keyRejected` where the rules or the provider refuse the
+    ///   key, `inconclusiveCheck`, `store`, … After `store` the new key may be there or not, now or once the vault is opened again,
+    ///   until a later write of `id` has succeeded.
     @discardableResult
     public func put(
         _ secret: Secret, for id: RecordID, expectedRevision: UInt64? = nil

@@ -18,7 +18,7 @@ public final class FileStore: RecordStore {
     /// The sorting that is under way.
     private let ordering = TracedMutex<Task<Result<Void, StoreError>, Never>?>(nil)
 
-    /// Opens the store at `path` and recovers it from whatever its last user died of.
+    /// Opens the store at `path`, and recovers it after a crash.
     ///
     /// - Parameters:
     ///   - path: The file, or a symbolic link to it. Others are kept beside the file: `path-lock`, `path-hint`, and for a while
