@@ -140,8 +140,25 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: box.path("passphrase"))
         #expect(try box.run("reveal", "a/mine", "--passphrase", environment: file).text == "secret of a/mine")
 
-        try box.run("--passphrase", "passphrase", "change", input: "battery staple", environment: file).expectSuccess()
+        let rotation = try box.run(
+            "rotate", "master", "--passphrase", "--new-master-key-file", "new", "--re-encrypt", environment: file)
+        #expect(rotation.text.contains("Change the passphrase now"))
+        let change = try box.run("--passphrase", "passphrase", "change", input: "battery staple", environment: file)
+        change.expectSuccess()
         try box.run("--passphrase", "list", environment: file).expectError(6, "Wrong passphrase")
-        try box.run("passphrase", "change", input: "short").expectError(64, "shorter than 8 bytes")
+        try box.run("passphrase", "change", "--master-key-file", "new", input: "short").expectError(
+            64, "shorter than 8 bytes")
+    }
+
+    /// The header of before, which opens by the old one, would stay in it until it is compacted.
+    @Test func aFlatFileForgetsThePassphraseOfBefore() throws {
+        let store = ["KEYVAULT_STORE": "file:keys.vault"]
+        try box.run("init", environment: store).expectSuccess()
+        for passphrase in ["correct horse", "battery staple"] {
+            try box.run("passphrase", "change", input: passphrase, environment: store).expectSuccess()
+            let log = try Data(contentsOf: box.folder.appending(path: "keys.vault"))
+            let first = try #require(log.range(of: Data("KVHD".utf8)))
+            #expect(log[first.upperBound...].range(of: Data("KVHD".utf8)) == nil)
+        }
     }
 }

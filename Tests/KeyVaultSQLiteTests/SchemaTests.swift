@@ -35,6 +35,8 @@ import Testing
         try runSQL("PRAGMA user_version = 0", on: path)
         await expectError(.io, naming: "already exists") { _ = try await SQLiteStore.open(path) }
         #expect(try version() == 0)
+        try runSQL("PRAGMA user_version = -1", on: path)
+        await expectError(.corrupt, naming: "schema -1") { _ = try await SQLiteStore.open(path) }
         try runSQL("PRAGMA user_version = 1", on: path)
         let again = try await SQLiteStore.open(path)
         #expect(try await again.read(try id("acme")) != nil)

@@ -107,6 +107,20 @@ import Testing
         await store.close()
     }
 
+    /// The current row becomes a retained one before the index refuses the new one.
+    @Test func anIndexThatRefusesAReplacementLeavesTheKey() async throws {
+        let store = try await SQLiteStore.created(path)
+        let id = try id("acme")
+        try await store.insert(id, sealed: [1])
+        try runSQL("CREATE UNIQUE INDEX one_each ON records (tenant, provider, label)", on: store.path)
+        let change = RecordChange.replace(id.at(2), sealed: [2], replacing: 1, commitment: nil, retained: [3])
+        await expectError(.invalid, naming: "index") {
+            try await store.write(WriteBatch(generation: 1, changes: [change]))
+        }
+        #expect(try await store.read(id)?.sealed == [1])
+        await store.close()
+    }
+
     @Test func aDiskThatIsReallyFullIsReportedAndLosesNothing() async throws {
         let mount = try SmallDisk()
         guard let mount else { return print("Skipped: no small file system can be mounted here.") }

@@ -5,7 +5,6 @@ import KeyVault
 import KeyVaultSQLite
 // README pauses
 import Foundation
-import Glibc
 import Testing
 
 private func example() async throws -> String {
@@ -26,8 +25,6 @@ private func example() async throws -> String {
 }
 
 @Suite struct ReadmeExampleTests {
-    private static let folderVariable = "KEYVAULT_README_TEST_FOLDER"
-
     @Test func theExampleInTheReadmeIsTheOneThatCompilesHere() throws {
         let file = URL(filePath: #filePath)
         let root = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -56,11 +53,7 @@ private func example() async throws -> String {
         let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-readme-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        // The process that the exit test starts inherits it.
-        // Both strings outlive the call.
-        unsafe setenv(Self.folderVariable, folder, 1)
-        await #expect(processExitsWith: .success) {
-            let folder = try #require(ProcessInfo.processInfo.environment[ReadmeExampleTests.folderVariable])
+        await #expect(processExitsWith: .success) { [folder = folder as String] in
             try #require(FileManager.default.changeCurrentDirectoryPath(folder))
             let key = "sk-proj-" + String(repeating: "aB3", count: 40)
             try #require(

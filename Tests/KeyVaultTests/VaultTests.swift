@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    /// A repair that has lost a replacement leaves the row of before, and a floor above what was lost.
+    @Test func aRevisionThatARepairHasLostIsNotUsedAgain() async throws {
+        let store = MemoryStore()
+        let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(.random()))
+        let id = try RecordID(tenant: "acme", provider: "example")
+        try await vault.put(Secret("one"), for: id)
+        try await store.write(WriteBatch(generation: 1, changes: [.raiseFloor(7)]))
+        #expect(try await vault.put(Secret("two"), for: id).revision == 8)
+        await #expect(throws: VaultError(.conflict, "")) {
+            try await vault.put(Secret("three"), for: id, expectedRevision: 2)
+        }
+        #expect(try await vault.put(Secret("three"), for: id, expectedRevision: 8).revision == 9)
+    }
+
     @Test func listsInOrderWithoutTheVaultsOwn() async throws {
         for tenant in ["b", "a", "_own", "c"] {
             let id = try RecordID(tenant: tenant, provider: "example")

@@ -16,6 +16,9 @@ final class LiveKeys: Sendable {
     private let failure = Mutex<Failure?>(nil)
     private let time: TimeSource
 
+    /// The wait that ``refresh(within:)`` has under way.
+    private let boundedWait = Mutex<Task<Result<Void, VaultError>, Never>?>(nil)
+
     private struct Failure {
         let error: VaultError
         let generation: UInt64
@@ -50,6 +53,43 @@ final class LiveKeys: Sendable {
         if isNew { return try result.get() }
         // The one that was under way may have read the header before what the caller has seen. The next one has not.
         try await startRefresh().task.value.get()
+    }
+
+    /// As ``refresh()``, for at most `limit`. All who ask at a time share one wait: the source may never answer, and what waits for it
+    /// then waits for ever.
+    func refresh(within limit: Duration) async throws(VaultError) {
+        let task = boundedWait.withLock { wait in
+            if let wait { return wait }
+            let task = Task {
+                let result = await self.result(within: limit)
+                self.boundedWait.withLock { $0 = nil }
+                return result
+            }
+            wait = task
+            return task
+        }
+        try await task.value.get()
+    }
+
+    private func result(within limit: Duration) async -> Result<Void, VaultError> {
+        let late = Result<Void, VaultError>.failure(
+            VaultError(.missingMasterKey, "The header has changed, and the source of its master keys does not answer."))
+        // One that is late already will not be on time.
+        let start = underWay.withLock { $0?.start }
+        if let start, start.duration(to: .now) > limit { return late }
+        let (outcomes, outcome) = AsyncStream<Result<Void, VaultError>>.makeStream()
+        Task {
+            do throws(VaultError) {
+                outcome.yield(.success(try await self.refresh()))
+            } catch { outcome.yield(.failure(error)) }
+        }
+        let clock = Task {
+            try await self.time.sleep(limit)
+            outcome.yield(late)
+        }
+        defer { clock.cancel() }
+        for await first in outcomes { return first }
+        return late
     }
 
     /// Begins what ``refresh()`` does, where it is not under way already.

@@ -1,6 +1,7 @@
 import KeyVaultCrypto
 import KeyVaultFormat
 import KeyVaultStorage
+import Synchronization
 
 extension PassphraseSlot {
     /// Wraps `key` under `passphrase`, at libsodium's MODERATE cost.
@@ -43,15 +44,21 @@ extension PassphraseSlot {
 }
 
 extension PassphraseSlot.Parameters {
+    /// The header, which nobody vouches for yet, says how much memory a run takes: one at a time.
+    private static let turn = Mutex(())
+
     /// Runs Argon2id on a thread of its own: it keeps a processor busy for most of a second.
     fileprivate func derive(_ passphrase: Secret) async throws(VaultError) -> MasterKeyRing {
         do {
             return try await SystemThread.run(named: "KeyVault Argon2") { () throws(CryptoError) in
                 // This thread may never do an envelope operation.
                 defer { StackScrub.scrub() }
-                return try passphrase.withSpan { passphrase throws(CryptoError) in
-                    MasterKeyRing(
-                        try MasterKey(passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
+                return try Self.turn.withLock { _ throws(CryptoError) in
+                    try passphrase.withSpan { passphrase throws(CryptoError) in
+                        MasterKeyRing(
+                            try MasterKey(
+                                passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
+                    }
                 }
             }
         } catch { throw VaultError(error) }

@@ -52,27 +52,10 @@ extension Vault {
             lockedBytes: memory.locked, unlockedBytes: memory.unlocked, cache: cache.statistics)
     }
 
-    /// A store that can be read is of no use where another process has rotated to a key that this one cannot get.
+    /// A store that can be read is of no use where another process has rotated to a key that this one cannot get. Its source may be a
+    /// service, and is not waited for without end.
     private func checkKeys(_ head: StoreHead) async throws(VaultError) {
-        guard head.generation == keys.header.generation else { return try await refreshKeys(within: .seconds(1)) }
+        guard head.generation == keys.header.generation else { return try await liveKeys.refresh(within: .seconds(1)) }
         _ = try keys.ring.verify(head)
-    }
-
-    /// Takes over a header that has changed, as far as the source of master keys answers in time: it may be a service.
-    private func refreshKeys(within limit: Duration) async throws(VaultError) {
-        let (outcomes, outcome) = AsyncStream<Result<Void, VaultError>>.makeStream()
-        Task { [liveKeys] in
-            do throws(VaultError) {
-                outcome.yield(.success(try await liveKeys.refresh()))
-            } catch { outcome.yield(.failure(error)) }
-        }
-        let clock = Task { [time] in
-            try await time.sleep(limit)
-            let late = "The header has changed, and the source of its master keys does not answer."
-            outcome.yield(.failure(VaultError(.missingMasterKey, late)))
-        }
-        defer { clock.cancel() }
-        for await first in outcomes { return try first.get() }
-        throw VaultError(.cancelled, "The task was cancelled.")
     }
 }

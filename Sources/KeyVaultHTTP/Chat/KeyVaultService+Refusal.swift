@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import KeyVault
+import KeyVaultProviders
 import Logging
 import NIOCore
 import NIOHTTP1

@@ -45,6 +45,11 @@ enum Schema {
                 "\(connection.path) is a database of another application (application_id \(application)). Check the path."
             )
         }
+        guard found >= 0 else {
+            throw StoreError(
+                .corrupt,
+                "\(connection.path) says that it is of schema \(found), which there is none of. Restore a backup.")
+        }
         guard found <= version else {
             throw StoreError(
                 .newer,

@@ -33,7 +33,7 @@ extension StoreError {
         case SQLITE_CONSTRAINT:
             return StoreError(
                 .invalid,
-                "An index or a trigger of \(path) that is none of the vault's refuses the change (\(message)). Remove it, or keep what it "
+                "An index of \(path) that is none of the vault's refuses the change (\(message)). Remove it, or keep what it "
                     + "asks for.")
         case SQLITE_CANTOPEN:
             return StoreError(

@@ -44,9 +44,9 @@ struct RecordChanges {
 
     /// Applies all of `changes`, or none of them where one is refused.
     ///
-    /// One change alone checks before it changes anything, and needs no savepoint.
+    /// One change alone that is a single statement has done nothing where it is refused, and needs no savepoint.
     func apply(_ changes: [RecordChange], floor: inout UInt64) throws(StoreError) {
-        if let only = changes.first, changes.count == 1 { return try apply(only, floor: &floor) }
+        if let only = changes.first, changes.count == 1, only.isOneStatement { return try apply(only, floor: &floor) }
         try openSavepoint.run()
         do throws(StoreError) {
             for change in changes { try apply(change, floor: &floor) }
@@ -135,5 +135,12 @@ struct RecordChanges {
         update.bind(key)
         update.bind(blob: sealed, at: 5)
         try update.run()
+    }
+}
+
+extension RecordChange {
+    /// Whether it writes once. Both that a retained row asks for may be refused, by an index of the operator's.
+    fileprivate var isOneStatement: Bool {
+        if case .replace(_, _, _, _, retained: .some) = self { false } else { true }
     }
 }

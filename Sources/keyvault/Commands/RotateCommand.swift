@@ -21,7 +21,9 @@ struct RotateMasterCommand: AsyncParsableCommand {
             When it has ended, the old key opens this vault no more. Backups from before still open by it, and by no other: keep it \
             for them, or make new backups and destroy the old ones with the key. Whoever stole the key can open them, too.
 
-            --re-encrypt needs a fresh key: what an earlier run without it has moved to the same key keeps its data key.
+            --re-encrypt needs a fresh key: what an earlier run without it has moved to the same key keeps its data key. Where the \
+            vault opens by a passphrase, change that too ('keyvault passphrase change'), once the rotation has ended: a header \
+            of before opens by it, and whoever stole the old key can put one back.
 
             --json prints four numbers: records, onActiveKey (of them, under the new key now), rewrapped (moved by this run) and \
             failed (they do not open, stay as they are, and keep the old key live). The error names up to five of those that \
@@ -55,7 +57,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
                 to: new, mode: reEncrypts ? .reEncrypt : .rewrap, passphrase: passphrase, dryRun: isDryRun
             ) { bar.show($0.records) }
             bar.end()
-            try options.console.result(json ? JSON.text(RotationDocument(report)) : text(report))
+            let text = text(report, hasPassphrase: passphrase != nil)
+            try options.console.result(json ? JSON.text(RotationDocument(report)) : text)
             try check(report)
         }
     }
@@ -72,12 +75,15 @@ struct RotateMasterCommand: AsyncParsableCommand {
         return ring
     }
 
-    private func text(_ report: RotationReport) -> String {
+    private func text(_ report: RotationReport, hasPassphrase: Bool) -> String {
         if isDryRun { return "Would move \(report.rewrapped) of \(report.records) records to the new master key." }
         var text = "Moved \(report.rewrapped) of \(report.records) records to the new master key."
         if !report.retired.isEmpty {
             text += " The old one is retired: set KEYVAULT_MASTER_KEY_FILE to \(newKeyPath)."
             text += " Backups from before still open by the old one, and not by this."
+            if hasPassphrase, reEncrypts {
+                text += " Change the passphrase now ('keyvault passphrase change'): a header of before opens by it."
+            }
         }
         return text
     }

@@ -102,6 +102,31 @@ import Testing
         }
     }
 
+    /// One that somebody forged, and that the log vouches for, names a row with another revision: it is not left out in silence.
+    @Test(arguments: [0, 9] as [UInt64]) func aHintWithAnotherRevision(_ revision: UInt64) throws {
+        var forged = image
+        let (log, hint) = (try #require(image.names[Self.path]), try #require(image.names[Self.hintPath]))
+        // The first entry, behind 48 bytes: a hash, a revision, a place.
+        var bytes = Array(image.files[hint].dropLast(4))
+        bytes.replaceSubrange(56..<64, with: Self.number(revision))
+        let checksum = CRC32C.of(bytes.span)
+        bytes.append(bigEndian: checksum)
+        forged.files[hint] = bytes
+        // The checkpoint at the log's end: 32 bytes, the number of entries, the checksum of the hint.
+        var frames = image.files[log]
+        let start = frames.count - 48
+        let (sequence, mark) = (frames.span.uint64(at: start + 8), frames.span.uint64(at: start + 16))
+        frames.replaceSubrange((start + 40)..<(start + 44), with: bytes.suffix(4))
+        let header = try LogHeader(Array(frames[..<36]), path: Self.path)
+        Frame.complete(at: start, sequence: sequence, mark: mark, seed: header.frameSeed, in: &frames)
+        forged.files[log] = frames
+
+        let opened = try FileLog(Self.path, creating: false, layer: SimulatedDisk(forged))
+        for scope in [ScanScope.everything, .current] {
+            #expect(throws: StoreError(.corrupt, "")) { try opened.scan(scope, after: nil, limit: 100) }
+        }
+    }
+
     @Test func everyLength() throws {
         let log = try #require(image[Self.path])
         let file = try #require(image.names[Self.path])

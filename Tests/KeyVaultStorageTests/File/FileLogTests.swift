@@ -93,6 +93,58 @@ import Testing
         #expect(disk.calls - before < 100)
     }
 
+    /// Who has had them put in order once is not sent back: beside a writer without end the list would never begin.
+    @Test func aListGoesOnWhereManyRowsAreGone() throws {
+        let log = try created()
+        #expect(log.commit(try (0..<5_000).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        try log.putInOrder()
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        try log.putInOrder()
+        #expect(try log.page(.everything, after: nil, limit: 1, isPatient: true)?.isEmpty == true)
+        #expect(try log.page(.everything, after: nil, limit: 1, isPatient: false) == nil)
+    }
+
+    @Test func keysThatAreReplacedAllTheTimeDoNotFillTheOrder() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit(try (0..<100).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        let ids = try (0..<100).map { try RecordID(tenant: "acme", provider: "openai", label: "\($0)") }
+        let revision = Mutex<UInt64>(1)
+        layer.onReads {
+            let next = revision.withLock { revision in
+                revision += 1
+                return revision
+            }
+            let changes = ids.map { id in
+                RecordChange.replace(
+                    RecordKey(id: id, revision: next), sealed: [1], replacing: next - 1, commitment: nil, retained: nil)
+            }
+            #expect(log.commit([WriteBatch(generation: 1, changes: changes)]) == [nil])
+        }
+        try log.putInOrder()
+        layer.onReads(nil)
+        #expect(revision.withLock { $0 } > 50)
+        #expect(try log.page(.everything, after: nil, limit: 1_000, isPatient: false)?.count == 100)
+    }
+
+    /// A row that is retained lies elsewhere than where it was noted.
+    @Test func retainedRowsStayInTheOrderWhereItIsMerged() throws {
+        let log = try created()
+        #expect(try log.scan(.everything, after: nil, limit: 1).isEmpty)
+        #expect(log.commit(try (0..<300).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        let changes = try (0..<300).map { number in
+            let id = try RecordID(tenant: "acme", provider: "openai", label: "\(number)")
+            return RecordChange.replace(
+                RecordKey(id: id, revision: 2), sealed: [2], replacing: 1, commitment: nil, retained: [3])
+        }
+        #expect(log.commit(changes.map { WriteBatch(generation: 1, changes: [$0]) }).allSatisfy { $0 == nil })
+        let rows = try log.scan(.everything, after: nil, limit: 1_000)
+        #expect(rows.count == 600)
+        #expect(rows.allSatisfy { $0.sealed == ($0.revision == 1 ? [3] : [2]) })
+        #expect(try log.scan(.current, after: nil, limit: 1_000).count == 300)
+    }
+
     @Test func aWalkReadsEachRetainedRowOnce() throws {
         func reads(revisions: UInt64) throws -> Int {
             let disk = SimulatedDisk()
@@ -327,6 +379,27 @@ import Testing
         #expect(try Contents(open()) == contents)
     }
 
+    /// Somebody who names the wrong file must not write to what is to be the log.
+    @Test func anUnfinishedGenerationIsNoLog() throws {
+        var settings = FileLog.Settings()
+        settings.chunk = 64
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: settings)
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit(try (0..<9).map { try insert("\($0)") }).allSatisfy { $0 == nil })
+        let looks = Mutex<[StoreError.Code?]>([])
+        @Sendable func look() {
+            let (path, disk) = (Self.path + "-new", disk)
+            let error = #expect(throws: StoreError.self) { try FileLog(path, creating: false, layer: disk) }
+            looks.withLock { $0.append(error?.code) }
+        }
+        // The new log is made first, then its hint, when the rows are there.
+        layer.onceAFileIsMade { layer.onceAFileIsMade { look() } }
+        try log.compact()
+        #expect(looks.withLock { $0 } == [.foreign])
+        #expect(try Contents(log).rows.count == 9)
+    }
+
     @Test func whatIsWrittenDuringACompactionIsCopiedManyFramesAtATime() throws {
         let layer = InterruptibleLayer(disk)
         let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
@@ -410,7 +483,18 @@ private final class InterruptibleLayer: FileLayer {
     func open(_ path: String, creating: Bool) throws(FileError) -> any OpenFile {
         let action: (@Sendable () -> Void)? = creating ? action.withLock { $0.take() } : nil
         action?()
-        return try disk.open(path, creating: creating)
+        return InterruptibleFile(try disk.open(path, creating: creating)) { [weak self] in self?.read() }
+    }
+
+    private let onReads = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Before every read, but for those that `action` makes itself.
+    func onReads(_ action: (@Sendable () -> Void)?) { onReads.withLock { $0 = action } }
+
+    private func read() {
+        guard let action = onReads.withLock({ $0.take() }) else { return }
+        action()
+        onReads.withLock { $0 = action }
     }
 
     var processID: Int32 { disk.processID }
@@ -429,4 +513,23 @@ private final class InterruptibleLayer: FileLayer {
         whenNamesChange.withLock { $0 }?()
         try disk.syncDirectory(of: path)
     }
+}
+
+private final class InterruptibleFile: OpenFile {
+    private let file: any OpenFile
+    private let beforeReads: @Sendable () -> Void
+
+    init(_ file: any OpenFile, beforeReads: @escaping @Sendable () -> Void) {
+        (self.file, self.beforeReads) = (file, beforeReads)
+    }
+
+    func isAt(_ path: String) throws(FileError) -> Bool { try file.isAt(path) }
+    func size() throws(FileError) -> UInt64 { try file.size() }
+    func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int {
+        beforeReads()
+        return try file.read(into: &buffer, at: offset)
+    }
+    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileError) -> Int { try file.write(bytes, at: offset) }
+    func truncate(to size: UInt64) throws(FileError) { try file.truncate(to: size) }
+    func sync() throws(FileError) { try file.sync() }
 }

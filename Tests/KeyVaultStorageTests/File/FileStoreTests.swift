@@ -45,6 +45,25 @@ import Testing
         await again.close()
     }
 
+    @Test func aVaultOfTheNameOfAHintIsLeftAlone() async throws {
+        let other = try await created("keys.vault-hint")
+        await #expect(throws: StoreError(.exists, "")) {
+            try await FileStore.open(folder.file("keys.vault"), create: true)
+        }
+        await other.close()
+        #expect(try folder.names.contains("keys.vault-hint"))
+    }
+
+    /// As whoever took the unfinished file of a compaction for a vault may leave it.
+    @Test func aLockWithoutItsVaultIsNoReasonToRefuse() async throws {
+        try folder.write([], to: "keys.vault-new-lock")
+        let store = try await created("keys.vault")
+        try await store.compact()
+        await store.close()
+        try folder.write([UInt8](repeating: 0, count: 100), to: "keys.vault-new")
+        await (try await FileStore.open(folder.file("keys.vault"))).close()
+    }
+
     private func created(_ name: String) async throws -> FileStore {
         let store = try await FileStore.open(folder.file(name), create: true)
         try await store.create(header: [1], generation: 1)

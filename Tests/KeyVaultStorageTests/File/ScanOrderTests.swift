@@ -7,7 +7,8 @@ import Testing
     private func note(_ count: Int, in order: inout ScanOrder) throws {
         for number in 1...count {
             let id = try RecordID(tenant: "acme", provider: "openai", label: "\(number)")
-            order.note(RecordKey(id: id, revision: 1), at: RowIndex.Place(offset: UInt64(number) * 100, length: 100))
+            let place = RowIndex.Place(offset: UInt64(number) * 100, length: 100)
+            order.note(RecordKey(id: id, revision: 1), RowIndex.Entry(hash: 1, revision: 1, place: place))
         }
     }
 

@@ -76,6 +76,27 @@ import Testing
         await asked.value
     }
 
+    /// What waits for a source that never answers waits for ever.
+    @Test func allWhoAskForHealthShareOneWait() async throws {
+        _ = try await writer.rotateMasterKey(to: MasterKeyRing(try MasterKey.random()))
+        source.isHeld.store(true, ordering: .relaxed)
+        let answers = Mutex(0)
+        let counting = CountingClock(clock)
+        let time = TimeSource(clock: counting) { [clock] in clock.date }
+        let keys = LiveKeys(reader.keys, store: store, source: source, time: time, patience: .seconds(3_600))
+        for _ in 0..<50 {
+            Task.immediate { @Sendable [keys] in
+                do { try await keys.refresh(within: .seconds(1)) } catch { answers.withLock { $0 += 1 } }
+            }
+        }
+        while answers.withLock({ $0 }) < 50 {
+            clock.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        #expect(counting.sleeps.withLock { $0 } == 1)
+        source.isHeld.store(false, ordering: .relaxed)
+    }
+
     /// Another process has ended a rotation to a key that this one cannot get.
     @Test(arguments: [VaultError.Code.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey])
     func withoutTheNewMasterKeyEverythingIsListed(code: VaultError.Code) async throws {
@@ -270,5 +291,19 @@ private final class SlowSource: MasterKeySource {
         if isFailing.load(ordering: .relaxed) { throw CancellationError() }
         if let error = error.withLock({ $0 }) { throw error }
         return ring.withLock { $0 }
+    }
+}
+
+private final class CountingClock: Clock {
+    private let clock: ManualClock
+    let sleeps = Mutex(0)
+
+    init(_ clock: ManualClock) { self.clock = clock }
+
+    var now: ManualClock.Instant { clock.now }
+    var minimumResolution: Duration { clock.minimumResolution }
+    func sleep(until deadline: ManualClock.Instant, tolerance: Duration?) async throws {
+        sleeps.withLock { $0 += 1 }
+        try await clock.sleep(until: deadline, tolerance: tolerance)
     }
 }

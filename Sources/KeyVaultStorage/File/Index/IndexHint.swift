@@ -2,7 +2,7 @@ import KeyVaultFormat
 
 /// An index that was written down as of one checkpoint (SPEC.md section 7.2.7).
 struct IndexHint {
-    private static let magic: [UInt8] = Array("KVLH".utf8)
+    static let magic: [UInt8] = Array("KVLH".utf8)
     private static let headerLength = 48
     private static let entryLength = 24
     /// A million, 24 MB.

@@ -65,6 +65,13 @@ struct RowIndex {
         return entries
     }
 
+    /// Whether there is an entry of `hash` at `revision`, wherever it lies.
+    func contains(_ hash: UInt64, revision: UInt64) -> Bool {
+        var isThere = false
+        forEach(hash) { if $0.revision == revision { isThere = true } }
+        return isThere
+    }
+
     mutating func insert(_ entry: Entry) {
         if (count + 1) * 4 > table.count * 3 { grow() }
         var slot = home(entry.hash)

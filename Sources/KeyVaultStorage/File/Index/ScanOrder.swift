@@ -9,6 +9,8 @@ struct ScanOrder {
     struct Row {
         let key: SortKey
         let place: RowIndex.Place
+        /// Under which the index has the row, while it is there.
+        let hash: UInt64
     }
 
     /// More recent rows than this are taken over into the base before the next scan.
@@ -39,16 +41,17 @@ struct ScanOrder {
         return recent
     }
 
-    /// - Parameter rows: those that there were when the building began, and those that were taken since, sorted.
+    /// - Parameter rows: those that there were when the building began, and of those that were taken since all that are still
+    ///   there, sorted.
     mutating func finishBuilding(_ rows: [RowIndex.Place]) { (base, isBuilding) = (rows, false) }
 
-    mutating func note(_ key: RecordKey, at place: RowIndex.Place) {
+    mutating func note(_ key: RecordKey, _ entry: RowIndex.Entry) {
         guard isBuilding || recent.count < max(Self.keepCount, (base?.count ?? 0) / 8) else {
             self = ScanOrder()
             return
         }
         guard isBuilding || isBuilt else { return }
-        recent.append(Row(key: SortKey(key), place: place))
+        recent.append(Row(key: SortKey(key), place: entry.place, hash: entry.hash))
         isSorted = false
     }
 
@@ -57,13 +60,13 @@ struct ScanOrder {
         isSorted = true
     }
 
-    /// The base with the recent rows in it, given where in it each belongs.
-    func merged(_ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex.Place] {
+    /// The base with `rows` in it, which are sorted, given where in it each belongs.
+    func merged(with rows: [Row], _ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex.Place] {
         let old = base ?? []
         var merged: [RowIndex.Place] = []
-        merged.reserveCapacity(old.count + recent.count)
+        merged.reserveCapacity(old.count + rows.count)
         var taken = 0
-        for row in recent {
+        for row in rows {
             let next = try position(row.key)
             merged += old[taken..<next]
             merged.append(row.place)
@@ -72,7 +75,7 @@ struct ScanOrder {
         return merged + old[taken...]
     }
 
-    /// Takes `base` for the base, which holds all rows that lie before `end`.
+    /// Takes `base` for the base, which holds all rows that lie before `end` and are still there.
     mutating func finishMerging(_ base: [RowIndex.Place], before end: UInt64) {
         guard isBuilt else { return }
         self.base = base
@@ -102,6 +105,9 @@ struct SortKey: Comparable {
         bytes.append(bigEndian: revision)
         self.bytes = bytes
     }
+
+    /// Of the row whose key it is.
+    var revision: UInt64 { bytes.span.uint64(at: bytes.count - 8) }
 
     func hasPrefix(_ other: SortKey) -> Bool { bytes.starts(with: other.bytes) }
 

@@ -83,7 +83,7 @@ extension FileLog {
                 switch change {
                 case .insert(let entry, let key):
                     shared.index.insert(entry)
-                    shared.order.note(key, at: entry.place)
+                    shared.order.note(key, entry)
                 case .move(let entry, let place):
                     shared.index.remove(entry)
                     shared.index.insert(.init(hash: entry.hash, revision: entry.revision, place: place))

@@ -29,7 +29,7 @@ extension FileLog {
             while var more = try recentRows(atMost: most, beside: rows.map(\.place), of: log) {
                 most = more.count / 2
                 more.sort()
-                rows += more
+                rows += try present(more)
                 rows.sort()
             }
         } catch {
@@ -52,30 +52,52 @@ extension FileLog {
         }
     }
 
+    /// Those of `rows` that are still there: a few keys that are replaced all the time would fill the order otherwise.
+    private func present(_ rows: [ScanOrder.Row]) throws(StoreError) -> [ScanOrder.Row] {
+        var present: [ScanOrder.Row] = []
+        for start in stride(from: 0, to: rows.count, by: 1024) {
+            present += try withShared { shared throws(StoreError) in
+                rows[start..<min(start + 1024, rows.count)].filter {
+                    shared.index.contains($0.hash, revision: $0.key.revision)
+                }
+            }
+        }
+        return present
+    }
+
     /// Takes the recent rows over into the base.
     private func mergeRecent() throws(StoreError) {
         var (log, order, end) = try withShared { shared throws(StoreError) in (shared.log, shared.order, shared.end) }
         order.sortRecent()
         let base = order.base ?? []
-        let merged = try order.merged { key throws(StoreError) in try log.firstIndex(in: base, notBelow: key) }
+        let merged = try order.merged(with: present(order.recent)) { key throws(StoreError) in
+            try log.firstIndex(in: base, notBelow: key)
+        }
         try withShared { shared throws(StoreError) in
             if shared.log === log { shared.order.finishMerging(merged, before: end) }
         }
     }
 
     package func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
+        var isPatient = false
         while true {
             if try !isOrdered() { try putInOrder() }
-            if let page = try page(scope, after: cursor, limit: limit) { return page }
+            if let page = try page(scope, after: cursor, limit: limit, isPatient: isPatient) { return page }
+            isPatient = true
         }
     }
 
     /// A page of rows as of now; `nil` where they have to be put in order first.
-    func page(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord]? {
+    ///
+    /// - Parameter isPatient: whether to go on where many rows are gone. Who has had them put in order once already does: beside
+    ///   somebody who replaces rows without end, they may be gone again as soon as that is done.
+    func page(
+        _ scope: ScanScope, after cursor: RecordKey?, limit: Int, isPatient: Bool
+    ) throws(StoreError) -> [StoredRecord]? {
         try withShared { shared throws(StoreError) in
             guard shared.order.isBuilt else { return nil }
             shared.order.sortRecent()
-            let page = try shared.page(scope, after: cursor, limit: limit)
+            let page = try shared.page(scope, after: cursor, limit: limit, isPatient: isPatient)
             if page == nil { shared.order = ScanOrder() }
             return page
         }
@@ -97,7 +119,9 @@ extension FileLog.Shared {
     private static let patienceWithGoneRows = 4096
 
     /// The rows of a page, as of now; `nil` where too many are gone between them.
-    func page(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord]? {
+    func page(
+        _ scope: ScanScope, after cursor: RecordKey?, limit: Int, isPatient: Bool
+    ) throws(StoreError) -> [StoredRecord]? {
         let tenant = scope.tenant.map { SortKey(tenant: $0) }
         let start = max(tenant ?? SortKey(tenant: ""), cursor.map { SortKey($0) } ?? SortKey(tenant: ""))
         let base = order.base ?? []
@@ -123,18 +147,14 @@ extension FileLog.Shared {
             }
             if let tenant, !row.sortKey.hasPrefix(tenant) { break }
             guard let record = try current(row, notedAt: place, scope) else {
-                if isGone(row, from: place) { gone += 1 }
-                if gone > Self.patienceWithGoneRows { return nil }
+                if !index.contains(log.hash(of: row), revision: row.revision) { gone += 1 }
+                if !isPatient, gone > Self.patienceWithGoneRows { return nil }
                 continue
             }
             if let cursor, record.key <= cursor { continue }
             page.append(record)
         }
         return page
-    }
-
-    private func isGone(_ row: LogRow, from place: RowIndex.Place) -> Bool {
-        !index.entries(of: log.hash(row.encodedID.span)).contains { $0.place == place }
     }
 
     /// What has become of `row`; `nil` where it is gone, or not in `scope`.
@@ -145,11 +165,11 @@ extension FileLog.Shared {
             throw .damaged(log.path, at: place.offset, "a name")
         }
         guard scope.includes(id) else { return nil }
-        let hash = log.hash(row.encodedID.span)
+        let hash = log.hash(of: row)
         // Where retained rows are asked for too, those above this one say nothing of it, and are not read.
         let entries = scope.isCurrentOnly ? index.entries(of: hash) : index.entries(of: hash, at: row.revision)
         for found in entries.prefix(while: { $0.revision >= row.revision }) {
-            if found.place == place {
+            if found.place == place, found.revision == row.revision {
                 return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
             }
             if let sealed = try log.sealed(of: row.encodedID.span, at: found) {
@@ -158,6 +178,10 @@ extension FileLog.Shared {
                 }
                 if scope.isCurrentOnly { return nil }
             }
+        }
+        // Unless it is there under another revision, as a hint that somebody has forged may say.
+        if index.entries(of: hash).contains(where: { $0.place == place }) {
+            throw .damaged(log.path, at: place.offset, "a row")
         }
         return nil
     }

@@ -132,7 +132,7 @@ package final class FileLog: Sendable {
     private static func open(
         _ paths: LogPaths, creating: Bool, _ layer: any FileLayer
     ) throws(StoreError) -> LogFile {
-        try NewLog.checkName(paths, layer)
+        try paths.checkFree(layer)
         for leftover in [paths.newLog, paths.newHint] {
             do { try layer.remove(leftover) } catch .notFound {} catch { throw error.doing("removed", leftover) }
         }

@@ -39,7 +39,10 @@ extension LogFile {
     func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [ScanOrder.Row] {
         var rows: [ScanOrder.Row] = []
         rows.reserveCapacity(places.count)
-        for place in places { rows.append(ScanOrder.Row(key: try row(at: place).sortKey, place: place)) }
+        for place in places {
+            let row = try row(at: place)
+            rows.append(ScanOrder.Row(key: row.sortKey, place: place, hash: hash(of: row)))
+        }
         rows.sort()
         return rows
     }
@@ -48,6 +51,8 @@ extension LogFile {
     func firstIndex(in base: [RowIndex.Place], notBelow key: SortKey) throws(StoreError) -> Int {
         try base.partitioningIndex { place throws(StoreError) in try row(at: place).sortKey >= key }
     }
+
+    func hash(of row: LogRow) -> UInt64 { hash(row.encodedID.span) }
 
     func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
         try withPut(at: place) { row, start, bytes in

@@ -8,12 +8,35 @@ struct LogPaths {
 
     var hint: String { log + "-hint" }
     var newLog: String { log + "-new" }
-    /// Where there is such a lock, what bears the name ``newLog`` is another vault's log. A rewrite makes no lock.
-    var lockOfNewLog: String { newLog + "-lock" }
     var newHint: String { log + "-hint-new" }
 
     /// Where a repair keeps the log as it was; `number` counts repairs of one generation.
     func damaged(generation: UInt64, _ number: Int) -> String {
         log + "-damaged-\(generation)" + (number == 1 ? "" : "-\(number)")
+    }
+
+    /// Refuses to take names that are another vault's: there is a lock beside one of its files, and beside none of ours.
+    func checkFree(_ layer: any FileLayer) throws(StoreError) {
+        for path in [newLog, newHint, hint] {
+            guard try beginning(of: path + "-lock", layer) != nil, let beginning = try beginning(of: path, layer),
+                // What was broken off, as whoever had that lock once may have left it, begins with nothing.
+                !beginning.allSatisfy({ $0 == 0 }), beginning != IndexHint.magic
+            else { continue }
+            throw StoreError(
+                .exists,
+                "\(path) is, by the lock beside it, a vault of its own, and \(log) needs that name. Rename one of them, with the files "
+                    + "beside it.")
+        }
+    }
+
+    /// Up to four bytes; `nil` where there is no such file.
+    private func beginning(of path: String, _ layer: any FileLayer) throws(StoreError) -> [UInt8]? {
+        do {
+            let file = try layer.open(path, creating: false)
+            var bytes = [UInt8](repeating: 0, count: 4)
+            var span = bytes.mutableSpan
+            let count = try file.readFully(into: &span, at: 0)
+            return Array(bytes.prefix(count))
+        } catch .notFound { return nil } catch { throw error.doing("looked for", path) }
     }
 }

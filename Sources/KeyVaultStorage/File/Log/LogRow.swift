@@ -6,4 +6,3 @@ struct LogRow {
 
     var sortKey: SortKey { SortKey(encodedID.span, revision: revision) }
 }
-

@@ -1,35 +1,25 @@
 import KeyVaultFormat
 
 /// A generation of the log while it is being written, under a name of its own.
+///
+/// Its header comes last: whoever opens the file meanwhile finds that it is no log.
 struct NewLog {
     let log: LogFile
     private let layer: any FileLayer
     private let paths: LogPaths
     private let chunk: Int
     private var buffer: [UInt8] = []
-    private var written: UInt64 = 0
+    private var written = UInt64(LogHeader.length)
     private(set) var sequence: UInt64 = 0
 
     init(_ header: LogHeader, _ paths: LogPaths, _ layer: any FileLayer, chunk: Int = 1 << 20) throws(StoreError) {
-        try Self.checkName(paths, layer)
+        try paths.checkFree(layer)
         do {
             log = LogFile(try layer.create(paths.newLog), path: paths.log, header: header)
         } catch { throw error.doing("created", paths.newLog) }
         self.layer = layer
         self.paths = paths
         self.chunk = chunk
-        buffer = header.encoded
-    }
-
-    /// Refuses to take the name of another vault's log.
-    static func checkName(_ paths: LogPaths, _ layer: any FileLayer) throws(StoreError) {
-        do { _ = try layer.open(paths.lockOfNewLog, creating: false) } catch .notFound { return } catch {
-            throw error.doing("looked for", paths.lockOfNewLog)
-        }
-        throw StoreError(
-            .exists,
-            "\(paths.newLog) is, by the lock beside it, a vault of its own, and \(paths.log) needs that name for its compactions. "
-                + "Rename one of them, with the files beside it.")
     }
 
     /// Where the next frame will begin.
@@ -54,9 +44,13 @@ struct NewLog {
 
     /// Hands everything to the operating system, so that it can be read.
     mutating func flush() throws(StoreError) {
-        do { try log.file.writeFully(buffer, at: written) } catch { throw error.doing("written", paths.newLog) }
+        try write(buffer, at: written)
         written += UInt64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func write(_ bytes: [UInt8], at offset: UInt64) throws(StoreError) {
+        do { try log.file.writeFully(bytes, at: offset) } catch { throw error.doing("written", paths.newLog) }
     }
 
     mutating func sync() throws(StoreError) {
@@ -66,6 +60,7 @@ struct NewLog {
 
     /// Makes all of it durable, its name included: a leftover of the same name must not be what the rename finds after a crash.
     mutating func finish() throws(StoreError) {
+        try write(log.header.encoded, at: 0)
         try sync()
         do { try layer.syncDirectory(of: paths.newLog) } catch { throw error.doing("synced by name", paths.newLog) }
     }
