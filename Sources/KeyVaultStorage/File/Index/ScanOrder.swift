@@ -61,7 +61,9 @@ struct ScanOrder {
     }
 
     /// The base with `rows` in it, which are sorted, given where in it each belongs.
-    func merged(with rows: [Row], _ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex.Place] {
+    func merged(with rows: [Row], _ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex
+        .Place]
+    {
         let old = base ?? []
         var merged: [RowIndex.Place] = []
         merged.reserveCapacity(old.count + rows.count)
