@@ -82,6 +82,22 @@ import Testing
         #expect(disk.image[Self.path] == whole)
     }
 
+    @Test func aCompactionLeavesWhatHasComeToLieInItsPlace() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit([try insert("a")]) == [nil])
+        let disk = disk
+        layer.onceAFileIsMade {
+            #expect(throws: Never.self) {
+                try disk.open("backup", creating: true).writeFully([1, 2, 3], at: 0)
+                try disk.rename("backup", to: Self.path)
+            }
+        }
+        #expect(throws: StoreError(.io, "")) { try log.compact() }
+        #expect(disk.image[Self.path] == [1, 2, 3])
+    }
+
     @Test func aListWhoseRowsAreGoneReadsThemOnce() throws {
         let log = try created()
         let count = 5_000
