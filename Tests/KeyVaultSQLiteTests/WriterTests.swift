@@ -207,6 +207,19 @@ import Testing
         await store.close()
     }
 
+    /// Whoever was kept from it by a foreign tool does not keep the others from it afterwards.
+    @Test func theLockIsGivenUpWhereAForeignToolWrites() async throws {
+        let store = try await SQLiteStore.created(path, busyTimeout: .zero)
+        let tool = try Connection(path: store.path)
+        try tool.execute("BEGIN IMMEDIATE")
+        await expectError(.busy) { try await store.insert(try id("acme")) }
+        try tool.execute("COMMIT")
+        let other = try await SQLiteStore.open(path, busyTimeout: .zero)
+        try await other.insert(try id("acme"))
+        await other.close()
+        await store.close()
+    }
+
     @Test func aWriterThatWaitsStillAnswersAndLetsACancelledTaskGo() async throws {
         let store = try await SQLiteStore.created(path, busyTimeout: .seconds(3_600))
         let lock = try FileLock(of: store.path)

@@ -126,6 +126,14 @@ import Testing
         await #expect(throws: VaultError(.conflict, "")) { try await vault.deleteRevision(3, of: id) }
     }
 
+    @Test func aRollbackBringsTheKeysPlaceAndExpiryBackToo() async throws {
+        let expires = clock.date.addingTimeInterval(60)
+        try await vault.put([PutRequest(id, Secret("one"), expires: expires, order: 1)])
+        try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60), order: 2)])
+        let metadata = try await vault.rollback(id).metadata
+        #expect(metadata.order == 1 && metadata.expires == expires)
+    }
+
     @Test func aRollbackToAKeyThatHasExpiredIsRefused() async throws {
         try await vault.put([PutRequest(id, Secret("one"), expires: clock.date.addingTimeInterval(10))])
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

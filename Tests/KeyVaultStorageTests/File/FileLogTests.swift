@@ -1,3 +1,4 @@
+import Glibc
 import KeyVaultFormat
 import KeyVaultTesting
 import Synchronization
@@ -79,6 +80,22 @@ import Testing
         defer { layer.whenNamesChange(nil) }
         #expect(throws: StoreError(.io, "")) { try FileRepair(Self.path, layer: layer).run() }
         #expect(disk.image[Self.path] == whole)
+    }
+
+    @Test func aCompactionLeavesWhatHasComeToLieInItsPlace() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit([try insert("a")]) == [nil])
+        let disk = disk
+        layer.onceAFileIsMade {
+            #expect(throws: Never.self) {
+                try disk.open("backup", creating: true).writeFully([1, 2, 3], at: 0)
+                try disk.rename("backup", to: Self.path)
+            }
+        }
+        #expect(throws: StoreError(.io, "")) { try log.compact() }
+        #expect(disk.image[Self.path] == [1, 2, 3])
     }
 
     @Test func aListWhoseRowsAreGoneReadsThemOnce() throws {
@@ -252,6 +269,10 @@ import Testing
         let whole = SimulatedDisk(damaged)
         let copy = try #require(try FileRepair(Self.path, layer: whole).run()?.damagedCopy)
         #expect(whole.image[copy] == damaged.files[file])
+        // It is on the disk before the log is replaced.
+        let replaced = try #require(whole.trace.firstIndex(of: .rename(Self.path + "-new", to: Self.path)))
+        let number = try #require(whole.image.names[copy])
+        #expect(whole.trace[..<replaced].contains(.sync(file: number)))
         for call in 0..<whole.calls {
             let disk = SimulatedDisk(damaged)
             disk.fail(call..<(call + 1), with: .error(.noSpace))
@@ -442,6 +463,220 @@ import Testing
         damaged.files[file][300] ^= 1
         let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
         #expect(try again.read(contents.rows[199].id) == contents.rows[199])
+    }
+
+    /// What a log has been through before it is written to and closed.
+    enum Past: CaseIterable { case opening, compaction, refusal }
+
+    /// Whatever that was, the end of the log says where its hint stands, and what lies before is not read.
+    @Test(arguments: Past.allCases) func aHintSparesReadingTheLogWhateverCameBefore(_ past: Past) throws {
+        let log = try created()
+        #expect(log.commit([try insert("first")]) == [nil])
+        var again = log
+        switch past {
+        case .opening:
+            log.close()
+            again = try open()
+        case .compaction:
+            // So that the head does not lie where it lay before.
+            #expect(log.commit([WriteBatch(generation: 1, header: LogWorkload.header)]) == [nil])
+            try log.compact()
+        case .refusal:
+            // Of a head that was planned.
+            let refused = WriteBatch(generation: 1, changes: [.raiseFloor(1)] + (try insert("first")).changes)
+            #expect(log.commit([refused, try insert("second")]) == [StoreError(.conflict, ""), nil])
+        }
+        let generation = try #require(try again.head()).generation
+        let batches = try (0..<200).map { number in
+            var batch = try insert("\(number)")
+            batch.generation = generation
+            return batch
+        }
+        #expect(again.commit(batches).allSatisfy { $0 == nil })
+        let contents = try Contents(again)
+        again.close()
+        var damaged = disk.image
+        let file = try #require(damaged.names[Self.path])
+        // The middle of what was written last.
+        damaged.files[file][damaged.files[file].count / 2] ^= 1
+        let last = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
+        let row = try #require(contents.rows.first { $0.id.label == "199" })
+        #expect(try last.read(row.id) == row)
+    }
+
+    /// The hint is whole, and somebody has made it.
+    @Test func aHintThatItsLogDoesNotVouchForIsIgnored() throws {
+        let log = try created()
+        #expect(log.commit(try ["a", "b"].map { try insert($0) }) == [nil, nil])
+        let contents = try Contents(log)
+        log.close()
+        var forged = disk.image
+        let file = try #require(forged.names[Self.path + "-hint"])
+        // The name of the first row.
+        forged.files[file][48] ^= 1
+        let body = Array(forged.files[file].dropLast(4))
+        let checksum = CRC32C.of(body.span)
+        forged.files[file] = body + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * UInt32($0))) }
+        let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(forged))
+        for row in contents.rows { #expect(try again.read(row.id) == row) }
+    }
+
+    @Test(arguments: [true, false]) func theFloorOutlivesAnOpening(withAHint: Bool) throws {
+        let log = try created()
+        #expect(log.commit([try insert("a", revision: 7)]) == [nil])
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        log.close()
+        var image = disk.image
+        if !withAHint { image.names[Self.path + "-hint"] = nil }
+        let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(image))
+        #expect(try again.head()?.revisionFloor == 7)
+        let outcomes = again.commit([try insert("a", revision: 7), try insert("a", revision: 8)])
+        #expect(outcomes == [StoreError(.conflict, ""), nil])
+    }
+
+    /// The last frame of a batch decides when the batch counts, and not what counts of it.
+    @Test func aHeadThatComesBeforeARowInItsBatchCounts() throws {
+        let log = try created()
+        let batch = WriteBatch(generation: 1, changes: [.raiseFloor(5)] + (try insert("a", revision: 6)).changes)
+        #expect(log.commit([batch]) == [nil])
+        let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(disk.image))
+        #expect(try again.head()?.revisionFloor == 5)
+        #expect(try Contents(again).rows.map(\.revision) == [6])
+    }
+
+    /// The checkpoint was the old file's.
+    @Test func aCheckpointToBeWrittenAgainIsNotWrittenIntoTheNextGeneration() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        // Its sync fails.
+        disk.fail((disk.calls + 6)..<(disk.calls + 7), with: .error(.inputOutput))
+        log.close()
+        let again = try open()
+        #expect(again.writer.withLock { !$0.unproven.isEmpty })
+        try again.compact()
+        #expect(again.commit([try insert("b")]) == [nil])
+        let last = try FileLog(Self.path, creating: false, layer: SimulatedDisk(disk.image))
+        #expect(try Contents(last).rows.map(\.id.label) == ["a", "b"])
+    }
+
+    /// One with a number beyond the next is of another time.
+    @Test func aFrameThatIsNotTheNextOneIsNone() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        let last = log.writer.withLock { $0.sequence }
+        let end = try #require(disk.image[Self.path]).count
+        for gap in 1...2 as ClosedRange<UInt64> {
+            var image = disk.image
+            let file = try #require(image.names[Self.path])
+            Frame.append(
+                .put(RecordKey(id: id, revision: 1), sealed: [4]), sequence: last + gap, mark: UInt64(end),
+                continues: false, seed: log.shared.withLock { $0.log.header.frameSeed }, to: &image.files[file])
+            let again = try FileLog(Self.path, creating: false, layer: SimulatedDisk(image))
+            #expect(try (again.read(id) != nil) == (gap == 1))
+        }
+    }
+
+    /// Neither the rows that it would have made nor those that it would have replaced are what the next one finds.
+    @Test func aBatchThatIsRefusedInTheEndIsNotBuiltUpon() throws {
+        let log = try created()
+        #expect(log.commit([try insert("b")]) == [nil])
+        func replace(_ revision: UInt64) throws -> RecordChange {
+            .replace(
+                RecordKey(id: id, revision: revision), sealed: [1], replacing: revision - 1, commitment: nil,
+                retained: nil)
+        }
+        let first = RecordChange.insert(RecordKey(id: id, revision: 1), sealed: [1])
+        let refused = WriteBatch(
+            generation: 1, changes: [first, try replace(2), try replace(3)] + (try insert("b")).changes)
+        let next = WriteBatch(generation: 1, changes: [first, try replace(2)])
+        #expect(log.commit([refused, next]) == [StoreError(.conflict, ""), nil])
+        #expect(try log.read(id)?.revision == 2)
+    }
+
+    @Test func aPlanThatAnotherHasOvertakenIsNotCommitted() throws {
+        let log = try created()
+        var (one, other) = (try log.plan(), try log.plan())
+        try one.add(try insert("a"))
+        try other.add(try insert("b"))
+        #expect(try log.commitIfCurrent(one))
+        #expect(try !log.commitIfCurrent(other))
+        #expect(try Contents(log).rows.map(\.id.label) == ["a"])
+    }
+
+    /// Nobody knows what lies behind its end.
+    @Test func aLogThatTakesNoWritesIsLeftAsItIs() throws {
+        var settings = FileLog.Settings()
+        settings.compactionMinimum = 0
+        let log = try created(settings)
+        #expect(log.commit([try insert("a")]) == [nil])
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        log.refuseWrites()
+        #expect(!log.startsCompaction())
+        let before = disk.image
+        log.close()
+        #expect(disk.image == before)
+    }
+
+    @Test func aCompactionThatFailsLeavesNothingBehind() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        let contents = try Contents(log)
+        let first = disk.calls
+        try log.compact()
+        for call in 0..<(disk.calls - first) {
+            disk.fail((disk.calls + call)..<(disk.calls + call + 1), with: .error(.noSpace))
+            try? log.compact()
+            #expect(disk.image.names[log.paths.newLog] == nil, "call \(call)")
+            #expect(try Contents(log) == contents)
+        }
+    }
+
+    /// Another process may have the files only when nobody renames them any more.
+    @Test func aLogThatIsClosedDuringACompactionIsLockedUntilThatHasEnded() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit([try insert("a")]) == [nil])
+        let disk = disk
+        layer.onceAFileIsMade {
+            #expect(SystemThread.start(named: "closing") { log.close() })
+            while !log.shared.withLock({ $0.isClosed }) { sched_yield() }
+            for _ in 0..<1_000 {
+                sched_yield()
+                #expect(throws: StoreError(.busy, "")) { try FileLog(Self.path, creating: true, layer: disk) }
+            }
+        }
+        #expect(throws: StoreError.closed) { try log.compact() }
+        while log.lock.withLock({ $0 != nil }) { sched_yield() }
+        #expect(try Contents(open()).rows.map(\.id.label) == ["a"])
+    }
+
+    /// The next try comes when the log has doubled.
+    @Test func aCompactionThatFailedIsNotTriedAgainAtOnce() throws {
+        var settings = FileLog.Settings()
+        settings.compactionMinimum = 100
+        let log = try created(settings)
+        func fill() throws {
+            let revision = (try log.head()?.revisionFloor ?? 0) + 1
+            #expect(log.commit([try insert("a", revision: revision)]) == [nil])
+            #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        }
+        while !log.startsCompaction() { try fill() }
+        let size = try #require(disk.image[Self.path]).count
+        disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
+        log.compactInBackground()
+        #expect(!log.startsCompaction())
+        while !log.startsCompaction() { try fill() }
+        #expect(try #require(disk.image[Self.path]).count >= 2 * size)
+    }
+
+    /// What is wrong with a batch is no matter of the disk.
+    @Test func aBatchThatIsRefusedIsToldWhyThoughTheDiskFailsTheOthers() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.noSpace))
+        let outcomes = log.commit([try insert("a"), try insert("b")])
+        #expect(outcomes == [StoreError(.conflict, ""), StoreError(.full, "")])
     }
 
     @Test func aScanFindsWhatCameAndWentWhileItWentOn() throws {

@@ -70,12 +70,29 @@ import Testing
         #expect(try await fixture.read(id, through: store) == key)
     }
 
-    @Test func whoComesAfterADeleteDoesNotJoinWhatCameBefore() async throws {
+    /// What it brings may be older than anything may be that is served.
+    @Test func whoComesAfterTheMaximumAgeDoesNotJoinWhatCameBefore() throws {
+        let fixture = try CacheFixture(CacheConfiguration(timeToLive: .seconds(1_000), maximumAge: .seconds(300)))
+        func leads() throws -> Bool { if case .lead = try fixture.cache.begin(id) { true } else { false } }
+        #expect(try leads())
+        fixture.clock.step(.seconds(299))
+        #expect(try !leads())
+        fixture.clock.step(.seconds(1))
+        #expect(try leads())
+    }
+
+    @Test(arguments: [false, true]) func whoComesAfterADeleteDoesNotJoinWhatCameBefore(ofTheTenant: Bool) async throws {
         let (fixture, store) = (try CacheFixture(), Gate())
         let early = Task { try await fixture.read(id, through: store) }
         await store.reads(reach: 1)
-        fixture.cache.invalidate(id)
-        #expect(try await fixture.read(id, stored: .absent) == .absent)
+        if ofTheTenant { fixture.cache.invalidate(tenant: id.tenant) } else { fixture.cache.invalidate(id) }
+        // Whoever joined it would have to wait for the store.
+        guard case .lead(let flight) = try fixture.cache.begin(id) else {
+            store.open()
+            Issue.record("It joins what came before.")
+            return
+        }
+        #expect(Answer(try fixture.cache.complete(flight, id, .absent)) == .absent)
         store.open()
         #expect(try await early.value == key)
         #expect(try fixture.lookup(id) == .absent)

@@ -32,8 +32,10 @@ import Testing
         #expect(fixture.cache.statistics.entries == 0)
     }
 
-    @Test func agesFromWhenTheStoreWasAsked() async throws {
-        let fixture = try CacheFixture(CacheConfiguration(timeToLive: .seconds(300)))
+    @Test(arguments: [(300, 1_000), (1_000, 300)])
+    func agesFromWhenTheStoreWasAsked(timeToLive: Int, maximumAge: Int) async throws {
+        let fixture = try CacheFixture(
+            CacheConfiguration(timeToLive: .seconds(timeToLive), maximumAge: .seconds(maximumAge)))
         _ = try await fixture.cache.read(id) { () async throws(VaultError) in
             fixture.clock.step(.seconds(200))
             return try CacheFixture.fill(key)

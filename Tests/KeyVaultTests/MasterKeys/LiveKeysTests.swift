@@ -148,7 +148,7 @@ import Testing
     }
 
     /// Two who have read the same header, one of them with a key that was asked for on purpose.
-    @Test func whatWasLoadedStaysWhereAnotherWasAsFast() async throws {
+    @Test(arguments: [true, false]) func whatWasLoadedStaysWhereAnotherWasAsFast(isFirst: Bool) async throws {
         let keys = LiveKeys(reader.keys, store: base, source: source, time: .system, patience: .seconds(3_600))
         let known = keys.current
         let (new, next) = (MasterKeyRing(try MasterKey.random()), MasterKeyRing(try MasterKey.random()))
@@ -156,9 +156,72 @@ import Testing
         let head = try await base.requiredHead()
         var both = new
         both.add(next)
-        try keys.adopt(try await KeyState.open(head, source: both), since: known)
-        try keys.adopt(try await KeyState.open(head, source: new), since: known)
+        for ring in isFirst ? [both, new] : [new, both] {
+            try keys.adopt(try await KeyState.open(head, source: ring), since: known)
+        }
         #expect(Set(keys.current.ring.ids) == Set(both.ids))
+    }
+
+    /// One that is under way may have read the header before that.
+    @Test func aLookKnowsEveryHeaderThatWasThereWhenItBegan() async throws {
+        store.hold(.readHead, .after)
+        let early = Task { [reader] in try await reader.liveKeys.refresh() }
+        await store.waitUntilHeld(.readHead, .after)
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.ring.withLock { $0 = new }
+        // Joins the other one, which the task need not know: it runs until it waits for something.
+        let late = Task.immediate { [reader] in try await reader.liveKeys.refresh() }
+        store.release(.readHead, .after)
+        try await early.value
+        try await late.value
+        #expect(reader.keys.ring.ids == new.ids)
+    }
+
+    /// The watch meets a look that has read the header before the change that it has seen: it looks once more.
+    @Test func theWatchComesToTheHeaderThatIsThereInTheEnd() async throws {
+        store.hold(.readHead, .after)
+        let early = Task { [reader] in try await reader.liveKeys.refresh() }
+        await store.waitUntilHeld(.readHead, .after)
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.ring.withLock { $0 = new }
+        base.noteForeignChange()
+        let looks = store.calls(of: .foreignChanges)
+        while store.calls(of: .foreignChanges) < looks + 3 { await tick() }
+        store.release(.readHead, .after)
+        try await early.value
+        var ticks = 0
+        while reader.keys.ring.ids != new.ids, ticks < 50_000 {
+            await tick()
+            ticks += 1
+        }
+        #expect(reader.keys.ring.ids == new.ids)
+    }
+
+    private func tick() async {
+        clock.advance(by: .milliseconds(250))
+        await Task.yield()
+    }
+
+    /// It failed for the header before, a moment ago.
+    @Test func theSourceIsAskedAtOnceForAHeaderThatIsNew() async throws {
+        _ = try await writer.rotateMasterKey(to: MasterKeyRing(try MasterKey.random()))
+        await #expect(throws: VaultError(.retiredMasterKey, "")) { try await reader.liveKeys.refresh() }
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.ring.withLock { $0 = new }
+        try await reader.liveKeys.refresh()
+        #expect(reader.keys.ring.ids == new.ids)
+    }
+
+    /// Under the same master key, so that its header is believed by whoever opens it.
+    @Test func anotherVaultThatTookThePlaceOfThisOneIsRefused() async throws {
+        let twin = MemoryStore()
+        _ = try await Vault.create(in: twin, masterKey: source.ring.withLock { $0 })
+        base.exchange(for: twin)
+        await #expect(throws: VaultError(.damagedHeader, "")) { try await reader.reloadMasterKeys() }
+        #expect(reader.keys.header.vaultID == writer.id)
     }
 
     /// As a backup is that was made while another process rotates.

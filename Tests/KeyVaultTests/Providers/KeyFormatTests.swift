@@ -10,7 +10,21 @@ import Testing
         #expect(Set(registry.names).count == registry.providers.count)
     }
 
+    /// Whoever mixes up what he sends to us with what we send on.
+    @Test(arguments: ["openai", "groq", "azure"]) func aTokenOfOurOwnIsNoProvidersKey(provider: String) {
+        let token = "kvt_0123456789abcdef_" + MadeUpKey.characters(.word, 43)
+        #expect(registry.match(token, of: provider) == .refused(.ownToken))
+    }
+
     // MARK: Shapes
+
+    @Test func aMarkerInThePrefixIsNone() {
+        let format = KeyFormat(prefix: "sk-mark", length: 4...8, marker: "mark")
+        for (key, fits) in [("sk-markmark", true), ("sk-markabcd", false)] {
+            let found = format.fits(key.utf8.span)
+            #expect(found == fits)
+        }
+    }
 
     @Test(arguments: Provider.builtIn) func everyShapeMatchesItsProvider(_ provider: Provider) {
         for format in provider.formats {

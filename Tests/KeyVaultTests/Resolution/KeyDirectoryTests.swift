@@ -43,6 +43,15 @@ import Testing
         }
     }
 
+    @Test func thatThereIsNoneIsBelievedForAShorterTime() async throws {
+        let directory = directory(CacheConfiguration(timeToLive: .seconds(300), negativeTimeToLive: .seconds(5)))
+        #expect(try await isRead("acme", keys: 0, in: directory))
+        clock.advance(by: .seconds(4))
+        #expect(try await !isRead("acme", keys: 0, in: directory))
+        clock.advance(by: .seconds(1))
+        #expect(try await isRead("acme", keys: 0, in: directory))
+    }
+
     /// As the cache does, which takes any age: this once ended the process.
     @Test func anAgeBeyondAllClocksIsNeverReached() async throws {
         let directory = directory(CacheConfiguration(timeToLive: .seconds(Int64.max)))

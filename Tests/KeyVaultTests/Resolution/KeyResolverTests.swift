@@ -42,6 +42,16 @@ import Testing
         unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Whoever names a tenant of the vault's own learns nothing of what is there.
+    @Test func theVaultsOwnRecordsServeNobody() async throws {
+        let token = try await vault.createToken(for: "acme").info.id
+        let error = await #expect(throws: VaultError.self) {
+            try await KeyResolver(vault: vault).withKey(for: KeyRequest(tenant: "_tokens", provider: token)) { _, _ in }
+        }
+        #expect(error?.code == .notFound)
+        #expect((error?.cause as? NoUsableKey)?.passedOver == [.nothingStored, .noPool])
+    }
+
     @Test func theBetterSourceServes() async throws {
         let resolver = KeyResolver(vault: vault, pool: pool)
         var served = try await resolve(resolver)

@@ -66,6 +66,15 @@ import Testing
         #expect(await vault.health().store == .unavailable("\(VaultError.headerSetBack)"))
     }
 
+    /// Its number is the one that was last believed.
+    @Test func healthNoticesAHeaderThatWasChanged() async throws {
+        let now = try #require(try await store.readHead())
+        var changed = now.header
+        changed[changed.count - 1] ^= 1
+        store.exchange(for: try await store.copy(header: changed, generation: now.generation))
+        #expect(await vault.health().store == .unavailable("\(VaultError.damagedHeader())"))
+    }
+
     @Test func recordsOfTheNewKeyDoNotOpenUnderTheHeaderOfTheOldOne() async throws {
         let forged = try await store.copy(header: before.header, generation: before.generation)
         var both = old

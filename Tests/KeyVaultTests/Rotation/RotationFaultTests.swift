@@ -1,5 +1,6 @@
 import KeyVault
 import KeyVaultTesting
+import Synchronization
 import Testing
 
 /// What goes wrong in the middle of a rotation: a clear error, nothing lost, and the next one ends it.
@@ -63,6 +64,17 @@ import Testing
         #expect(report.onActiveKey == Self.records)
         #expect(report.retired == old.ids)
         try await expectAllUnder(new)
+    }
+
+    /// A batch is on its way when the next page cannot be read.
+    @Test func nothingIsWrittenAnyMoreOnceItHasFailed() async throws {
+        let slow = SlowlyWrittenStore(base)
+        let failing = FaultInjectingStore(slow)
+        let vault = try await Vault.open(failing, keys: all)
+        failing.fail(.scan, with: StoreError(.io, "The disk is gone."), skipping: 1)
+        await #expect(throws: VaultError(.store, "")) { try await vault.rotateMasterKey(to: new) }
+        #expect(slow.underWay == 0)
+        #expect(failing.calls(of: .write) == 2)
     }
 
     @Test func twoAtOnceToTheSameKeyEndBoth() async throws {
@@ -215,4 +227,34 @@ import Testing
         try await vault.put(Secret("xy"), for: id)
         #expect(try await vault.withSecret(id) { $0.byteCount } == 2)
     }
+}
+
+/// A store whose writes take their time.
+private final class SlowlyWrittenStore: RecordStore {
+    private let base: MemoryStore
+    private let count = Atomic(0)
+
+    init(_ base: MemoryStore) { self.base = base }
+
+    /// How many have begun and not ended.
+    var underWay: Int { count.load(ordering: .acquiring) }
+
+    var kind: String { base.kind }
+    func readHead() async throws(StoreError) -> StoreHead? { try await base.readHead() }
+    func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
+        try await base.create(header: header, generation: generation)
+    }
+    func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try await base.read(id) }
+    func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? { try await base.read(key) }
+    func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
+        try await base.scan(scope, after: cursor, limit: limit)
+    }
+    func write(_ batch: WriteBatch) async throws(StoreError) {
+        count.add(1, ordering: .releasing)
+        defer { count.subtract(1, ordering: .releasing) }
+        for _ in 0..<1_000 { await Task.yield() }
+        try await base.write(batch)
+    }
+    func foreignChanges() async throws(StoreError) -> UInt64 { try await base.foreignChanges() }
+    func close() async { await base.close() }
 }

@@ -49,6 +49,37 @@ import Testing
         #expect(try await Vault.open(base, keys: other).withSecret(id) { $0.byteCount } == 6)
     }
 
+    /// The first has read its rows when the second moves them and retires the key they were under.
+    @Test func aRowThatAnotherHasMovedMeanwhileIsNoFailure() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        let (first, second) = try await vaults(under: old, holding: new, other)
+        try await first.put(Secret("secret"), for: id)
+        store.hold(.scan, .after)
+        let rotation = Task { try await first.rotateMasterKey(to: new) }
+        await store.waitUntilHeld(.scan, .after)
+        #expect(try await second.rotateMasterKey(to: new).retired == old.ids)
+        try await first.reloadMasterKeys()
+        store.release(.scan, .after)
+        let report = try await rotation.value
+        #expect(report.failed.isEmpty && report.onActiveKey == 1)
+    }
+
+    /// It looks twice, since there is a failure and the header has changed, and counts once.
+    @Test func aDryRunThatLooksAgainCountsOnce() async throws {
+        let (old, new, other) = (try fresh(), try fresh(), try fresh())
+        let (first, second) = try await vaults(under: old, holding: new, other)
+        try await first.put(Secret("secret"), for: id)
+        let damaged = RecordKey(id: try RecordID(tenant: "b", provider: "example"), revision: 1)
+        try await base.write(WriteBatch(generation: 1, changes: [.insert(damaged, sealed: [1, 2, 3])]))
+        store.hold(.scan)
+        let dryRun = Task { try await first.rotateMasterKey(to: new, dryRun: true) }
+        await store.waitUntilHeld(.scan)
+        try await second.updateHeader { _ in true }
+        store.release(.scan)
+        let report = try await dryRun.value
+        #expect(report.records == 2 && report.rewrapped == 1 && report.failed.map(\.id) == [damaged.id])
+    }
+
     /// The first vault still believes the header that is there before two rotations of the second one.
     @Test func aKeyThatWasRetiredMeanwhileIsNotMadeTheActiveOne() async throws {
         let (old, new, other) = (try fresh(), try fresh(), try fresh())

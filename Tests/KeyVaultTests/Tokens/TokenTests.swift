@@ -27,6 +27,43 @@ import struct Foundation.Date
         #expect(try await vault.authenticate(made.token) == nil)
     }
 
+    /// Whether it is cached or not, and whether somebody looks on or not.
+    @Test(arguments: [false, true]) func aTokenIsOutOfReachOfWhoeverNamesItLikeAKey(isAudited: Bool) async throws {
+        var configuration = VaultConfiguration()
+        if isAudited { configuration.audit = { _ in } }
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
+        let made = try await vault.createToken(for: "acme")
+        let id = try RecordID(tenant: "_tokens", provider: made.info.id)
+        func expectRefused() async {
+            let refusal = VaultError(.invalidArgument, "")
+            await #expect(throws: refusal) { try await vault.withSecret(id) { $0.byteCount } }
+            await #expect(throws: refusal) { try await vault.withSecret(id, revision: 1) { $0.byteCount } }
+            await #expect(throws: refusal) { try await vault.metadata(for: id) }
+            await #expect(throws: refusal) { try await vault.entry(for: id) }
+            await #expect(throws: refusal) { try await vault.history(of: id) }
+            await #expect(throws: refusal) { try await vault.rollback(id) }
+            await #expect(throws: refusal) { try await vault.put(Secret("secret"), for: id) }
+            await #expect(throws: refusal) { try await vault.disable(id) }
+            await #expect(throws: refusal) { try await vault.report(.rejected, for: id) }
+            await #expect(throws: refusal) { try await vault.deleteRevision(1, of: id) }
+            await #expect(throws: refusal) { try await vault.delete(id) }
+            await #expect(throws: refusal) { try await vault.deleteAll(of: "_tokens") }
+        }
+        await expectRefused()
+        #expect(try await vault.authenticate(made.token)?.tenant == "acme")
+        await expectRefused()
+        #expect(try await vault.authenticate(made.token)?.tenant == "acme")
+    }
+
+    /// Two names that differ only in Unicode's normal form are two tenants.
+    @Test func aTenantsTokensAreThoseOfItsBytes() async throws {
+        let vault = try await vault(store)
+        let made = try await vault.createToken(for: "caf\u{E9}")
+        #expect(try await vault.tokens(of: "caf\u{E9}").map(\.id) == [made.info.id])
+        #expect(try await vault.tokens(of: "cafe\u{301}").isEmpty)
+    }
+
     /// What is given for an id may be the token: it is neither repeated nor written down.
     @Test func whatIsNoIDIsRevokedByNobody() async throws {
         let audited = Mutex<[AuditEvent]>([])

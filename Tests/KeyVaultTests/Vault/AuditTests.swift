@@ -45,6 +45,21 @@ import Testing
         #expect(try await vault.list().entries.isEmpty)
     }
 
+    @Test func aReadThatTheCacheServesIsOneToo() async throws {
+        try await vault.put(Secret("one"), for: id("a"))
+        _ = events.take()
+        for _ in 0..<2 {
+            _ = try await vault.withSecret(id("a")) { $0.byteCount }
+            #expect(events.take() == ["read a"])
+        }
+        try await vault.delete(id("a"))
+        _ = events.take()
+        for _ in 0..<2 {
+            await #expect(throws: VaultError(.notFound, "")) { try await vault.withSecret(id("a")) { $0.byteCount } }
+            #expect(events.take() == ["read a notFound"])
+        }
+    }
+
     @Test func aSweepNamesWhatItRemoves() async throws {
         try await vault.put([PutRequest(id("a"), Secret("one"))])
         try await vault.put([PutRequest(id("a"), Secret("two"), keepPreviousFor: .seconds(9))])

@@ -1,7 +1,8 @@
-import KeyVault
 import KeyVaultTesting
 import Synchronization
 import Testing
+
+@testable import KeyVault
 
 /// What is served while a store is too busy to say what others have changed.
 @Suite struct BusyStoreTests {
@@ -39,6 +40,44 @@ import Testing
         #expect(seconds < 50_000)
         store.release(.foreignChanges)
         await vault.close()
+    }
+
+    /// Nor of which keys a tenant has; whether the store does not answer, or says that something has changed.
+    @Test(arguments: [true, false]) func noTenantIsBelievedToHaveWhatMayBeGone(answers: Bool) async throws {
+        let (rows, clock) = (ExchangeableStore(MemoryStore()), ManualClock())
+        let store = FaultInjectingStore(rows)
+        let vault = try await vault(in: store, clock)
+        let id = try RecordID(tenant: "acme", provider: "example")
+        try await vault.put(Secret("one"), for: id)
+        func count() async throws -> Int { try await vault.storedKeys(of: "acme", providers: ["example"]).count }
+        #expect(try await count() == 1)
+        if !answers { store.hold(.foreignChanges) }
+        let looks = store.calls(of: .foreignChanges)
+        while store.calls(of: .foreignChanges) == looks { await tick(clock) }
+        try await rows.write(WriteBatch(generation: 1, changes: [.delete(id, revision: nil)]))
+        rows.noteForeignChange()
+        var ticks = 0
+        while try await count() > 0, ticks < 50_000 {
+            await tick(clock)
+            ticks += 1
+        }
+        #expect(ticks < 50_000)
+        store.release(.foreignChanges)
+        await vault.close()
+    }
+
+    private func vault(in store: some RecordStore, _ clock: ManualClock) async throws -> Vault {
+        try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                cache: CacheConfiguration(timeToLive: .seconds(100_000), maximumAge: .seconds(100_000)),
+                foreignChangeInterval: .seconds(1), clock: clock))
+    }
+
+    private func tick(_ clock: ManualClock) async {
+        // So much less than the patience with a look that it is over by then.
+        clock.advance(by: .milliseconds(10))
+        await Task.yield()
     }
 
     /// Its store never answers, and the vault is closed all the same.

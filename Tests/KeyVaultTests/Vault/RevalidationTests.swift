@@ -60,6 +60,9 @@ import Testing
         #expect(try await vault.metadata(for: first.id).metadata.state == .enabled)
         #expect(try await vault.metadata(for: second.id).metadata.state == .disabled(.requested, until: nil))
         #expect(try await vault.revalidate(second.id, with: validator).verdict == .valid)
+        try await vault.report(.rateLimited(retryAfter: .seconds(60)), for: first.id)
+        try await vault.revalidate(first.id, with: validator)
+        #expect(try await vault.metadata(for: first.id).metadata.state == .enabled)
         await #expect(throws: VaultError(.notFound, "")) {
             try await vault.revalidate(RecordID(tenant: "z", provider: "groq"), with: validator)
         }
@@ -116,10 +119,32 @@ import Testing
         #expect(clock.now.offset == .seconds(5))
         try await pace.turn(at: "groq")
         #expect(clock.now.offset == .seconds(5) + .milliseconds(10))
+        // A shorter wish shortens none.
+        await pace.pause("groq", for: .seconds(5))
+        await pace.pause("groq", for: .seconds(1))
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .seconds(10) + .milliseconds(10))
         // A run must end, whatever a provider wishes.
         await pace.pause("groq", for: .seconds(1_000_000))
         try await pace.turn(at: "groq")
-        #expect(clock.now.offset <= .seconds(66))
+        #expect(clock.now.offset <= .seconds(71))
+    }
+
+    /// Though nobody has to wait for it.
+    @Test func aTurnIsNotGivenToWhoWasCancelled() async {
+        let pace = ProviderPace(
+            interval: .zero, time: TimeSource(clock: clock, date: { StubValidator.time }))
+        let turn = Task {
+            // The task itself, which is there while this runs.
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            try await pace.turn(at: "groq")
+        }
+        await #expect(throws: CancellationError.self) { try await turn.value }
+    }
+
+    @Test(arguments: [("-5", 0), ("0", 0), ("2.5", 2.5), (" 30 ", 30), ("1e9", 86_400)])
+    func theTimeThatAProviderAsksForIsBounded(text: String, seconds: Double) {
+        #expect(RetryAfter(text)?.seconds == seconds)
     }
 
     @Test func aPauseThatIsOverDelaysNobody() async throws {
@@ -184,6 +209,18 @@ import Testing
         let progress = try await vault.revalidate(with: slow) { result, _ in results.withLock { $0.append(result) } }
         #expect(progress.seen == 1 && progress.invalid == 0)
         #expect(results.withLock { $0 } == [.init(id: info.id, validation: nil, wasDisabled: false)])
+        let now = try await vault.metadata(for: info.id)
+        #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
+    }
+
+    @Test func ofOneKeyTooTheAnswerIsOfTheKeyThatWasAskedAbout() async throws {
+        let info = try await put("a", ending: "i")
+        let vault = vault
+        let slow = ScriptedValidator { _ in
+            _ = try? await vault.putUnchecked([PutRequest(info.id, Secret("another"))])
+            return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
+        }
+        #expect(try await vault.revalidate(info.id, with: slow).verdict == .invalid)
         let now = try await vault.metadata(for: info.id)
         #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
     }

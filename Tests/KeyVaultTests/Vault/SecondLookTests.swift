@@ -63,6 +63,21 @@ import Testing
         #expect(try await walk.damage(in: vault, id, new: new) > 0)
     }
 
+    /// Nothing is left of the first page then, and a page comes behind it all the same.
+    @Test func aPageOfWhichEverythingIsGoneByThenIsNotTheLast() async throws {
+        try await damage()
+        let next = try RecordID(tenant: "b", provider: "example")
+        try await vault.put(Secret("secret"), for: next)
+        store.hold(.read)
+        async let listed = vault.list(limit: 1)
+        await store.waitUntilHeld(.read)
+        try await base.write(WriteBatch(generation: 1, changes: [.delete(id, revision: nil)]))
+        store.release(.read)
+        let page = try await listed
+        #expect(page.entries.isEmpty && page.next == id)
+        #expect(try await vault.list(after: page.next, limit: 1).entries.map(\.id) == [next])
+    }
+
     /// A history names revisions as of one moment, so that it stays out of this.
     @Test(arguments: Walk.allCases.filter { $0 != .history })
     func whatIsGoneByThenIsNoDamage(_ walk: Walk) async throws {

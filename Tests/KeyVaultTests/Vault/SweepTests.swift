@@ -65,6 +65,20 @@ import Testing
         #expect(try await store.scan(.everything, after: nil, limit: 9).isEmpty)
     }
 
+    /// A page of a sweep ends between the two.
+    @Test func anEarlierRevisionOnThePageBeforeIsSeenToo() async throws {
+        try await vault.delete(id)
+        try await vault.put(
+            (100..<355).map { PutRequest(try RecordID(tenant: "a", provider: "\($0)"), try Secret("other")) })
+        try await vault.put(Secret("one"), for: id)
+        let end = clock.date.addingTimeInterval(10)
+        try await vault.put([PutRequest(id, Secret("newer"), expires: end, keepPreviousFor: .seconds(60))])
+        clock.advance(by: .seconds(10))
+        let report = try await vault.sweep()
+        #expect(report.expired == 0 && report.revisions == 0)
+        #expect(try await store.scan(.everythingOf(tenant: "acme"), after: nil, limit: 9).count == 2)
+    }
+
     @Test func aFailingStoreEndsItAndTheNextOneGoesOn() async throws {
         store.fail(.write, with: StoreError(.full, "The disk is full."))
         await #expect(throws: VaultError(.store, "")) { try await vault.sweep() }

@@ -1,5 +1,6 @@
 import Foundation
 import KeyVault
+import Synchronization
 import Testing
 
 @Suite struct VaultCheckTests {
@@ -48,6 +49,18 @@ import Testing
         }
         #expect(try await vault.list().entries.isEmpty)
         #expect(validator.calls.calls == 0)
+    }
+
+    /// Whichever provider answers first.
+    @Test func ofTwoRefusedKeysTheFirstIsNamed() async throws {
+        let vault = try await Vault.create(
+            in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(validator: SecondFirst(), checks: .lenient))
+        let requests = try ["a", "b"].map {
+            PutRequest(try RecordID(tenant: $0, provider: "groq"), try Secret(key($0)))
+        }
+        let error = await #expect(throws: VaultError.self) { try await vault.put(requests) }
+        #expect(rejection(error)?.id == requests[0].id)
     }
 
     @Test func whiteSpaceAroundAKeyIsNotStored() async throws {
@@ -123,5 +136,18 @@ import Testing
         let error = await #expect(throws: VaultError.self) { try await vault.put(requests) }
         #expect(rejection(error)?.id == other)
         #expect(try await vault.list().entries.isEmpty)
+    }
+}
+
+/// Refuses every key: one that ends with an `a` some time after another one.
+private final class SecondFirst: ProviderValidator {
+    private let hasAnswered = Atomic(false)
+
+    func validate(_ secret: RawSpan, of provider: Provider) async -> Validation {
+        let last = unsafe secret.unsafeLoad(fromByteOffset: secret.byteCount - 1, as: UInt8.self)
+        while last == UInt8(ascii: "a"), !hasAnswered.load(ordering: .acquiring) { await Task.yield() }
+        if last == UInt8(ascii: "a") { for _ in 0..<1000 { await Task.yield() } }
+        hasAnswered.store(true, ordering: .releasing)
+        return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
     }
 }
