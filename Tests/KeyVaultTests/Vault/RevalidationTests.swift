@@ -142,11 +142,6 @@ import Testing
         await #expect(throws: CancellationError.self) { try await turn.value }
     }
 
-    @Test(arguments: [("-5", 0), ("0", 0), ("2.5", 2.5), (" 30 ", 30), ("1e9", 86_400)])
-    func theTimeThatAProviderAsksForIsBounded(text: String, seconds: Double) {
-        #expect(RetryAfter(text)?.seconds == seconds)
-    }
-
     @Test func aPauseThatIsOverDelaysNobody() async throws {
         let time = TimeSource(clock: clock, date: { StubValidator.time })
         let pace = ProviderPace(interval: .zero, time: time)
