@@ -55,11 +55,12 @@ import Testing
 
     /// A repair that has lost a replacement leaves the row of before, and a floor above what was lost.
     @Test func aRevisionThatARepairHasLostIsNotUsedAgain() async throws {
-        let store = MemoryStore()
-        let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(.random()))
+        let (store, ring) = (MemoryStore(), MasterKeyRing(try .random()))
+        let before = try await Vault.create(in: store, masterKey: ring)
         let id = try RecordID(tenant: "acme", provider: "example")
-        try await vault.put(Secret("one"), for: id)
+        try await before.put(Secret("one"), for: id)
         try await store.write(WriteBatch(generation: 1, changes: [.raiseFloor(7)]))
+        let vault = try await Vault.open(store, keys: ring)
         #expect(try await vault.put(Secret("two"), for: id).revision == 8)
         await #expect(throws: VaultError(.conflict, "")) {
             try await vault.put(Secret("three"), for: id, expectedRevision: 2)

@@ -19,6 +19,8 @@ public final class Vault: Sendable {
     let configuration: VaultConfiguration
     let time: TimeSource
     let liveKeys: LiveKeys
+    /// The revision floor that the vault was opened with: a repair before may have lost revisions up to it.
+    let floorAtOpening: UInt64
     let cache: SecretCache
     let directory: KeyDirectory
     /// The ids of the tokens that this process has revoked: no outage of the store brings them back.
@@ -28,7 +30,8 @@ public final class Vault: Sendable {
     private let watcher = Mutex<Task<Void, Never>?>(nil)
 
     private init(
-        store: any RecordStore, keys: KeyState, source: any MasterKeySource, configuration: VaultConfiguration
+        store: any RecordStore, floor: UInt64, keys: KeyState, source: any MasterKeySource,
+        configuration: VaultConfiguration
     ) throws(VaultError) {
         id = keys.header.vaultID
         envelope = Envelope(vaultID: id)
@@ -38,6 +41,7 @@ public final class Vault: Sendable {
             keys, store: store, source: source, time: time, patience: configuration.masterKeyPatience)
         cache = try VaultError.wrap { () throws(CryptoError) in try SecretCache(configuration.cache, time: time) }
         directory = KeyDirectory(configuration.cache, time: time)
+        floorAtOpening = floor
         self.store = store
         self.configuration = configuration
     }
@@ -108,7 +112,8 @@ public final class Vault: Sendable {
                 hint: "Open the right store.")
         }
         let state = try await KeyState.open(head, source: keys)
-        let vault = try Vault(store: store, keys: state, source: keys, configuration: configuration)
+        let vault = try Vault(
+            store: store, floor: head.revisionFloor, keys: state, source: keys, configuration: configuration)
         let watcher = vault.watchForeignChanges(since: seen)
         vault.watcher.withLock { $0 = watcher }
         return vault

@@ -156,10 +156,12 @@ extension WritePlan {
         changes.append(.rewrap(key, sealed: row.sealed, commitment: record.commitment))
     }
 
-    /// The revision that comes next: one more than the current row's, and than any that was ever deleted or, by a repair, lost.
+    /// The revision that comes next: one more than the current row's and than any that a repair has lost; or than any that was ever
+    /// deleted.
     private mutating func nextKey(_ id: RecordID, behind row: StoredRecord?) async throws(VaultError) -> RecordKey {
-        if floor == nil { floor = try await vault.store.requiredHead().revisionFloor }
-        let (next, overflow) = max(row?.revision ?? 0, floor ?? 0).addingReportingOverflow(1)
+        if row == nil, floor == nil { floor = try await vault.store.requiredHead().revisionFloor }
+        let last = row.map { max($0.revision, vault.floorAtOpening) } ?? floor ?? 0
+        let (next, overflow) = last.addingReportingOverflow(1)
         guard !overflow else { throw .damaged(id, cause: nil) }
         return RecordKey(id: id, revision: next)
     }

@@ -27,7 +27,7 @@ public final class FileStore: RecordStore {
     ///   - allowsNetworkFileSystems: Whether the file may lie on a network file system, whose locks and syncs you know to be
     ///     reliable.
     /// - Throws: ``StoreError``: `busy` with the process id of who has it open, `notFound`, `foreign`, `newer`, `corrupt` with the
-    ///   place of the damage, `readOnly` where rights are missing, `exists` where `path-new` is a store of its own, `invalid` on a
+    ///   place of the damage, `readOnly` where rights are missing, `exists` where one of these is a store of its own, `invalid` on a
     ///   network file system, `io`, `full`.
     public static func open(
         _ path: String, create: Bool = false, allowsNetworkFileSystems: Bool = false
