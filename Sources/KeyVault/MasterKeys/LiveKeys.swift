@@ -74,9 +74,9 @@ final class LiveKeys: Sendable {
     private func result(within limit: Duration) async -> Result<Void, VaultError> {
         let late = Result<Void, VaultError>.failure(
             VaultError(.missingMasterKey, "The header has changed, and the source of its master keys does not answer."))
-        // One that is late already will not be on time.
-        let start = underWay.withLock { $0?.start }
-        if let start, start.duration(to: .now) > limit { return late }
+        // One that is late already will not be on time; after a while another one takes its place.
+        let age = underWay.withLock { $0?.start.duration(to: .now) }
+        if let age, age > limit, age < patience { return late }
         let (outcomes, outcome) = AsyncStream<Result<Void, VaultError>>.makeStream()
         Task {
             do throws(VaultError) {

@@ -5,7 +5,7 @@ extension Vault {
     /// Sets the passphrase that opens the vault, in the place of those that did before. No record is touched.
     ///
     /// A header of before still gives the master key for the old one: in copies of the store, and in a `FileStore` until it is
-    /// compacted. Where somebody else may know it, rotate the master key first.
+    /// compacted. Where somebody else may know it, rotate the master key afterwards.
     ///
     /// - Throws: ``VaultError`` `invalidArgument` for a passphrase of fewer than 8 bytes, `conflict` while a rotation has not ended:
     ///   keys that only the passphrases before lead to would be lost.

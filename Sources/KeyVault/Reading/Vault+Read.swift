@@ -48,6 +48,11 @@ extension Vault {
         }
     }
 
+    /// Whether a read of `id` needs no store just now.
+    func isCached(_ id: RecordID) -> Bool {
+        if case .some = try? cache.lookup(id) { true } else { false }
+    }
+
     /// The secret of `id` for one use, in guarded memory.
     @usableFromInline
     func lease(_ id: RecordID) async throws(VaultError) -> SecretLease {

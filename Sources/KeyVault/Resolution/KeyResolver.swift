@@ -69,7 +69,8 @@ public struct KeyResolver: Sendable {
                 // The key was deleted or disabled since it was listed, or is damaged, or its master key is missing; or the store
                 // has failed meanwhile, and the next key may be cached.
                 guard let reason = error.reasonToPassOver(id) else { throw error }
-                facts.passOver(id, because: reason)
+                // A store that is out of reach is so for every key that is not cached.
+                facts.passOver(because: reason) { $0 == id || reason == .storeFailed && !vault.isCached($0) }
                 failures.note(error)
                 continue
             }
@@ -130,9 +131,12 @@ extension ResolutionFacts {
             tenantPolicy: request.poolPolicy, now: now)
     }
 
-    fileprivate mutating func passOver(_ id: RecordID, because reason: PassedOver) {
+    /// Passes over those of the keys that could serve so far.
+    fileprivate mutating func passOver(because reason: PassedOver, where isPassedOver: (RecordID) -> Bool) {
         guard case .known(var keys) = stored else { return }
-        for index in keys.indices where keys[index].id == id { keys[index].refusal = reason }
+        for index in keys.indices where keys[index].obstacle(at: now) == nil && isPassedOver(keys[index].id) {
+            keys[index].refusal = reason
+        }
         stored = .known(keys)
     }
 }

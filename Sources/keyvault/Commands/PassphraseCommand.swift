@@ -19,7 +19,7 @@ struct PassphraseChangeCommand: AsyncParsableCommand {
             the header of before until then.
 
             Copies made before still open by the old passphrase, and by the same master key. Where others may know either, \
-            rotate with 'keyvault rotate master --re-encrypt' first, then change the passphrase.
+            change the passphrase, rotate with 'keyvault rotate master --re-encrypt', and change it once more.
             """)
 
     @OptionGroup var options: GlobalOptions

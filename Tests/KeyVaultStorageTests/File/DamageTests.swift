@@ -102,13 +102,15 @@ import Testing
         }
     }
 
-    /// One that somebody forged, and that the log vouches for, names a row with another revision: it is not left out in silence.
-    @Test(arguments: [0, 9] as [UInt64]) func aHintWithAnotherRevision(_ revision: UInt64) throws {
+    /// One that somebody forged, and that the log vouches for, names a row under another hash or with another revision: the row is not
+    /// left out in silence.
+    @Test(arguments: [(48, 7), (56, 0), (56, 9)] as [(Int, UInt64)])
+    func aHintOfOtherRows(_ offset: Int, _ number: UInt64) throws {
         var forged = image
         let (log, hint) = (try #require(image.names[Self.path]), try #require(image.names[Self.hintPath]))
         // The first entry, behind 48 bytes: a hash, a revision, a place.
         var bytes = Array(image.files[hint].dropLast(4))
-        bytes.replaceSubrange(56..<64, with: Self.number(revision))
+        bytes.replaceSubrange(offset..<(offset + 8), with: Self.number(number))
         let checksum = CRC32C.of(bytes.span)
         bytes.append(bigEndian: checksum)
         forged.files[hint] = bytes

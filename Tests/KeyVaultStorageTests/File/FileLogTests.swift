@@ -400,6 +400,29 @@ import Testing
         #expect(try Contents(open()) == contents)
     }
 
+    @Test func aFileThatHasTakenTheNameOfTheNewGenerationIsLeftAlone() throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        #expect(log.commit([try insert("a")]) == [nil])
+        let disk = disk
+        // The hint is made when the new log has its name.
+        layer.onceAFileIsMade {
+            layer.onceAFileIsMade {
+                #expect(throws: Never.self) {
+                    let other = try disk.open("other", creating: true)
+                    try other.writeFully([1, 2, 3], at: 0)
+                    try disk.rename("other", to: Self.path + "-new")
+                }
+            }
+        }
+        #expect(throws: StoreError(.io, "")) { try log.compact() }
+        #expect(disk.image[Self.path + "-new"] == [1, 2, 3])
+        #expect(try Contents(log).rows.count == 1)
+        log.close()
+        #expect(try Contents(open()).rows.count == 1)
+    }
+
     /// Somebody who names the wrong file must not write to what is to be the log.
     @Test func anUnfinishedGenerationIsNoLog() throws {
         var settings = FileLog.Settings()

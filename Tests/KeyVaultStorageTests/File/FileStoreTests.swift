@@ -54,6 +54,18 @@ import Testing
         #expect(try folder.names.contains("keys.vault-hint"))
     }
 
+    @Test func aVaultThatHasTakenTheNameOfAHintIsLeftAlone() async throws {
+        let store = try await created("keys.vault")
+        let other = try await created("keys.vault-hint")
+        try await store.write(try insert("a"))
+        await store.close()
+        try await other.write(try insert("precious"))
+        await other.close()
+        let again = try await FileStore.open(folder.file("keys.vault-hint"))
+        #expect(try await again.scan(.everything, after: nil, limit: 9).map(\.id.label) == ["precious"])
+        await again.close()
+    }
+
     /// As whoever took the unfinished file of a compaction for a vault may leave it.
     @Test func aLockWithoutItsVaultIsNoReasonToRefuse() async throws {
         try folder.write([], to: "keys.vault-new-lock")

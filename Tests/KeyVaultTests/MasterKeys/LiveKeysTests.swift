@@ -97,6 +97,30 @@ import Testing
         source.isHeld.store(false, ordering: .relaxed)
     }
 
+    /// A call that never answers gives way to another one, also where health alone asks.
+    @Test func healthAsksAgainWhereTheSourceHasHung() async throws {
+        let new = MasterKeyRing(try MasterKey.random())
+        _ = try await writer.rotateMasterKey(to: new)
+        source.hangs.store(true, ordering: .relaxed)
+        // No patience at all: whatever is under way is taken for one that hangs.
+        let time = TimeSource(clock: clock) { [clock] in clock.date }
+        let keys = LiveKeys(reader.keys, store: store, source: source, time: time, patience: .zero)
+        let failed = Mutex(false)
+        let first = Task {
+            do { try await keys.refresh(within: .zero) } catch { failed.withLock { $0 = true } }
+        }
+        while !failed.withLock({ $0 }) {
+            clock.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        await first.value
+        source.ring.withLock { $0 = new }
+        source.hangs.store(false, ordering: .relaxed)
+        try await keys.refresh(within: .seconds(1))
+        #expect(keys.current.header.activeKeyID == new.ids[0])
+        source.end()
+    }
+
     /// Another process has ended a rotation to a key that this one cannot get.
     @Test(arguments: [VaultError.Code.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey])
     func withoutTheNewMasterKeyEverythingIsListed(code: VaultError.Code) async throws {
@@ -343,12 +367,23 @@ private final class SlowSource: MasterKeySource {
     let asked = Mutex(0)
     let isHeld = Atomic(false)
     let isFailing = Atomic(false)
+    /// Calls that begin now do not end before ``end()``.
+    let hangs = Atomic(false)
+    private let calls = Mutex<[CheckedContinuation<Void, Never>]>([])
     let error = Mutex<VaultError?>(nil)
 
     init(_ ring: MasterKeyRing) { self.ring = Mutex(ring) }
 
+    func end() {
+        calls.withLock { calls in
+            for call in calls { call.resume() }
+            calls = []
+        }
+    }
+
     func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
         asked.withLock { $0 += 1 }
+        if hangs.load(ordering: .relaxed) { await withCheckedContinuation { hung in calls.withLock { $0.append(hung) } } }
         for _ in 0..<1000 { await Task.yield() }
         while isHeld.load(ordering: .relaxed) { await Task.yield() }
         if isFailing.load(ordering: .relaxed) { throw CancellationError() }

@@ -43,6 +43,7 @@ struct IndexHint {
     ) -> LogEntry {
         let (bytes, checksum) = encoded(
             index, headOffset: headOffset, floor: floor, checkpoint: checkpoint, generation: generation)
+        guard (try? paths.checkFree(layer)) != nil else { return .plainCheckpoint }
         do {
             try layer.create(paths.newHint).writeFully(bytes, at: 0)
             return .checkpoint(hintEntries: UInt64(index.count), hintChecksum: checksum)
@@ -50,6 +51,12 @@ struct IndexHint {
             try? layer.remove(paths.newHint)
             return .plainCheckpoint
         }
+    }
+
+    /// Puts what was written in its place, as well as that can be done; unless another vault has taken the name.
+    static func takePlace(_ paths: LogPaths, _ layer: any FileLayer) {
+        guard (try? paths.checkFree(layer)) != nil else { return }
+        try? layer.rename(paths.newHint, to: paths.hint)
     }
 
     private static func encoded(

@@ -32,7 +32,7 @@ extension FileLog {
             index, headOffset: writer.headOffset, floor: floor, checkpoint: end, generation: log.header.generation,
             paths,
             layer)
-        try? layer.rename(paths.newHint, to: paths.hint)
+        IndexHint.takePlace(paths, layer)
         var bytes: [UInt8] = []
         Frame.append(
             checkpoint, sequence: writer.sequence + 1, mark: end, continues: false, seed: log.header.frameSeed,

@@ -35,13 +35,17 @@ extension LogFile {
         }
     }
 
-    /// The rows at `places` in the order of their names.
-    func sorted(_ places: [RowIndex.Place]) throws(StoreError) -> [ScanOrder.Row] {
+    /// The rows of `entries` in the order of their names. An entry that is none of the row where it leads, as a hint that somebody has
+    /// forged may have them, is damage: nobody would find the row.
+    func sorted(_ entries: [RowIndex.Entry]) throws(StoreError) -> [ScanOrder.Row] {
         var rows: [ScanOrder.Row] = []
-        rows.reserveCapacity(places.count)
-        for place in places {
-            let row = try row(at: place)
-            rows.append(ScanOrder.Row(key: row.sortKey, place: place, hash: hash(of: row)))
+        rows.reserveCapacity(entries.count)
+        for entry in entries.sorted(by: { $0.place < $1.place }) {
+            let row = try row(at: entry.place)
+            guard row.revision == entry.revision, hash(of: row) == entry.hash else {
+                throw .damaged(path, at: entry.place.offset, "a row")
+            }
+            rows.append(ScanOrder.Row(key: row.sortKey, place: entry.place, hash: entry.hash))
         }
         rows.sort()
         return rows

@@ -51,7 +51,10 @@ final class LogFile: Sendable {
 
     /// Refuses to go on with a log that was moved or deleted since it was opened: what is written to it then is gone with its last
     /// user.
-    func checkPlace() throws(StoreError) {
+    ///
+    /// - Parameter path: where it has to be; ``path`` unless another one is given.
+    func checkPlace(_ place: String? = nil) throws(StoreError) {
+        let path = place ?? path
         let isInPlace: Bool
         do { isInPlace = try file.isStill(at: path) } catch { throw error.doing("looked for", path) }
         guard isInPlace else {

@@ -65,8 +65,9 @@ struct NewLog {
         do { try layer.syncDirectory(of: paths.newLog) } catch { throw error.doing("synced by name", paths.newLog) }
     }
 
-    /// Puts the new generation, which is finished, in the place of the old one.
+    /// Puts the new generation, which is finished, in the place of the old one; unless another file has taken its name.
     func takePlace() throws(StoreError) {
+        try log.checkPlace(paths.newLog)
         do { try layer.rename(paths.newLog, to: paths.log) } catch { throw error.doing("replaced", paths.log) }
     }
 
@@ -77,5 +78,7 @@ struct NewLog {
     }
 
     /// Removes what was written, as well as that can be done.
-    func abandon() { try? layer.remove(paths.newLog) }
+    func abandon() {
+        if (try? log.file.isStill(at: paths.newLog)) == true { try? layer.remove(paths.newLog) }
+    }
 }

@@ -89,7 +89,7 @@ struct Rewrite {
     /// Makes that durable, as ``NewLog/syncPlace()``.
     func syncPlace() throws(StoreError) {
         // An old hint does no harm: the new log does not vouch for it.
-        defer { try? layer.rename(paths.newHint, to: paths.hint) }
+        defer { IndexHint.takePlace(paths, layer) }
         try new.syncPlace()
     }
 
