@@ -116,7 +116,8 @@ import Testing
         await first.value
         source.ring.withLock { $0 = new }
         source.hangs.store(false, ordering: .relaxed)
-        try await keys.refresh(within: .seconds(1))
+        // A time that the call which hangs has taken already, and the clock does not reach.
+        try await keys.refresh(within: .nanoseconds(1))
         #expect(keys.current.header.activeKeyID == new.ids[0])
         source.end()
     }
@@ -383,7 +384,9 @@ private final class SlowSource: MasterKeySource {
 
     func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
         asked.withLock { $0 += 1 }
-        if hangs.load(ordering: .relaxed) { await withCheckedContinuation { hung in calls.withLock { $0.append(hung) } } }
+        if hangs.load(ordering: .relaxed) {
+            await withCheckedContinuation { hung in calls.withLock { $0.append(hung) } }
+        }
         for _ in 0..<1000 { await Task.yield() }
         while isHeld.load(ordering: .relaxed) { await Task.yield() }
         if isFailing.load(ordering: .relaxed) { throw CancellationError() }
