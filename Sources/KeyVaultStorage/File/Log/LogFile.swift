@@ -52,7 +52,7 @@ final class LogFile: Sendable {
     /// Refuses to go on with a log that was moved or deleted since it was opened: what is written to it then is gone with its last
     /// user.
     ///
-    /// - Parameter path: where it has to be; ``path`` unless another one is given.
+    /// - Parameter place: where it has to be; ``path`` unless another one is given.
     func checkPlace(_ place: String? = nil) throws(StoreError) {
         let path = place ?? path
         let isInPlace: Bool
