@@ -19,6 +19,11 @@ struct StoresTarget: FuzzTarget {
             [0, 0, 1, 0, 200, 1, 15, 1, 4, 0, 1, 12, 15, 2, 4, 0, 1, 7, 0, 1, 0, 0, 1, 0, 9, 9, 4, 0, 1],
             // Two tenants that Swift takes for one, an expiry, a sweep, a compaction, a deletion of one of them, a rotation.
             [0, 1, 0, 0, 9, 1, 0, 2, 0, 1, 9, 2, 3, 11, 5, 4, 2, 0, 10, 13, 8, 1, 4, 1, 0, 140, 15, 9, 138, 10],
+            // Three keys, the third twice; a tenant with two of them deleted, a crash, the first replaced: above the floor.
+            [
+                0, 0, 0, 0, 9, 1, 0, 1, 0, 0, 9, 1, 0, 1, 1, 0, 9, 1, 1, 1, 1, 0, 9, 2, 8, 1, 15, 1,
+                0, 0, 0, 0, 9, 3, 4, 0, 0,
+            ],
         ]
     }
 

@@ -24,6 +24,8 @@ struct VaultModel {
 
     private var rows: [RecordID: Row] = [:]
     private var floor: UInt64 = 0
+    /// What the floor was when the vault was opened last: a replacement takes no revision up to it (SPEC.md 6).
+    private var floorAtOpening: UInt64 = 0
 
     var contents: [RecordID: UInt64] { rows.mapValues(\.revision) }
 
@@ -31,7 +33,7 @@ struct VaultModel {
         switch operation {
         case .put(let id, let secret, let lifetime, let expected):
             if let expected, rows[id]?.revision ?? 0 != expected { return .refused("conflict") }
-            let revision = rows[id].map { $0.revision + 1 } ?? floor + 1
+            let revision = rows[id].map { max($0.revision, floorAtOpening) + 1 } ?? floor + 1
             let expires = lifetime.map { now.addingTimeInterval(Double($0.components.seconds)) }
             rows[id] = Row(revision: revision, secret: secret, expires: expires)
             return .revision(revision)
@@ -50,7 +52,10 @@ struct VaultModel {
             let expired = Set(rows.filter { $0.value.expires.map { $0 <= now } ?? false }.keys)
             return .count(remove(expired.contains))
         case .verify: return .count(rows.count)
-        case .advance, .rotate, .compact, .reopen, .crash: return .done
+        case .reopen, .crash:
+            floorAtOpening = floor
+            return .done
+        case .advance, .rotate, .compact: return .done
         }
     }
 
