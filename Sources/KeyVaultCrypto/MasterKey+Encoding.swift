@@ -1,26 +1,24 @@
 import CKeyVaultSodium
 
 extension MasterKey {
-    /// Reads a key as people keep it: 32 raw bytes, 64 hexadecimal digits, or base64 of 32 bytes. Text may end in one line
-    /// break.
+    /// Copies a key that the caller holds, as people keep it: 32 raw bytes, 64 hexadecimal digits, or base64 of 32 bytes. Text
+    /// may end in one line break. The caller's own copy stays the caller's to wipe.
     ///
     /// The encodings cannot be mistaken for one another: they differ in length. 32 bytes of printable text are refused,
     /// since somebody typed them.
     ///
     /// - Throws: `CryptoError` `invalidKey`.
-    package init(decoding encoded: borrowing GuardedBytes) throws(CryptoError) {
+    public init(copying encoded: Span<UInt8>) throws(CryptoError) {
         var decoded = try GuardedBytes(count: Self.length)
-        try encoded.withSpan { encoded throws(CryptoError) in
-            let text = encoded.extracting(droppingLast: encoded.lineBreakLength)
-            if encoded.count == Self.length {
-                decoded.withMutableSpan { for index in encoded.indices { $0[index] = encoded[index] } }
-            } else if text.count == 64 {
-                try decoded.decode(text, hexadecimal: true)
-            } else if text.count == 44 || text.count == 43 {
-                try decoded.decode(text, hexadecimal: false)
-            } else {
-                throw .invalidKey(.unknownEncoding)
-            }
+        let text = encoded.extracting(droppingLast: encoded.lineBreakLength)
+        if encoded.count == Self.length {
+            decoded.withMutableSpan { for index in encoded.indices { $0[index] = encoded[index] } }
+        } else if text.count == 64 {
+            try decoded.decode(text, hexadecimal: true)
+        } else if text.count == 44 || text.count == 43 {
+            try decoded.decode(text, hexadecimal: false)
+        } else {
+            throw .invalidKey(.unknownEncoding)
         }
         try decoded.withSpan { decoded throws(CryptoError) in try Self.refuseWeak(decoded) }
         try self.init(decoded)

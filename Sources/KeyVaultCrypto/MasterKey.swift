@@ -21,16 +21,6 @@ public struct MasterKey: ~Copyable, Sendable {
     /// - Throws: `CryptoError` where no guarded memory or no hardware AES can be had.
     public static func random() throws(CryptoError) -> MasterKey { try MasterKey(.random(count: length)) }
 
-    /// Copies a key that the caller holds; the caller's own copy stays the caller's to wipe.
-    ///
-    /// - Parameter bytes: 32 random bytes.
-    /// - Throws: `CryptoError` `invalidKey` for another length, and for bytes that are a typed password or all the same.
-    public init(copying bytes: Span<UInt8>) throws(CryptoError) {
-        guard bytes.count == Self.length else { throw .invalidKey(.unknownEncoding) }
-        try Self.refuseWeak(bytes)
-        try self.init(GuardedBytes(copying: bytes))
-    }
-
     /// Runs `body` on the 32 bytes of the key: for writing a new key to where it is kept.
     package borrowing func withExposedBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -42,7 +42,8 @@ import Testing
             let destination = FaultInjectingStore(MemoryStore())
             destination.fail(.write, with: StoreError(.full, "injected"), skipping: cut)
             if (try? await vault.copy(to: destination)) == nil {
-                await #expect(throws: VaultError.self) { try await Vault.open(destination, keys: ring) }
+                let error = await #expect(throws: VaultError.self) { try await Vault.open(destination, keys: ring) }
+                #expect(error?.message == "The store holds a copy of a vault that was not finished.", "\(cut)")
             }
             if try await destination.readHead() != store.readHead() {
                 let report = try await vault.copy(to: destination)

@@ -50,11 +50,12 @@ extension Vault {
     private func setState(
         _ state: RecordState, of id: RecordID, expectedRevision: UInt64?
     ) async throws(VaultError) -> RecordInfo {
-        if let info = try await mark(id, expectedRevision: expectedRevision, { $0.state = state }) { return info }
-        let found = try await metadata(for: id).revision
-        throw VaultError(
-            .conflict, "\(id) is at revision \(found), not at the one expected.", hint: "Read it again and decide anew."
-        )
+        try checkNotReserved(id)
+        return try await audited(.mark, id) { () async throws(VaultError) in
+            if let info = try await planMark(id, expectedRevision: expectedRevision, { $0.state = state }) { return info }
+            // Where no revision was expected, the key was not there, and may have been put by now.
+            throw .conflict(id, at: try await metadata(for: id).revision, expected: expectedRevision ?? 0)
+        }
     }
 
     /// Changes what is known of a key, and not the key.
@@ -65,9 +66,15 @@ extension Vault {
     ) async throws(VaultError) -> RecordInfo? {
         try checkNotReserved(id)
         return try await audited(.mark, id) { () async throws(VaultError) in
-            try await write { plan throws(VaultError) in
-                try await plan.mark(id, expectedRevision: expectedRevision, change)
-            }
+            try await planMark(id, expectedRevision: expectedRevision, change)
+        }
+    }
+
+    private func planMark(
+        _ id: RecordID, expectedRevision: UInt64?, _ change: @escaping @Sendable (inout Metadata) -> Void
+    ) async throws(VaultError) -> RecordInfo? {
+        try await write { plan throws(VaultError) in
+            try await plan.mark(id, expectedRevision: expectedRevision, change)
         }
     }
 }

@@ -20,12 +20,15 @@ extension MasterKeyRing {
 
     /// Reads the header that a store holds, and believes it only when every live key vouches for it.
     ///
-    /// - Throws: ``VaultError`` `wrongMasterKey`, `retiredMasterKey`, `missingMasterKey` or `damagedHeader`.
-    func verify(_ head: StoreHead) throws(VaultError) -> VaultHeader {
+    /// - Parameter opening: whether a caller has just named these keys (step 3 of SPEC.md section 5.4). An open vault holds keys that
+    ///   nobody named, of rotations that never came to be.
+    /// - Throws: ``VaultError`` `missingMasterKey` or `damagedHeader`, and for keys that a caller has named `wrongMasterKey` or
+    ///   `retiredMasterKey`.
+    func verify(_ head: StoreHead, opening: Bool = true) throws(VaultError) -> VaultHeader {
         let stored: StoredHeader
         do { stored = try StoredHeader(head.header) } catch { throw .damagedHeader(error) }
         let header = stored.header
-        try checkFirst(against: header)
+        if opening { try checkFirst(against: header) }
         for (id, code) in zip(header.liveKeyIDs, stored.codes) {
             guard let holder = self[id] else { throw .missing(id, in: self) }
             let expected = try VaultError.wrap { () throws(CryptoError) in try holder.key.headerCode(stored.body.span) }
@@ -49,7 +52,8 @@ extension MasterKeyRing {
                 throw VaultError(
                     .wrongMasterKey,
                     "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
-                    hint: "Give the key that it was created with, or the one that it was last rotated to.")
+                    hint: "Give the key that it was created with, or the one that it was last rotated to"
+                        + (header.slots.isEmpty ? "." : "; or open it by its passphrase."))
             }
         }
         throw VaultError(

@@ -15,6 +15,9 @@ struct KeyState: Sendable {
         }
     }
 
+    /// The keys of the ring that the header lists as live.
+    var liveRing: MasterKeyRing { ring.only(header.liveKeyIDs) }
+
     /// The key that a record says it is under; `nil` where it is not held, and where the header does not list it as live.
     ///
     /// A ring may go on naming a retired key. Whoever else holds that one must not be able to make records that open.
@@ -29,6 +32,11 @@ struct KeyState: Sendable {
 
     /// Asks `source` for the keys that `head` needs, and believes the header if they vouch for it.
     static func open(_ head: StoreHead, source: any MasterKeySource) async throws(VaultError) -> KeyState {
+        guard !UnfinishedCopy.isHeld(by: head) else {
+            throw VaultError(
+                .damagedHeader, "The store holds a copy of a vault that was not finished.",
+                hint: "Copy again into the same place, which goes on with it, or remove it.")
+        }
         let request: MasterKeyRequest
         do { request = MasterKeyRequest(header: try StoredHeader(head.header).header) } catch {
             throw .damagedHeader(error)
@@ -42,7 +50,8 @@ struct KeyState: Sendable {
             // Where nobody cancelled the task, it is a time limit of the source's own.
             throw VaultError(.cancelled, "The task was cancelled while the master key was asked for.")
         } catch {
-            throw VaultError(.missingMasterKey, "The master key's source failed.", cause: error)
+            throw VaultError(
+                .missingMasterKey, "The master key's source failed.", hint: "What it threw is this error's cause.", cause: error)
         }
         return KeyState(header: try ring.verify(head), ring: ring)
     }

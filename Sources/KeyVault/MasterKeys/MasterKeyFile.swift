@@ -56,7 +56,7 @@ public struct MasterKeyFile: MasterKeySource {
             ifMissing: "Name the file of the key that the vault was created with."
         )
         do {
-            return try MasterKey(decoding: contents)
+            return try contents.withSpan { text throws(CryptoError) in try MasterKey(copying: text) }
         } catch {
             throw VaultError(.unreadableMasterKey, "\(path) is no master key: \(error)", cause: error)
         }

@@ -47,4 +47,11 @@ extension MasterKeyRing {
     mutating func add(_ holder: Holder) {
         if self[holder.id] == nil { holders.append(holder) }
     }
+
+    /// The keys of this ring that `ids` names.
+    func only(_ ids: [MasterKeyID]) -> MasterKeyRing {
+        var ring = self
+        ring.holders.removeAll { !ids.contains($0.id) }
+        return ring
+    }
 }

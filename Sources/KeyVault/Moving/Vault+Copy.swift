@@ -49,9 +49,9 @@ extension Vault {
         in store: some RecordStore, progress: (VerifyReport) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
         // Another process may have begun a rotation, or ended one, of which this vault knows nothing when the copy is made.
-        var ring = keys.ring
+        var ring = keys.liveRing
         try? await liveKeys.refresh()
-        ring.add(keys.ring)
+        ring.add(keys.liveRing)
         let copy = try await Vault.open(store, keys: ring, expecting: id)
         let report = try await copy.verify(progress: progress)
         copy.stopWatching()
@@ -121,13 +121,6 @@ extension Vault {
                     generation: head.generation - 1, changes: [.raiseFloor(head.revisionFloor)], header: head.header))
         }
     }
-}
-
-/// What a copy carries in the place of its header until it is complete: no vault header, so nobody can open it.
-private struct UnfinishedCopy {
-    let header: [UInt8]
-
-    init(of id: VaultID) { header = Array("KVCP".utf8) + id.bytes }
 }
 
 extension VaultError {

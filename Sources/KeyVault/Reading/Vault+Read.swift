@@ -84,17 +84,20 @@ extension Vault {
 
 extension Metadata {
     /// Refuses a key that has expired or is disabled.
-    func checkServed(_ id: RecordID, at now: Date) throws(VaultError) {
+    ///
+    /// - Parameter revision: which one is meant, where it is not the current one.
+    func checkServed(_ id: RecordID, revision: UInt64? = nil, at now: Date) throws(VaultError) {
+        let key = revision.map { "Revision \($0) of the key \(id)" } ?? "The key \(id)"
         switch obstacle(at: now) {
         case nil: return
         case .expired(let end):
             throw VaultError(
-                .expired, "The key \(id) expired at \(end.iso8601).",
+                .expired, "\(key) expired at \(end.iso8601).",
                 hint: "Put a new one, or put it with a later date.", cause: NoUsableKey(passedOver: [.expired(id)]))
         case .disabled(let reason, let until):
             throw VaultError(
                 .disabled,
-                "The key \(id) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
+                "\(key) is disabled: \(reason)\(until.map { ", until \($0.iso8601)" } ?? "").",
                 hint: "Enable it, or put a new one.",
                 cause: NoUsableKey(passedOver: [.disabled(id, reason, until: until)]))
         }

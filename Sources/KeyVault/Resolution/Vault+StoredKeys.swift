@@ -5,7 +5,7 @@ extension Vault {
     /// What is known of a tenant's keys of some providers, without the keys.
     func storedKeys(of tenant: String, providers: [String]) async throws(VaultError) -> [StoredKey] {
         try checkOpen()
-        guard !RecordID.isReserved(tenant: tenant) else { return [] }
+        guard !RecordID.isReserved(tenant: tenant) else { throw .reserved }
         let keys = try await directory.keys(of: tenant) { () async throws(VaultError) in
             try await readKeys(of: tenant)
         }

@@ -51,7 +51,8 @@ extension Vault {
 
     /// Makes an earlier revision current again: its key becomes the newest revision.
     ///
-    /// It is put like any key: the rules are asked, and the provider where the vault is configured so.
+    /// It is put like any key: the rules are asked, and the provider where the vault is configured so. It is served
+    /// then, though it may have been disabled before it was replaced: going back to it is a decision of its own.
     ///
     /// - Parameters:
     ///   - revision: which one; `nil` for the newest whose time has not ended.
@@ -68,7 +69,12 @@ extension Vault {
         guard let current = rows.last else { throw .notFound(id) }
         var target = revision
         if target == nil { target = try await newestRetained(of: rows) }
-        guard let target, target != current.revision else { throw .noSuchRevision(id) }
+        guard let target else {
+            throw VaultError(.notFound, "No earlier revision of \(id) is kept.", hint: "Keep one when the key is replaced.")
+        }
+        guard target != current.revision else {
+            throw VaultError(.notFound, "Revision \(target) of \(id) is the current one already.", hint: "Name an earlier one.")
+        }
         let old = try await openRevision(RecordKey(id: id, revision: target), toServe: false)
         if let end = old.metadata.expires, end <= time.date() {
             throw VaultError(
@@ -178,7 +184,7 @@ extension Vault {
             var metadata = record.metadata
             // When a pause ends is not kept with an earlier revision.
             if !isCurrent, case .disabled(.coolingDown, _) = metadata.state { metadata.state = .enabled }
-            try metadata.checkServed(key.id, at: time.date())
+            try metadata.checkServed(key.id, revision: isCurrent ? nil : key.revision, at: time.date())
         }
         if let until = record.metadata.retainedUntil, until <= time.date() {
             throw VaultError(

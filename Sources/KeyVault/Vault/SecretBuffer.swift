@@ -15,9 +15,15 @@ public struct SecretBuffer: ~Copyable, Sendable {
 
     /// An empty buffer.
     ///
-    /// - Throws: ``VaultError`` `crypto` where no guarded memory is to be had.
+    /// - Parameter capacity: at most ``maximumCapacity``.
+    /// - Throws: ``VaultError`` `invalidArgument` for more than that, `crypto` where no guarded memory is to be had.
     public init(capacity: Int = SecretBuffer.maximumCapacity) throws(VaultError) {
         precondition(capacity >= 0, "the capacity is a number of bytes")
+        guard capacity <= Self.maximumCapacity else {
+            throw VaultError(
+                .invalidArgument, "A buffer for a secret has room for \(Self.maximumCapacity) bytes at most.",
+                hint: "Make a smaller one.")
+        }
         bytes = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: capacity) }
         self.capacity = capacity
     }

@@ -7,7 +7,8 @@ extension Vault {
     /// Stores `secret` for `id`, durably, in the place of the key that is there.
     ///
     /// The key is judged by the format rules of its provider first (``VaultConfiguration/providers``), and refused where it cannot be
-    /// one of that provider's. A key of a provider that the registry does not know is not judged. One of a shape that the rules do not
+    /// one of that provider's; white space around it is left out. A key of a provider that the registry does not know is stored as it
+    /// is, and not judged. One of a shape that the rules do not
     /// know is stored, with a warning in ``RecordInfo/warnings``; ``CheckPolicy/strict`` refuses it. Where there is a
     /// ``VaultConfiguration/validator``, the provider is asked too, as ``VaultConfiguration/checks`` says.
     ///

@@ -193,12 +193,19 @@ extension WritePlan {
 
     private mutating func current(_ id: RecordID, expected: UInt64?) async throws(VaultError) -> StoredRecord? {
         let row = try await read(id)
-        if let expected, expected != row?.revision ?? 0 {
-            let found = row.map { "at revision \($0.revision)" } ?? "not stored"
-            throw VaultError(
-                .conflict, "\(id) is \(found), not at revision \(expected) as expected.",
-                hint: "Read it again and decide anew.")
-        }
+        if let expected, expected != row?.revision ?? 0 { throw .conflict(id, at: row?.revision, expected: expected) }
         return row
+    }
+}
+
+extension VaultError {
+    /// The current revision is not the one that the caller has seen.
+    ///
+    /// - Parameter revision: the current one; `nil` where the key is not stored.
+    static func conflict(_ id: RecordID, at revision: UInt64?, expected: UInt64) -> VaultError {
+        VaultError(
+            .conflict,
+            "\(id) is \(revision.map { "at revision \($0)" } ?? "not stored"), not at revision \(expected) as expected.",
+            hint: "Read it again and decide anew.")
     }
 }

@@ -234,6 +234,7 @@ import Testing
         let damaged = SimulatedDisk(torn)
         let damage = try #require(try FileRepair(Self.path, layer: damaged).run())
         #expect(damage.ranges == [UInt64(lost.lowerBound)..<UInt64(lost.upperBound)])
+        #expect(damage.lostChanges == (isTorn ? 3 : 0))
         let opened = try FileLog(Self.path, creating: false, layer: damaged)
         let kept = isTorn ? [0, 4] : [0, 1, 2, 3, 4]
         #expect(try Contents(opened).rows.map(\.id) == kept.map { records[$0] }.sorted())

@@ -66,6 +66,19 @@ import Testing
         try await expectAllUnder(new)
     }
 
+    /// The key of a rotation that never came to be is held, and named by nobody.
+    @Test func aKeyThatWasNeverRotatedToIsNoReasonToDoubtTheVault() async throws {
+        let vault = try await Vault.open(store, keys: old)
+        store.fail(.write, with: StoreError(.full, "The disk is full."))
+        await #expect(throws: VaultError(.store, "")) { try await vault.rotateMasterKey(to: other) }
+        _ = try await vault.rotateMasterKey(to: new)
+        #expect(await vault.health().store == .connected)
+        #expect(try await vault.copy(to: MemoryStore()).records == Self.records)
+        // Another process changes the header; the source knows the old key only.
+        try await Vault.open(store, keys: new).setPassphrase(Secret("correct horse"))
+        try await vault.put(Secret("one"), for: RecordID(tenant: "t", provider: "p"))
+    }
+
     /// A batch is on its way when the next page cannot be read.
     @Test func nothingIsWrittenAnyMoreOnceItHasFailed() async throws {
         let slow = SlowlyWrittenStore(base)

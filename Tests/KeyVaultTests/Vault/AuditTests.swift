@@ -45,6 +45,16 @@ import Testing
         #expect(try await vault.list().entries.isEmpty)
     }
 
+    @Test func whoeverFailsToDisableAKeyIsNamed() async throws {
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.disable(id("a")) }
+        #expect(events.take() == ["mark a notFound"])
+        try await vault.put(Secret("one"), for: id("a"))
+        let error = await #expect(throws: VaultError.self) { try await vault.enable(id("a"), expectedRevision: 9) }
+        #expect(error?.message == "acme/a is at revision 1, not at revision 9 as expected.")
+        try await vault.disable(id("a"))
+        #expect(events.take() == ["put a", "mark a conflict", "mark a"])
+    }
+
     @Test func aReadThatTheCacheServesIsOneToo() async throws {
         try await vault.put(Secret("one"), for: id("a"))
         _ = events.take()

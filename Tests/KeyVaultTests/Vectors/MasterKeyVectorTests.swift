@@ -50,7 +50,7 @@ import Testing
     @Test func match() throws {
         var acceptedCases: [VectorCase] = []
         for (name, file, expected) in accepted {
-            let key = try MasterKey(decoding: GuardedBytes(copying: file.span))
+            let key = try MasterKey(copying: file.span)
             let bytes = key.withExposedBytes { bytes in bytes.indices.map { bytes[$0] } }
             #expect(bytes == expected, "\(name)")
             #expect(try Steps.hash(expected, .keyID, length: 16) == key.idBytes)
@@ -60,7 +60,7 @@ import Testing
         var refusedCases: [VectorCase] = []
         for (name, file) in refused {
             let error = #expect(throws: CryptoError.self, "\(name)") {
-                _ = try MasterKey(decoding: GuardedBytes(copying: file.span))
+                _ = try MasterKey(copying: file.span)
             }
             if case .invalidKey = error {} else { Issue.record("\(name): another error") }
             refusedCases.append(VectorCase(name, [("section", .text("3.3")), ("file", .bytes(file))]))

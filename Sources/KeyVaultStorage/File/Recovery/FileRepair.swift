@@ -108,13 +108,13 @@ package struct FileRepair {
                 lostChanges += frame.sequence - sequence - 1
                 leaveOut(batchStart..<start)
                 (batchStart, end) = (start, start)
-                replay.dropBatch()
+                dropBatch()
             }
             sequence = frame.sequence
             end = reader.offset
             let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in Replay.content(frame, bytes) != nil }
             if isRest || !isKnown {
-                replay.dropBatch()
+                dropBatch()
                 lostChanges += 1
                 leaveOut(batchStart..<end)
                 (batchStart, isRest) = (end, frame.continues)
@@ -124,6 +124,11 @@ package struct FileRepair {
             if !replay.isInBatch { batchStart = end }
         }
         leaveOut(batchStart..<size)
+        dropBatch()
+    }
+
+    private mutating func dropBatch() {
+        lostChanges += UInt64(replay.pendingChanges)
         replay.dropBatch()
     }
 

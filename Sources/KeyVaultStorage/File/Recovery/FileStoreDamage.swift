@@ -2,7 +2,7 @@
 public struct FileStoreDamage: Sendable, Equatable, CustomStringConvertible {
     /// The bytes that are damaged, or that belong to a batch which is not whole.
     public let ranges: [Range<UInt64>]
-    /// How many changes they held, so far as the changes behind them tell; a torn end may have held more.
+    /// How many changes they held, so far as whole frames in them and behind them tell; a torn end may have held more.
     public let lostChanges: UInt64
     /// How many rows are kept, each of its key and revision.
     public let keptRows: Int
@@ -11,9 +11,11 @@ public struct FileStoreDamage: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         let places = ranges.map { "\($0.lowerBound) to \($0.upperBound - 1)" }.joined(separator: ", ")
+        let lost = lostChanges == 1 ? "1 change" : "\(lostChanges) changes"
+        let whole = keptRows == 1 ? "1 row is whole" : "\(keptRows) rows are whole"
         let kept = damagedCopy.map { " The file as it was is kept as \($0)." } ?? ""
         return
-            "Bytes \(places) cannot be used; they held at least \(lostChanges) changes. \(keptRows) rows are whole. What a "
+            "Bytes \(places) cannot be used; they held at least \(lost). \(whole). What a "
             + "lost change had written is missing, and what it had deleted or replaced is there again: check those "
             + "records.\(kept)"
     }

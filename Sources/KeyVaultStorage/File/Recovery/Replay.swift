@@ -32,8 +32,9 @@ struct Replay {
         head.map { StoreHead(header: $0.header, generation: $0.generation, revisionFloor: floor) }
     }
 
-    /// Whether a batch has begun and is not complete.
-    var isInBatch: Bool { !changes.isEmpty || newHead != nil }
+    /// How many changes there are of a batch that is not complete.
+    var pendingChanges: Int { changes.count + (newHead == nil ? 0 : 1) }
+    var isInBatch: Bool { pendingChanges > 0 }
 
     /// Takes the next frame of a batch, and applies the batch when it is the last one.
     mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
