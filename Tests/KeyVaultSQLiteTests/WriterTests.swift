@@ -186,6 +186,35 @@ import Testing
         #expect(try directory.names == ["vault.db", "vault.db-lock"])
     }
 
+    /// While the log is copied nobody who knows the lock can commit. A reader who looks at what was there before holds the copying up.
+    @Test func theLockIsHeldForAsLongAsTheLogIsCopied() async throws {
+        await (try SQLiteStore.created(path)).close()
+        let opening = try Opening(path: path, create: false, patience: .zero)
+        let copying = Copying(try WriteSession(opening))
+        #expect(try copying.begin())
+        let reader = try Connection(path: path)
+        try reader.execute("BEGIN")
+        #expect(try reader.integer("SELECT count(*) FROM records") == 0)
+        // More pages than those from which on the log is copied.
+        try copying.perform(try insertion("p", count: 80))
+        opening.connection.setBusyTimeout(.seconds(1_000))
+        let (lock, tool) = (try FileLock(of: path), try Connection(path: path))
+        tool.setBusyTimeout(.zero)
+        let ended = Task { await copying.end() }
+        // SQLite's own lock on writers is held from when the copying begins.
+        while true {
+            do throws(StoreError) { try tool.execute("BEGIN IMMEDIATE; ROLLBACK") } catch {
+                guard error.code == .busy else { throw error }
+                break
+            }
+            await Task.yield()
+        }
+        #expect(try !lock.tryLock())
+        try reader.execute("COMMIT")
+        await ended.value
+        #expect(try lock.tryLock())
+    }
+
     @Test func whoeverHasToWaitForTooLongIsTold() async throws {
         let store = try await SQLiteStore.created(path, busyTimeout: .zero)
         let lock = try FileLock(of: store.path)
@@ -277,6 +306,26 @@ import Testing
         let size = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
         #expect(try #require(size) < 3 * 1_000 * 4_096)
         await store.close()
+    }
+}
+
+/// A session that ends its transaction on a thread of its own. Used from one place at a time.
+private final class Copying: @unchecked Sendable {
+    private var session: WriteSession
+
+    init(_ session: consuming WriteSession) { self.session = session }
+
+    func begin() throws(StoreError) -> Bool { try session.begin() }
+    func perform(_ work: WriteJob.Work) throws(StoreError) { _ = try session.perform([work]) }
+
+    func end() async {
+        await withCheckedContinuation { continuation in
+            let isStarted = SystemThread.start(named: "copies the log") {
+                self.session.end()
+                continuation.resume()
+            }
+            #expect(isStarted)
+        }
     }
 }
 
