@@ -200,6 +200,27 @@ import Testing
                 ]))
         await #expect(throws: VaultError(.damagedRecord, "")) { try await text() }
     }
+
+    /// As it was, under its own revision: nothing but the kind tells it from a current row.
+    @Test func aRetainedRowThatIsLeftAloneIsServedByNoWay() async throws {
+        let (whole, ring) = (MemoryStore(), MasterKeyRing(try MasterKey.random()))
+        let writer = try await Vault.create(in: whole, masterKey: ring)
+        try await writer.put(Secret("one"), for: id)
+        try await writer.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
+        let retained = try #require(try await whole.read(RecordKey(id: id, revision: 1)))
+        // What is left when somebody takes the newest away: a store as it would be without it.
+        let left = MemoryStore()
+        try await left.create(header: try #require(try await whole.readHead()).header)
+        try await left.write(WriteBatch(generation: 1, changes: [.insert(retained.key, sealed: retained.sealed)]))
+        let vault = try await Vault.open(left, keys: ring)
+        let damaged = VaultError(.damagedRecord, "")
+        await #expect(throws: damaged) { try await vault.withSecret(id) { $0.byteCount } }
+        await #expect(throws: damaged) { try await vault.withSecret(id, revision: 1) { $0.byteCount } }
+        await #expect(throws: damaged) { try await vault.metadata(for: id) }
+        #expect(try await vault.list().entries.map { $0.damage == nil } == [false])
+        #expect(try await vault.verify().damaged.map(\.revision) == [1])
+        #expect(try await writer.withSecret(id, revision: 1) { $0.byteCount } == 3)
+    }
 }
 
 /// Answers when it is told to.
