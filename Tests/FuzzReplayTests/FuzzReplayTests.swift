@@ -20,6 +20,13 @@ import Testing
         }
     }
 
+    /// Where the folder is another one, nothing is replayed; and `scripts/fuzz all` fuzzes what has a folder there.
+    @Test(arguments: FuzzTargets.all.map(\.name))
+    func hasACorpus(_ name: String) throws {
+        let folder = Self.folder.appending(path: "Corpus/\(name)")
+        #expect(try !FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
     /// Whatever a mutation does, its repair gives an input again, and of a sound one the same.
     @Test(arguments: FuzzTargets.all.map(\.name))
     func repairs(_ name: String) throws {
