@@ -24,6 +24,7 @@ import Testing
         for shown in [
             key, data.base64EncodedString(), "x" + data.map { String($0, radix: 16) }.joined(), escaped,
             data.dropFirst(7).base64EncodedString(), data.dropFirst(20).base64EncodedString(),
+            String(key.prefix(Canary.pieceLength)), "\(key.dropFirst(10).prefix(Canary.pieceLength))",
         ] {
             #expect(Canary.found(in: Data("before \(shown) behind".utf8)) != nil, "\(shown)")
         }
