@@ -52,7 +52,8 @@ extension Vault {
     ) async throws(VaultError) -> RecordInfo {
         try checkNotReserved(id)
         return try await audited(.mark, id) { () async throws(VaultError) in
-            if let info = try await planMark(id, expectedRevision: expectedRevision, { $0.state = state }) { return info }
+            let info = try await planMark(id, expectedRevision: expectedRevision) { $0.state = state }
+            if let info { return info }
             // Where no revision was expected, the key was not there, and may have been put by now.
             throw .conflict(id, at: try await metadata(for: id).revision, expected: expectedRevision ?? 0)
         }

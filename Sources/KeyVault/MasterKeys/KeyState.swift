@@ -51,7 +51,8 @@ struct KeyState: Sendable {
             throw VaultError(.cancelled, "The task was cancelled while the master key was asked for.")
         } catch {
             throw VaultError(
-                .missingMasterKey, "The master key's source failed.", hint: "What it threw is this error's cause.", cause: error)
+                .missingMasterKey, "The master key's source failed.", hint: "What it threw is this error's cause.",
+                cause: error)
         }
         return KeyState(header: try ring.verify(head), ring: ring)
     }

@@ -70,10 +70,12 @@ extension Vault {
         var target = revision
         if target == nil { target = try await newestRetained(of: rows) }
         guard let target else {
-            throw VaultError(.notFound, "No earlier revision of \(id) is kept.", hint: "Keep one when the key is replaced.")
+            throw VaultError(
+                .notFound, "No earlier revision of \(id) is kept.", hint: "Keep one when the key is replaced.")
         }
         guard target != current.revision else {
-            throw VaultError(.notFound, "Revision \(target) of \(id) is the current one already.", hint: "Name an earlier one.")
+            throw VaultError(
+                .notFound, "Revision \(target) of \(id) is the current one already.", hint: "Name an earlier one.")
         }
         let old = try await openRevision(RecordKey(id: id, revision: target), toServe: false)
         if let end = old.metadata.expires, end <= time.date() {

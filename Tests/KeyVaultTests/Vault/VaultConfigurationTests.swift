@@ -13,7 +13,8 @@ import Testing
         let vault = try await Vault.create(
             in: MemoryStore(), masterKey: MasterKeyRing(try MasterKey.random()),
             configuration: VaultConfiguration(foreignChangeInterval: asked, clock: clock))
-        #expect(await clock.firstSleep() == slept)
+        // A look sleeps too, for as long as it waits for the store before what is cached is dropped.
+        #expect(await clock.firstSleep(otherThan: .milliseconds(250)) == slept)
         await vault.close()
     }
 
@@ -69,7 +70,9 @@ private final class NoticingClock: Clock {
     var now: Instant { Instant(offset: .zero) }
     var minimumResolution: Duration { .zero }
 
-    func firstSleep() async -> Duration? { await sleeps.stream.first { _ in true } }
+    func firstSleep(otherThan known: Duration? = nil) async -> Duration? {
+        await sleeps.stream.first { $0 != known }
+    }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         sleeps.continuation.yield(deadline.offset)
