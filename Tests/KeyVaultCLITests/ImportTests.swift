@@ -42,6 +42,16 @@ import Testing
         #expect(try box.run("show", "a/mine", "--json").json(as: NSDictionary.self)["revision"] as? Int == 3)
     }
 
+    @Test func anImportThatIsRunAgainPutsAgain() throws {
+        try box.run("put", "a/mine", "--expires", "2099-01-31", input: "one").expectSuccess()
+        try box.run("disable", "a/mine").expectSuccess()
+        try box.run("import", "--quiet", input: line("a", "one")).expectSuccess()
+        let object = try box.run("show", "a/mine", "--json").json(as: [String: Any].self)
+        #expect(object["state"] as? String == "enabled" && object["expires"] is NSNull)
+        let help = try box.run("import", "--help").text
+        #expect(help.contains("disabled") && help.contains("expiry"))
+    }
+
     @Test func aDryRunNamesEveryBadLineAndStoresNothing() throws {
         let lines = line("a", "one") + "{\n" + line("b/c", "two") + line("d", "three")
         let outcome = try box.run("import", "--dry-run", input: lines)

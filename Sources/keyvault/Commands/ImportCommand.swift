@@ -9,7 +9,8 @@ struct ImportCommand: AsyncParsableCommand {
         discussion: """
             Each line is {"tenant": "…", "provider": "…", "label": "…", "secret": "…"}; the label is optional. Up to 256 \
             lines are stored at a time, all of them or none, and what standard error reports as stored is on the disk. An \
-            import that was broken off may simply be run again: what is there already is replaced by the same key.
+            import that was broken off may simply be run again: what is there already is replaced by the same key. As with \
+            'put', that enables a key that was disabled meanwhile, and drops an expiry that was set.
             """)
 
     @Argument(help: ArgumentHelp("A file; standard input by default.", valueName: "FILE"), completion: .file())
