@@ -90,6 +90,26 @@ import Testing
         #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
     }
 
+    @Test(
+        arguments: [
+            (#"{"tenant":"a","provider":"p","secret":12}"#, "The member secret is not a string."),
+            (#"{"tenant":"a","provider":"p","secret":"SECRET","label":null}"#, "The member label is not a string."),
+            (#"{SECRET"#, "The name of a member is not a string."), (#"{}"#, "The name of a member is not a string."),
+        ])
+    func aMemberThatIsNoStringIsNamed(text: String, message: String) throws {
+        let outcome = try box.run("import", input: text)
+        outcome.expectError(1, "Line 1: \(message)")
+        #expect(!outcome.errors.contains("SECRET"))
+    }
+
+    @Test func aByteOrderMarkAtTheBeginningIsPassedOver() throws {
+        try box.run("import", "--quiet", input: "\u{FEFF}" + line("a", "one")).expectSuccess()
+        #expect(try box.run("reveal", "a/mine").text == "one")
+        try box.run("import", input: line("a", "one") + "\u{FEFF}" + line("b", "two")).expectError(1, "Line 2: ")
+        // U+FEFE begins with the same two bytes.
+        try box.run("import", input: "\u{FEFE}" + line("a", "one")).expectError(1, "Line 1: ")
+    }
+
     @Test func binarySecretsNeedAFlag() throws {
         try box.run("import", "--allow-binary", "--quiet", input: line("a", #"x\u0000\ny\n"#)).expectSuccess()
         #expect(try box.run("reveal", "a/mine").text == "x\0\ny\n")
