@@ -110,6 +110,13 @@ import Testing
         try box.run("import", input: "\u{FEFE}" + line("a", "one")).expectError(1, "Line 1: ")
     }
 
+    @Test(arguments: ["", " \n\n", "\u{FEFF}"], [[], ["--dry-run"]])
+    func nothingToImportIsNoError(input: String, options: [String]) throws {
+        let outcome = try box.run(["import"] + options, input: input)
+        outcome.expectSuccess()
+        #expect(outcome.text == "There was nothing to import.\n")
+    }
+
     @Test func binarySecretsNeedAFlag() throws {
         try box.run("import", "--allow-binary", "--quiet", input: line("a", #"x\u0000\ny\n"#)).expectSuccess()
         #expect(try box.run("reveal", "a/mine").text == "x\0\ny\n")
