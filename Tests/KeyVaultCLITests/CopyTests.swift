@@ -33,8 +33,8 @@ import Testing
     }
 
     @Test func aBackupIsOfTheKindOfItsVault() throws {
-        try box.run("backup", "sqlite:").expectError(64, "names no file", hint: "sqlite:PATH")
-        try box.run("backup", "memory:copy").expectError(64, "vault in memory", hint: "Name a file")
+        try box.run("backup", "sqlite:").expectError(64, "names no file", hint: "Write sqlite:PATH.")
+        try box.run("backup", "memory:copy").expectError(64, "vault in memory", hint: "Name a file: sqlite:")
         try box.run("backup", "file:copy").expectError(64, "and not in file:copy", hint: "keyvault migrate")
         try box.run("restore", "file:copy", "--store", "sqlite:new.db").expectError(64, "and not in file:copy")
         try box.run("backup", "sqlite:copy.db").expectSuccess()

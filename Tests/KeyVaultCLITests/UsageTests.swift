@@ -88,10 +88,17 @@ import Testing
         arguments: [
             ("keyvault.db", "--store sqlite:keyvault.db"), ("memory:", "--store sqlite:"),
             ("postgres:x", "sqlite:PATH"),
-            ("sqlite:", "sqlite:PATH"),
+            ("sqlite:", "--store sqlite:PATH"), ("", "--store sqlite:PATH"),
         ])
     func aStoreIsNamedByItsKindAndPath(store: String, hint: String) throws {
         try box.run("list", "--store", store).expectError(64, "", hint: hint)
+    }
+
+    @Test(arguments: [
+        ("other", "sqlite:other."), ("", "sqlite:PATH."), ("file:", "file:PATH."), ("memory:", "sqlite:keyvault.db."),
+    ])
+    func aStoreIsAskedForAsItWasNamed(store: String, hint: String) throws {
+        try box.run("migrate", "--to", store).expectError(64, "", hint: "--to \(hint)")
     }
 
     @Test func unknownCommands() throws {

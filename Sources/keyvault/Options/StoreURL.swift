@@ -16,23 +16,28 @@ struct StoreURL: CustomStringConvertible {
         self.path = path
     }
 
-    init(_ text: String) throws(Failure) {
+    /// - Parameter option: what gave `text`; `nil` for an argument.
+    init(_ text: String, of option: String? = "--store") throws(Failure) {
+        let option = option.map { $0 + " " } ?? ""
+        guard !text.isEmpty else {
+            throw Failure(.usage, "An empty text names no file.", hint: "Write \(option)sqlite:PATH.")
+        }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
             throw Failure(
-                .usage, "The store '\(text)' does not say of which kind it is.", hint: "Write --store sqlite:\(text).")
+                .usage, "The store '\(text)' does not say of which kind it is.", hint: "Write \(option)sqlite:\(text).")
         }
         guard parts[0] != "memory" else {
             throw Failure(
                 .usage, "A vault in memory would end with this command.",
-                hint: "Name a file: --store sqlite:keyvault.db.")
+                hint: "Name a file: \(option)sqlite:keyvault.db.")
         }
         guard let kind = Kind(rawValue: parts[0]) else {
             let known = Kind.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
             throw Failure(.usage, "There is no kind of store named '\(parts[0])'.", hint: "Known are: \(known).")
         }
         guard !parts[1].isEmpty else {
-            throw Failure(.usage, "The store '\(text)' names no file.", hint: "Write --store \(kind.rawValue):PATH.")
+            throw Failure(.usage, "The store '\(text)' names no file.", hint: "Write \(option)\(kind.rawValue):PATH.")
         }
         self.init(kind: kind, path: parts[1])
     }
@@ -44,7 +49,7 @@ struct StoreURL: CustomStringConvertible {
     func sibling(_ text: String) throws(Failure) -> StoreURL {
         let prefix = text.contains(":") ? String(text.prefix { $0 != ":" }) : ""
         guard Kind(rawValue: prefix) != nil || prefix == "memory" else { return StoreURL(kind: kind, path: text) }
-        let named = try StoreURL(text)
+        let named = try StoreURL(text, of: nil)
         guard named.kind == kind else {
             throw Failure(
                 .usage, "A vault in \(kind.rawValue):… has its backups in \(kind.rawValue):…, and not in \(text).",
