@@ -50,6 +50,19 @@ import Testing
         try box.run("migrate", "--to", "sqlite:back.db").expectError(1, "holds a vault already")
     }
 
+    @Test func aBackupOfTheOtherKindIsMigrated() throws {
+        try box.run("backup", "copy.db").expectSuccess()
+        try box.run("restore", "copy.db", "--store", "file:new.vault").expectError(
+            1, "copy.db is not a KeyVault file store", hint: "Name it sqlite:copy.db; 'keyvault migrate'")
+        try box.run("migrate", "--store", "sqlite:copy.db", "--to", "file:new.vault").expectSuccess()
+        try box.run("restore", "new.vault", "--store", "sqlite:new.db").expectError(
+            1, "new.vault is not a SQLite database", hint: "Name it file:new.vault; 'keyvault migrate'")
+        try box.run("backup", "new.db", "--store", "sqlite:new.vault").expectError(
+            1, "new.vault is not a SQLite database", hint: "Name it file:new.vault; 'keyvault migrate'")
+        try Data("Not a vault, and as long as the header of one.".utf8).write(to: box.folder.appending(path: "text"))
+        try box.run("restore", "text", "--store", "file:other").expectError(1, "text is not", hint: "Give the path")
+    }
+
     @Test func damageIsCopiedAndNamed() async throws {
         try await box.damage(RecordID("a/mine"))
         let outcome = try box.run("backup", "copy.db", "--quiet")

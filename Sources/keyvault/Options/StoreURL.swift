@@ -1,3 +1,4 @@
+import Foundation
 import KeyVault
 import KeyVaultSQLite
 
@@ -5,6 +6,14 @@ import KeyVaultSQLite
 struct StoreURL: CustomStringConvertible {
     private enum Kind: String, CaseIterable {
         case sqlite, file
+
+        /// What its files begin with.
+        var magic: String {
+            switch self {
+            case .sqlite: "SQLite format 3"
+            case .file: "KVLG"
+            }
+        }
     }
 
     private let kind: Kind
@@ -69,8 +78,21 @@ struct StoreURL: CustomStringConvertible {
             }
         } catch {
             // Here, what of the message is the path is known.
-            throw Failure(store: error, at: path)
+            let failure = Failure(store: error, at: path)
+            guard error.code == .foreign, let other = otherKind else { throw failure }
+            throw Failure(
+                failure.status, failure.message,
+                hint: "Name it \(other); 'keyvault migrate' copies a vault into another kind of store.")
         }
+    }
+
+    /// What is there, where that is a store of another kind.
+    private var otherKind: StoreURL? {
+        guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 16) else {
+            return nil
+        }
+        let found = Kind.allCases.first { $0 != kind && start.starts(with: $0.magic.utf8) }
+        return found.map { StoreURL(kind: $0, path: path) }
     }
 
     var description: String { "\(kind.rawValue):\(path)" }
