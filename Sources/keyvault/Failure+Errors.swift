@@ -74,6 +74,11 @@ extension Failure {
         let status = status ?? found
         guard error.code == .notFound, Self.lastStop(in: error.message, with: path) == nil else {
             self.init(status, sentences: error.message, with: path)
+            // Only a file store says it so.
+            if error.code == .busy, error.message.contains(" is in use by ") {
+                let advice = "End that one; for several at once, 'keyvault migrate' copies the vault into SQLite."
+                self = Failure(status, message, hint: "\(hint) \(advice)")
+            }
             return
         }
         self.init(status, error.message, hint: "Create a vault there with 'keyvault init', or check --store.")
