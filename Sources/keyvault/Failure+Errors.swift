@@ -74,6 +74,11 @@ extension Failure {
         let status = status ?? found
         guard error.code == .notFound, Self.lastStop(in: error.message, with: path) == nil else {
             self.init(status, sentences: error.message, with: path)
+            // Only a file store says it so.
+            if error.code == .busy, error.message.contains(" is in use by ") {
+                let advice = "End that one; for several at once, 'keyvault migrate' copies the vault into SQLite."
+                self = Failure(status, message, hint: "\(hint) \(advice)")
+            }
             return
         }
         self.init(status, error.message, hint: "Create a vault there with 'keyvault init', or check --store.")
@@ -81,30 +86,37 @@ extension Failure {
 
     /// What the argument parser refused.
     private init(parsing error: any Error) {
-        let message = KeyVaultCommand.message(for: error)
+        let (message, help) = (KeyVaultCommand.message(for: error), Self.help(for: error))
         // It quotes what it did not expect, and that might be a key.
         guard !message.contains("nexpected argument") else {
             self.init(
                 .usage, "There is an argument too many.",
-                hint: "A key never goes on the command line: pipe it in, or type it when asked. \(Self.help)")
+                hint: help.contains("keyvault put ")
+                    ? "A key never goes on the command line: pipe it in, or type it when asked. \(help)" : help)
             return
         }
         // So does a value that it could not read: what follows says where it stood and what was expected.
         let place = "' is invalid for "
         if let end = message.ranges(of: place).last?.upperBound {
-            self.init(.usage, "A value is invalid for \(message[end...])", hint: Self.help)
+            self.init(.usage, "A value is invalid for \(message[end...])", hint: help)
             return
         }
         // And a value of an option that takes none, or one that follows an option's letter.
         if let end = message.firstRange(of: ", but '") {
-            self.init(.usage, message[..<end.lowerBound] + ".", hint: Self.help)
+            self.init(.usage, message[..<end.lowerBound] + ".", hint: help)
             return
         }
         if let letter = message.firstMatch(of: /^(Unknown option '-[^-])[^']/)?.1 {
-            self.init(.usage, "\(letter)…'.", hint: Self.help)
+            self.init(.usage, "\(letter)…'.", hint: help)
             return
         }
-        self.init(.usage, message, hint: Self.help)
+        self.init(.usage, message, hint: help)
+    }
+
+    /// Where the help is of the command that the parser had come to: only the last line of its whole message says which that is.
+    private static func help(for error: any Error) -> String {
+        let last = KeyVaultCommand.fullMessage(for: error).split(separator: "\n").last
+        return last?.firstMatch(of: /(See 'keyvault .*--help') for more information/).map { "\($0.1)." } ?? help
     }
 
     /// Messages of the floors below say what happened, and in their last sentence what to do.

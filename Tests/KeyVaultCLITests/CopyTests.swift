@@ -33,8 +33,8 @@ import Testing
     }
 
     @Test func aBackupIsOfTheKindOfItsVault() throws {
-        try box.run("backup", "sqlite:").expectError(64, "names no file", hint: "sqlite:PATH")
-        try box.run("backup", "memory:copy").expectError(64, "vault in memory", hint: "Name a file")
+        try box.run("backup", "sqlite:").expectError(64, "names no file", hint: "Write sqlite:PATH.")
+        try box.run("backup", "memory:copy").expectError(64, "vault in memory", hint: "Name a file: sqlite:")
         try box.run("backup", "file:copy").expectError(64, "and not in file:copy", hint: "keyvault migrate")
         try box.run("restore", "file:copy", "--store", "sqlite:new.db").expectError(64, "and not in file:copy")
         try box.run("backup", "sqlite:copy.db").expectSuccess()
@@ -48,6 +48,19 @@ import Testing
         try box.run("migrate", "--store", "file:copy.vault", "--to", "sqlite:back.db").expectSuccess()
         #expect(try box.run("reveal", "b/mine", "--store", "sqlite:back.db").text == "secret of b/mine")
         try box.run("migrate", "--to", "sqlite:back.db").expectError(1, "holds a vault already")
+    }
+
+    @Test func aBackupOfTheOtherKindIsMigrated() throws {
+        try box.run("backup", "copy.db").expectSuccess()
+        try box.run("restore", "copy.db", "--store", "file:new.vault").expectError(
+            1, "copy.db is not a KeyVault file store", hint: "Name it sqlite:copy.db; 'keyvault migrate'")
+        try box.run("migrate", "--store", "sqlite:copy.db", "--to", "file:new.vault").expectSuccess()
+        try box.run("restore", "new.vault", "--store", "sqlite:new.db").expectError(
+            1, "new.vault is not a SQLite database", hint: "Name it file:new.vault; 'keyvault migrate'")
+        try box.run("backup", "new.db", "--store", "sqlite:new.vault").expectError(
+            1, "new.vault is not a SQLite database", hint: "Name it file:new.vault; 'keyvault migrate'")
+        try Data("Not a vault, and as long as the header of one.".utf8).write(to: box.folder.appending(path: "text"))
+        try box.run("restore", "text", "--store", "file:other").expectError(1, "text is not", hint: "Give the path")
     }
 
     @Test func damageIsCopiedAndNamed() async throws {

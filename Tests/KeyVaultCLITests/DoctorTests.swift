@@ -30,6 +30,18 @@ import Testing
         #expect(try results(outcome)["key file"] == "problem")
     }
 
+    @Test func aRetiredKeyThatIsStillConfiguredIsNamed() throws {
+        #expect(try results(box.run("doctor", "--json"))["unused key"] == nil)
+        try box.run("rotate", "master", "--new-master-key-file", "new").expectSuccess()
+        #expect(try results(box.run("doctor", "--json", "--master-key-file", "new"))["unused key"] == nil)
+        let both = ["KEYVAULT_MASTER_KEY_FILE": "new,\(box.masterKeyPath)"]
+        let outcome = try box.run("doctor", "--json", environment: both)
+        outcome.expectSuccess()
+        #expect(try results(outcome)["unused key"] == "warning")
+        let lines = try box.run("doctor", environment: both).text.split(separator: "\n")
+        #expect(lines.filter { $0.contains("unused key") && $0.contains(box.masterKeyPath) }.count == 1)
+    }
+
     @Test func measuring() throws {
         try box.run("put", "a/mine", input: "secret").expectSuccess()
         let outcome = try box.run("measure", "a/mine")

@@ -53,6 +53,7 @@ import Testing
             127, "no-such-command cannot be run")
         try box.run("exec", "--env", "A=a/mine", "--", "./keyvault.db").expectError(126, "keyvault.db cannot be run")
         try box.run("exec", "--env", "A=a/mine").expectError(64, "")
+        try box.run("exec", "--env", "A=a/mine", "env", "B=c").expectError(64, "'--' before the command")
         try box.run("exec", "--env", "A=c/mine", "--", "env").expectError(3, "c/mine")
         for assignment in ["A", "=a/mine", "A=a"] {
             try box.run("exec", "--env", assignment, "--", "env").expectError(64, "")

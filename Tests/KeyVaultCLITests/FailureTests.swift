@@ -1,4 +1,5 @@
 import Foundation
+import KeyVault
 import Testing
 
 /// Errors are cut between what happened and what to do, and hints say what helps and nothing else.
@@ -57,6 +58,19 @@ import Testing
         }
         // What is to be made first is another thing.
         try box.run("init", "--store", "\(kind):none/vault").expectError(3, "does not exist.", hint: "Create it")
+    }
+
+    @Test func aFileStoreInUseSaysWhatToDo() async throws {
+        let store = ["KEYVAULT_STORE": "file:keys.vault"]
+        try box.run("init", environment: store).expectSuccess()
+        let held = try await FileStore.open(box.path("keys.vault"))
+        for command in ["list", "repair"] {
+            let outcome = try box.run(command, environment: store)
+            outcome.expectError(1, "is in use by process", hint: "A file store serves one process at a time. ")
+            #expect(outcome.errors.contains("End that one") && outcome.errors.contains("'keyvault migrate'"))
+        }
+        await held.close()
+        try box.run("list", environment: store).expectSuccess()
     }
 
     @Test(arguments: [".", "a. b", "a. B"])

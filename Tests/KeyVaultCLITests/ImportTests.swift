@@ -42,6 +42,16 @@ import Testing
         #expect(try box.run("show", "a/mine", "--json").json(as: NSDictionary.self)["revision"] as? Int == 3)
     }
 
+    @Test func anImportThatIsRunAgainPutsAgain() throws {
+        try box.run("put", "a/mine", "--expires", "2099-01-31", input: "one").expectSuccess()
+        try box.run("disable", "a/mine").expectSuccess()
+        try box.run("import", "--quiet", input: line("a", "one")).expectSuccess()
+        let object = try box.run("show", "a/mine", "--json").json(as: [String: Any].self)
+        #expect(object["state"] as? String == "enabled" && object["expires"] is NSNull)
+        let help = try box.run("import", "--help").text
+        #expect(help.contains("disabled") && help.contains("expiry"))
+    }
+
     @Test func aDryRunNamesEveryBadLineAndStoresNothing() throws {
         let lines = line("a", "one") + "{\n" + line("b/c", "two") + line("d", "three")
         let outcome = try box.run("import", "--dry-run", input: lines)
@@ -78,6 +88,33 @@ import Testing
         #expect(outcome.errors.contains("Line 2: "))
         #expect(!outcome.errors.contains("SECRET"))
         #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"tenant":"a","provider":"p","secret":12}"#, "The member secret is not a string."),
+            (#"{"tenant":"a","provider":"p","secret":"SECRET","label":null}"#, "The member label is not a string."),
+            (#"{SECRET"#, "The name of a member is not a string."), (#"{}"#, "The name of a member is not a string."),
+        ])
+    func aMemberThatIsNoStringIsNamed(text: String, message: String) throws {
+        let outcome = try box.run("import", input: text)
+        outcome.expectError(1, "Line 1: \(message)")
+        #expect(!outcome.errors.contains("SECRET"))
+    }
+
+    @Test func aByteOrderMarkAtTheBeginningIsPassedOver() throws {
+        try box.run("import", "--quiet", input: "\u{FEFF}" + line("a", "one")).expectSuccess()
+        #expect(try box.run("reveal", "a/mine").text == "one")
+        try box.run("import", input: line("a", "one") + "\u{FEFF}" + line("b", "two")).expectError(1, "Line 2: ")
+        // U+FEFE begins with the same two bytes.
+        try box.run("import", input: "\u{FEFE}" + line("a", "one")).expectError(1, "Line 1: ")
+    }
+
+    @Test(arguments: ["", " \n\n", "\u{FEFF}"], [[], ["--dry-run"]])
+    func nothingToImportIsNoError(input: String, options: [String]) throws {
+        let outcome = try box.run(["import"] + options, input: input)
+        outcome.expectSuccess()
+        #expect(outcome.text == "There was nothing to import.\n")
     }
 
     @Test func binarySecretsNeedAFlag() throws {

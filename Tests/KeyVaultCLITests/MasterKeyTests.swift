@@ -38,6 +38,17 @@ import Testing
             64, "only key")
     }
 
+    @Test func noKeyIsMadeForAVaultThatDoesNotOpen() throws {
+        let rotate = ["rotate", "master", "--new-master-key-file", "new"]
+        try box.run(rotate + ["--store", "sqlite:none.db"]).expectError(3, "none.db")
+        try box.run("--quiet", "master-key", "create", "other").expectSuccess()
+        try box.run(rotate + ["--master-key-file", "other"]).expectError(6, "Wrong master key")
+        #expect(!FileManager.default.fileExists(atPath: box.path("new")))
+        let rotation = try box.run(rotate)
+        rotation.expectSuccess()
+        #expect(rotation.text.contains("Made a new master key, new."))
+    }
+
     @Test func aKeyIsMadeAndGivenToOthersBeforeTheRotation() throws {
         try box.run("--quiet", "master-key", "create", "new").expectSuccess()
         let key = try Data(contentsOf: box.folder.appending(path: "new"))

@@ -35,6 +35,17 @@ import Testing
         #expect(try box.run("reminders", "other", "--json").json(as: [Any].self).isEmpty)
     }
 
+    @Test(arguments: [("0", 1), ("0d", 1), ("0s", 1), ("90", 0), ("90d", 0), ("12w", 0), ("24h", 0)])
+    func anAgeIsInDaysOrALengthOfTime(age: String, count: Int) throws {
+        #expect(try box.run("reminders", "--older-than", age, "--json").json(as: [Any].self).count == count)
+        #expect(try box.run("reminders", "--help").text.contains("Default: 90."))
+    }
+
+    @Test(arguments: ["x", "d", "36h", "1y", "-1d", "99999999999w"])
+    func agesThatAreNone(age: String) throws {
+        try box.run("reminders", "--older-than=\(age)").expectError(64, "Write whole days, such as 90, 90d or 12w.")
+    }
+
     @Test func theProvidersThatAreKnown() throws {
         let providers = try box.run("providers", "--json").json(as: [[String: Any]].self)
         #expect(providers.count >= 20)

@@ -43,6 +43,29 @@ import Testing
     }
 
     @Test(arguments: [
+        (["list"], ["a", "b"]), (["show"], ["a/p", "SECRET"]), (["sweep"], ["all"]),
+        (["token", "revoke"], ["a", "b"]),
+    ])
+    func whereNoKeyIsAskedForAnArgumentTooManyIsNoKey(command: [String], arguments: [String]) throws {
+        let outcome = try box.run(command + arguments)
+        let name = command.joined(separator: " ")
+        outcome.expectError(64, "There is an argument too many", hint: "hint: See 'keyvault \(name) --help'.")
+        #expect(!outcome.errors.contains("SECRET"))
+    }
+
+    @Test(
+        arguments: [
+            (["put", "acme"], "put"), (["put", "a/b", "--bogus"], "put"),
+            (["put", "a/b", "--if-revision", "x"], "put"),
+            (["put"], "put"), (["put", "a/b", "c"], "put"), (["put", "a/b", "--quiet=c"], "put"),
+            (["put", "a/b", "-kc"], "put"), (["rotate", "master"], "rotate master"), (["test"], "test"),
+            (["--quiet", "exec", "env"], "exec"),
+        ])
+    func aWrongCallOfACommandPointsToItsHelp(arguments: [String], command: String) throws {
+        try box.run(arguments).expectError(64, "", hint: "See 'keyvault \(command) --help'.")
+    }
+
+    @Test(arguments: [
         ["put", "sk-proj-SECRET"], ["put", "acme/mine/' is invalid for sk-proj-SECRET\u{07}"],
         ["exec", "--env", "OPENAI_API_KEY=sk-proj-SECRET", "--", "env"],
     ])
@@ -65,15 +88,22 @@ import Testing
         arguments: [
             ("keyvault.db", "--store sqlite:keyvault.db"), ("memory:", "--store sqlite:"),
             ("postgres:x", "sqlite:PATH"),
-            ("sqlite:", "sqlite:PATH"),
+            ("sqlite:", "--store sqlite:PATH"), ("", "--store sqlite:PATH"),
         ])
     func aStoreIsNamedByItsKindAndPath(store: String, hint: String) throws {
         try box.run("list", "--store", store).expectError(64, "", hint: hint)
     }
 
+    @Test(arguments: [
+        ("other", "sqlite:other."), ("", "sqlite:PATH."), ("file:", "file:PATH."), ("memory:", "sqlite:keyvault.db."),
+    ])
+    func aStoreIsAskedForAsItWasNamed(store: String, hint: String) throws {
+        try box.run("migrate", "--to", store).expectError(64, "", hint: "--to \(hint)")
+    }
+
     @Test func unknownCommands() throws {
         try box.run("frobnicate").expectError(64, "no command of that name", hint: "--help")
-        try box.run("--frobnicate").expectError(64, "--frobnicate")
+        try box.run("--frobnicate").expectError(64, "--frobnicate", hint: "See 'keyvault --help'.")
     }
 
     @Test(arguments: [[], ["--help"], ["help", "put"], ["put", "--help"], ["--version"]])

@@ -85,6 +85,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     detail: "\(health.masterKeys.count) master keys are live: a rotation has not ended. Go on with it.")
             )
         }
+        findings += unusedKeys(health)
         let isLocked = health.unlockedBytes == 0
         findings.append(
             Finding(
@@ -99,6 +100,20 @@ struct DoctorCommand: AsyncParsableCommand {
         return Finding(
             check: "master key", result: days > 365 ? .warning : .ok,
             detail: "\(days) days old.\(days > 365 ? " Rotate it: 'keyvault rotate master'." : "")")
+    }
+
+    /// Whoever else holds a retired key is trusted wherever it is configured (SECURITY.md). One that cannot be loaded is named already.
+    private func unusedKeys(_ health: VaultHealth) -> [Finding] {
+        let paths = options.usesPassphrase ? [] : (try? options.masterKeyPaths) ?? []
+        let unused = paths.filter { path in
+            guard let id = try? MasterKeyFile(path).load().ids.first else { return false }
+            return !health.masterKeys.contains { $0.id == id }
+        }
+        return unused.map { path in
+            Finding(
+                check: "unused key", result: .warning,
+                detail: "No record is under the key in \(path). If it was retired, drop it from every configuration.")
+        }
     }
 
     private func problem(_ check: String, _ error: any Error) -> Finding {

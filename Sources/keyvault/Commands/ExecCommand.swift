@@ -56,7 +56,7 @@ struct Assignment {
     init(_ text: String) throws {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty, !parts[0].utf8.contains(0) else {
-            throw ValidationError("Write NAME=REF.")
+            throw ValidationError("Write NAME=REF, and '--' before the command.")
         }
         name = parts[0]
         do throws(FormatError) { id = try RecordID(parts[1]) } catch { throw ValidationError(error.message) }

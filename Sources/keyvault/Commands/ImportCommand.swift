@@ -9,8 +9,11 @@ struct ImportCommand: AsyncParsableCommand {
         discussion: """
             Each line is {"tenant": "…", "provider": "…", "label": "…", "secret": "…"}; the label is optional. Up to 256 \
             lines are stored at a time, all of them or none, and what standard error reports as stored is on the disk. An \
-            import that was broken off may simply be run again: what is there already is replaced by the same key.
+            import that was broken off may simply be run again: what is there already is replaced by the same key. As with \
+            'put', that enables a key that was disabled meanwhile, and drops an expiry that was set.
             """)
+
+    private static let nothing = "There was nothing to import."
 
     @Argument(help: ArgumentHelp("A file; standard input by default.", valueName: "FILE"), completion: .file())
     var file: String?
@@ -54,7 +57,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw Failure(
                 .other, "\(failed) of \(count + failed) lines cannot be imported.", hint: "Mend them, and try again.")
         }
-        try options.console.say("\(count.keys) could be imported. Nothing was stored.")
+        try options.console.say(count == 0 ? Self.nothing : "\(count.keys) could be imported. Nothing was stored.")
     }
 
     /// The next key, if the rules let it in.
@@ -90,7 +93,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw Failure(failure.status, failure.message, hint: "\(failure.hint) \(state)")
         }
         options.console.endProgress()
-        try options.console.say("Imported \(count.keys).")
+        try options.console.say(count == 0 ? Self.nothing : "Imported \(count.keys).")
     }
 
     /// - Returns: how many keys are stored now, and the line of the last.

@@ -18,6 +18,6 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await VaultCopy(options: options).run(
-            from: try options.storeURL, to: try StoreURL(target), method: .recordByRecord)
+            from: try options.storeURL, to: try StoreURL(target, of: "--to"), method: .recordByRecord)
     }
 }

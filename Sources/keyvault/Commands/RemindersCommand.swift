@@ -11,7 +11,10 @@ struct RemindersCommand: AsyncParsableCommand {
     var tenant: String?
 
     @Option(
-        name: .customLong("older-than"), help: ArgumentHelp("From how many days on a key is due.", valueName: "DAYS"))
+        name: .customLong("older-than"),
+        help: ArgumentHelp(
+            "From what age on a key is due: days, or such as 90d or 12w. Default: 90.", valueName: "DAYS"),
+        transform: DurationArgument.days)
     var days = 90
 
     @Flag(help: "Print a JSON array.")

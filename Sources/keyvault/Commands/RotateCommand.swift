@@ -49,8 +49,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let new = try newKey()
         let passphrase = try options.passphrase()
+        let new = try await newKey(passphrase)
         try await options.withVault(at: options.storeURL, adding: new, passphrase: passphrase) { vault, _ in
             let bar = try await ProgressBar(options.console, vault: vault)
             let report = try await vault.rotateMasterKey(
@@ -63,13 +63,16 @@ struct RotateMasterCommand: AsyncParsableCommand {
         }
     }
 
-    private func newKey() throws -> MasterKeyRing {
+    /// The key in the file, or a new one: on the disk before the vault gets to know it.
+    private func newKey(_ passphrase: Secret?) async throws -> MasterKeyRing {
         guard !FileManager.default.fileExists(atPath: newKeyPath) else { return try MasterKeyFile(newKeyPath).load() }
         guard !isDryRun else {
             throw Failure(
                 .masterKey, "There is no key in \(newKeyPath).",
                 hint: "Make one with 'keyvault master-key create'. Without --dry-run, it would be made there.")
         }
+        // Before a key is made that nobody needs. The vault is opened anew with the key: its source must have it throughout.
+        try await options.withVault(at: options.storeURL, passphrase: passphrase) { _, _ in }
         let ring = MasterKeyRing(try MasterKeyFile.create(at: newKeyPath))
         if !json { try options.console.say("Made a new master key, \(newKeyPath). Keep a copy in a safe place.") }
         return ring

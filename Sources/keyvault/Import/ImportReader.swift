@@ -24,6 +24,7 @@ struct ImportReader: ~Copyable {
     mutating func next() throws -> ImportLine? {
         while try input.startLine() {
             number += 1
+            if number == 1 { try skipByteOrderMark() }
             try skipSpace()
             if try input.peek() != nil { return try object() }
         }
@@ -34,9 +35,9 @@ struct ImportReader: ~Copyable {
         var names: [String: String] = [:]
         var secret = try SecretBuffer(capacity: Secret.maximumLength + 1)
         var hasSecret = false
-        try expect("{", "The line is not a JSON object")
+        guard try takes("{") else { throw notAnObject }
         repeat {
-            let name = try name()
+            let name = try name("The name of a member")
             try expect(":", "A ':' is missing")
             guard ["tenant", "provider", "label", "secret"].contains(name) else {
                 throw refusal("A member is none of tenant, provider, label and secret")
@@ -46,9 +47,9 @@ struct ImportReader: ~Copyable {
             }
             if name == "secret" {
                 hasSecret = true
-                try self.secret(into: &secret)
+                try string("The member secret") { secret.append($0) }
             } else {
-                names[name] = try self.name()
+                names[name] = try self.name("The member \(name)")
             }
         } while try takes(",")
         try expect("}", "The object does not end with '}'")
@@ -81,26 +82,24 @@ struct ImportReader: ~Copyable {
     }
 
     /// A string that is no secret.
-    private mutating func name() throws -> String {
+    private mutating func name(_ what: String) throws -> String {
         var bytes: [UInt8] = []
-        try string { byte in
+        try string(what) { byte in
             bytes.append(byte)
             return bytes.count <= Self.longestName
         }
         guard let name = String(validating: bytes, as: UTF8.self) else { throw refusal("A name is not UTF-8") }
         return name
     }
-
-    private mutating func secret(into buffer: inout SecretBuffer) throws {
-        try string { buffer.append($0) }
-    }
 }
 
 // The grammar of a JSON string, and what may stand between strings.
 extension ImportReader {
     /// Hands each byte of a string to `take`, which says whether there is room for more.
-    private mutating func string(_ take: (UInt8) -> Bool) throws {
-        try expect("\"", "A string is missing")
+    ///
+    /// - Parameter what: what the string is, for whoever did not write one.
+    private mutating func string(_ what: String, _ take: (UInt8) -> Bool) throws {
+        try expect("\"", "\(what) is not a string")
         while true {
             guard let byte = try input.next(), byte >= 0x20 else { throw refusal("A string does not end") }
             switch byte {
@@ -171,6 +170,16 @@ extension ImportReader {
     private mutating func skipSpace() throws {
         while let byte = try input.peek(), [0x20, 0x09, 0x0D].contains(byte) { _ = try input.next() }
     }
+
+    /// Some editors write one (U+FEFF) at the beginning of a file.
+    private mutating func skipByteOrderMark() throws {
+        guard try input.peek() == 0xEF else { return }
+        for byte: UInt8 in [0xEF, 0xBB, 0xBF] {
+            guard try input.next() == byte else { throw notAnObject }
+        }
+    }
+
+    private var notAnObject: Failure { refusal("The line is not a JSON object") }
 
     private var tooLong: Failure { refusal("A name or the secret is too long") }
 

@@ -1,3 +1,4 @@
+import Foundation
 import KeyVault
 import KeyVaultSQLite
 
@@ -5,6 +6,14 @@ import KeyVaultSQLite
 struct StoreURL: CustomStringConvertible {
     private enum Kind: String, CaseIterable {
         case sqlite, file
+
+        /// What its files begin with.
+        var magic: String {
+            switch self {
+            case .sqlite: "SQLite format 3"
+            case .file: "KVLG"
+            }
+        }
     }
 
     private let kind: Kind
@@ -16,23 +25,28 @@ struct StoreURL: CustomStringConvertible {
         self.path = path
     }
 
-    init(_ text: String) throws(Failure) {
+    /// - Parameter option: what gave `text`; `nil` for an argument.
+    init(_ text: String, of option: String? = "--store") throws(Failure) {
+        let option = option.map { $0 + " " } ?? ""
+        guard !text.isEmpty else {
+            throw Failure(.usage, "An empty text names no file.", hint: "Write \(option)sqlite:PATH.")
+        }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
             throw Failure(
-                .usage, "The store '\(text)' does not say of which kind it is.", hint: "Write --store sqlite:\(text).")
+                .usage, "The store '\(text)' does not say of which kind it is.", hint: "Write \(option)sqlite:\(text).")
         }
         guard parts[0] != "memory" else {
             throw Failure(
                 .usage, "A vault in memory would end with this command.",
-                hint: "Name a file: --store sqlite:keyvault.db.")
+                hint: "Name a file: \(option)sqlite:keyvault.db.")
         }
         guard let kind = Kind(rawValue: parts[0]) else {
             let known = Kind.allCases.map { "\($0.rawValue):PATH" }.joined(separator: ", ")
             throw Failure(.usage, "There is no kind of store named '\(parts[0])'.", hint: "Known are: \(known).")
         }
         guard !parts[1].isEmpty else {
-            throw Failure(.usage, "The store '\(text)' names no file.", hint: "Write --store \(kind.rawValue):PATH.")
+            throw Failure(.usage, "The store '\(text)' names no file.", hint: "Write \(option)\(kind.rawValue):PATH.")
         }
         self.init(kind: kind, path: parts[1])
     }
@@ -44,7 +58,7 @@ struct StoreURL: CustomStringConvertible {
     func sibling(_ text: String) throws(Failure) -> StoreURL {
         let prefix = text.contains(":") ? String(text.prefix { $0 != ":" }) : ""
         guard Kind(rawValue: prefix) != nil || prefix == "memory" else { return StoreURL(kind: kind, path: text) }
-        let named = try StoreURL(text)
+        let named = try StoreURL(text, of: nil)
         guard named.kind == kind else {
             throw Failure(
                 .usage, "A vault in \(kind.rawValue):… has its backups in \(kind.rawValue):…, and not in \(text).",
@@ -64,8 +78,21 @@ struct StoreURL: CustomStringConvertible {
             }
         } catch {
             // Here, what of the message is the path is known.
-            throw Failure(store: error, at: path)
+            let failure = Failure(store: error, at: path)
+            guard error.code == .foreign, let other = otherKind else { throw failure }
+            throw Failure(
+                failure.status, failure.message,
+                hint: "Name it \(other); 'keyvault migrate' copies a vault into another kind of store.")
         }
+    }
+
+    /// What is there, where that is a store of another kind.
+    private var otherKind: StoreURL? {
+        guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 16) else {
+            return nil
+        }
+        let found = Kind.allCases.first { $0 != kind && start.starts(with: $0.magic.utf8) }
+        return found.map { StoreURL(kind: $0, path: path) }
     }
 
     var description: String { "\(kind.rawValue):\(path)" }
