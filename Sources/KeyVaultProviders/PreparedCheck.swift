@@ -85,9 +85,10 @@ extension PreparedCheck {
     /// Whether what the answer says depends on more than its status.
     func readsAnswer(status: HTTPResponseStatus) -> Bool { status == .ok && check.creditMember != nil }
 
-    func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?) -> Findings {
+    /// - Parameter now: from when a pause is counted that ends at a date.
+    func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?, now: Date) -> Findings {
         let name = provider.displayName
-        let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
+        let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
         switch check.verdict(forStatus: Int(status.code)) {
         case .valid:
             guard readsAnswer(status: status) else { return Findings(.valid, "\(name) accepts the key.") }

@@ -228,7 +228,7 @@ import Testing
     @Test(
         arguments: [
             ("30", 30), ("0", 0), ("-5", 0), ("99999999", 86400), ("soon", nil), ("", nil), ("nan", nil),
-            ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("Mon, 21 Sep 2026 14:13:50 GMT", 30),
         ] as [(String, Double?)]) func theWishForAPauseIsPassedOn(_ text: String, _ seconds: Double?) async throws
     {
         let server = try await LoopbackServer { _, _ in .send(Self.answer(429, headers: "retry-after: \(text)\r\n")) }
