@@ -35,7 +35,9 @@ struct PreparedCheck {
         let target: ProviderBase
         do { target = try ProviderBase(base) } catch { throw Refusal(error, name: name) }
         host = target.host
-        isVouchedFor = target.isLoopback || allowedHosts.contains { $0.lowercased() == target.host }
+        // In a URL an IPv6 address stands in brackets.
+        let names = [target.host, "[\(target.host)]"]
+        isVouchedFor = target.isLoopback || allowedHosts.contains { names.contains($0.lowercased()) }
         var request = HTTPClientRequest(url: target.url + check.path)
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }
         request.headers.add(name: check.header, value: check.scheme + key.text)
