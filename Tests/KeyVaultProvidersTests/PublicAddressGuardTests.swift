@@ -31,6 +31,8 @@ import Testing
         ("1fff:ffff::1", false), ("2000::1", true), ("2001:0:ffff::1", false), ("2001:200::1", true),
         ("2001:db7::1", true), ("2001:db9::1", true), ("3ffe::1", true), ("4000::1", false),
         ("64:ff9b:1::8.8.8.8", false), ("::8.8.8.8", false),
+        // Benchmarks and documentation (RFC 5180, RFC 9637).
+        ("2001:2::1", false), ("3fff::1", false), ("3fff:fff:ffff::1", false), ("3fff:1000::1", true),
     ]) func onlyPublicAddressesAreOpen(_ text: String, _ isPublic: Bool) throws {
         let address = try SocketAddress(ipAddress: text, port: 443)
         #expect(PublicAddressGuard.isPublic(try #require(address.bytes)) == isPublic)
