@@ -116,6 +116,17 @@ import Testing
         #expect(registry.match("sk-ant-" + body, of: "proxy") == .belongsToAnother(["anthropic"]))
     }
 
+    /// A document lists them in any order, and the shorter prefix may stand first.
+    @Test func eachShapeOfAProviderCounts() {
+        var registry = registry
+        let formats = [KeyFormat(prefix: "own_", length: 10...60), KeyFormat(prefix: "own_live_", length: 20...20)]
+        for formats in [formats, formats.reversed()] {
+            registry.add(Provider(name: "own", displayName: "Own", formats: formats))
+            #expect(registry.match("own_live_" + MadeUpKey.characters(.alphanumeric, 20), of: "own") == .matches)
+            #expect(registry.match("own_" + MadeUpKey.characters(.alphanumeric, 20), of: "own") == .matches)
+        }
+    }
+
     @Test func aShapeWithoutAPrefixIsNotOverruledByChance() {
         // 40 letters and digits that begin like a Google key are still a Cohere key; 39 of them are not.
         #expect(registry.match("AIza" + MadeUpKey.characters(.alphanumeric, 36), of: "cohere") == .matches)
