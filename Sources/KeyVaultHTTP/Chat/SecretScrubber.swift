@@ -33,7 +33,7 @@ struct SecretScrubber {
         length = min(bytes.count, Self.window)
         var parts: Set<Part> = []
         if !isTooLong {
-            for form in bytes.count > Self.window ? Self.forms(of: bytes) : [bytes] {
+            for form in bytes.count >= Self.window ? Self.forms(of: bytes) : [bytes] {
                 for start in 0...(form.count - length) { parts.insert(Part(form[start..<(start + length)])) }
             }
         }

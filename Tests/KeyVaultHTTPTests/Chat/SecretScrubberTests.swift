@@ -27,6 +27,16 @@ import Testing
         }
     }
 
+    /// Nine bytes are a part of themselves.
+    @Test(arguments: [9, 10, 44]) func aKeyOfNineBytesIsFoundInOtherFormsToo(length: Int) throws {
+        let key = String(key.suffix(length))
+        let hexadecimal = key.utf8.map { String(format: "%02x", $0) }
+        for text in [hexadecimal.joined(), hexadecimal.map { "%" + $0 }.joined(), Data(key.utf8).base64EncodedString()]
+        {
+            #expect(try #require(SecretScrubber(key).clean("<\(text)>")).hasPrefix("<[removed]"), "\(text)")
+        }
+    }
+
     @Test func leavesTheRestAlone() {
         #expect(scrub("Use a key that begins with sk-proj-.") == "Use a key that begins with sk-proj-.")
         #expect(scrub("") == "")
