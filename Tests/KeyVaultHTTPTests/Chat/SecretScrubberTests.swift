@@ -37,6 +37,16 @@ import Testing
         }
     }
 
+    /// Most write only some bytes in percent form, and do not agree on which.
+    @Test(arguments: ["%2B", "%2b", "+"], ["%2F", "/"]) func findsItPartlyInPercentForm(plus: String, slash: String) {
+        let key = "ab+cdef/ghijk+lmn/op+qrstu"
+        let text = "100% sure: " + key.replacing("+", with: plus).replacing("/", with: slash)
+        let clean = SecretScrubber(key).clean(text)
+        #expect(clean == (text.hasSuffix(key) ? "100% sure: [removed]" : nil))
+        let other = "100% sure, 5%25 and %2Fpath%2"
+        #expect(SecretScrubber(key).clean(other) == other)
+    }
+
     @Test func leavesTheRestAlone() {
         #expect(scrub("Use a key that begins with sk-proj-.") == "Use a key that begins with sk-proj-.")
         #expect(scrub("") == "")
