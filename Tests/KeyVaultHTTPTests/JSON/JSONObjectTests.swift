@@ -20,6 +20,7 @@ import Testing
                 "g=null:null",
             ])
         #expect(try members("{}").isEmpty)
+        #expect(try members(#"{"a":"\"\\\/\b\f\n\r\t\u0000"}"#).count == 1)
         #expect(try members("\t{\r\n\"a\"\t:\r1\n,\"b\":[\t]\r}\r\n\t") == ["a=number:1", "b=array:[\t]"])
         #expect(try members(#"{"\u0061\ud83d\ude00":0}"#) == ["a😀=number:0"])
     }
