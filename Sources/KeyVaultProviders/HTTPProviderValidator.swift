@@ -118,7 +118,8 @@ extension HTTPProviderValidator {
             let left = ContinuousClock.now.duration(to: deadline)
             let response = try await client.execute(check.request, timeout: .nanoseconds(left.nanoseconds))
             let answer = check.readsAnswer(status: response.status) ? await body(of: response, until: deadline) : nil
-            return check.findings(status: response.status, headers: response.headers, answer: answer)
+            return check.findings(
+                status: response.status, headers: response.headers, answer: answer, now: configuration.date())
         } catch {
             throw RequestFailure(error)
         }

@@ -35,7 +35,9 @@ struct PreparedCheck {
         let target: ProviderBase
         do { target = try ProviderBase(base) } catch { throw Refusal(error, name: name) }
         host = target.host
-        isVouchedFor = target.isLoopback || allowedHosts.contains { $0.lowercased() == target.host }
+        // In a URL an IPv6 address stands in brackets.
+        let names = [target.host, "[\(target.host)]"]
+        isVouchedFor = target.isLoopback || allowedHosts.contains { names.contains($0.lowercased()) }
         var request = HTTPClientRequest(url: target.url + check.path)
         for (header, value) in check.headers { request.headers.add(name: header, value: value) }
         request.headers.add(name: check.header, value: check.scheme + key.text)
@@ -85,9 +87,10 @@ extension PreparedCheck {
     /// Whether what the answer says depends on more than its status.
     func readsAnswer(status: HTTPResponseStatus) -> Bool { status == .ok && check.creditMember != nil }
 
-    func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?) -> Findings {
+    /// - Parameter now: from when a pause is counted that ends at a date.
+    func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?, now: Date) -> Findings {
         let name = provider.displayName
-        let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
+        let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
         switch check.verdict(forStatus: Int(status.code)) {
         case .valid:
             guard readsAnswer(status: status) else { return Findings(.valid, "\(name) accepts the key.") }

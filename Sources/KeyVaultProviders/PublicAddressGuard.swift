@@ -75,10 +75,10 @@ package enum PublicAddressGuard {
         Range([203, 0, 113], 24), Range([224], 4), Range([240], 4), Range([168, 63, 129, 16], 32),
     ]
 
-    /// Public IPv6 is 2000::/3, but for Teredo and the addresses of documentation.
+    /// Public IPv6 is 2000::/3, but for the addresses of protocols (Teredo, benchmarks) and of documentation.
     private static let closed6 = [
-        Range([0], 3), Range([0x40], 2), Range([0x80], 1), Range([0x20, 0x01, 0, 0], 32),
-        Range([0x20, 0x01, 0x0D, 0xB8], 32),
+        Range([0], 3), Range([0x40], 2), Range([0x80], 1), Range([0x20, 0x01, 0], 23),
+        Range([0x20, 0x01, 0x0D, 0xB8], 32), Range([0x3F, 0xFF, 0], 20),
     ]
 }
 

@@ -337,23 +337,27 @@ try {
   });
 
   await check("what the pool lacks is the operator's to know", async () => {
-    const poor = await start({ pool: poorPoolKey, level: "info" });
-    try {
-      const headers = bearer(poor.token("acme").token);
-      const body = JSON.stringify({ model: "gpt-4o", messages: [] });
-      const response = await fetch(`${poor.url}/v1/chat/completions`, { method: "POST", headers, body });
-      const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
-      assert.equal(hint, undefined);
-      await poor.logged("the pool's key was refused");
-      const lines = poor.log.split("\n").filter((line) => line.includes(response.headers.get("x-request-id")));
-      assert.equal(lines.length, 1, poor.log);
-    } finally { await poor.stop(); }
+    // Without credit, and not known at all.
+    for (const pool of [poorPoolKey, poolKey.replace("0123", "bad0")]) {
+      const poor = await start({ pool, level: "info" });
+      try {
+        const headers = bearer(poor.token("acme").token);
+        const body = JSON.stringify({ model: "gpt-4o", messages: [] });
+        const response = await fetch(`${poor.url}/v1/chat/completions`, { method: "POST", headers, body });
+        const hint = await refused(response, 502, { error: "upstream_error", message: "The shared pool cannot serve this request", provider: "openrouter" });
+        assert.equal(hint, undefined);
+        await poor.logged("the pool's key was refused");
+        const lines = poor.log.split("\n").filter((line) => line.includes(response.headers.get("x-request-id")));
+        assert.equal(lines.length, 1, poor.log);
+      } finally { await poor.stop(); }
+    }
   });
 
   await check("what is wrong with a request is its account's to know, whoever's key it was", async () => {
     for (const [code, message, hint] of [[400, "OpenRouter answered with status 400", "no such thing, [removed]"], [403, "OpenRouter refused this request", undefined],
-      [404, "OpenRouter answered with status 404", "no such thing, [removed]"]]) {
-      const other = await start({ pool: poolKey.replace("0123456", `dead${code}`), level: "info" });
+      [404, "OpenRouter answered with status 404", "no such thing, [removed]"], [500, "OpenRouter answered with status 500", undefined]]) {
+      const word = code === 500 ? "broken" : `dead${code}`;
+      const other = await start({ pool: poolKey.replace("0123456", word), level: "info" });
       try {
         const headers = bearer(other.token("acme").token);
         const body = JSON.stringify({ model: "gpt-4o", messages: [] });

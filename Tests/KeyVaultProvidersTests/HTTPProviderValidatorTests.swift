@@ -109,6 +109,20 @@ import Testing
         #expect(try await validate("anthropic", at: "http://127.0.0.1:1", key: token).verdict == .unsupported)
     }
 
+    @Test(arguments: [
+        (Verdict.valid, Verdict.valid), (.restricted, .restricted), (.withoutCredit, .withoutCredit),
+        (.invalid, .invalid), (.rateLimited, .rateLimited), (.unsupported, .unsupported),
+        // That a key was never looked at is not what an answer can say.
+        (.unverified, .unreachable),
+    ]) func anOperatorsRuleSaysWhatAStatusMeans(_ rule: Verdict, _ verdict: Verdict) async throws {
+        let server = try await LoopbackServer { _, _ in .send(Self.answer(402)) }
+        var provider = try Self.provider("openai", at: server.base())
+        provider.check?.statuses[402] = rule
+        let bytes = Array(Self.key.utf8)
+        #expect(await unsafe validator().validate(bytes.span.bytes, of: provider).verdict == verdict)
+        try await server.stop()
+    }
+
     // MARK: Bodies
 
     @Test(arguments: [
@@ -212,29 +226,38 @@ import Testing
 
     // MARK: Restraint
 
-    @Test func noMoreChecksAreUnderWayThanAllowed() async throws {
+    /// One at the least.
+    @Test(arguments: [3, 0]) func noMoreChecksAreUnderWayThanAllowed(_ concurrent: Int) async throws {
         let server = try await LoopbackServer { _, _ in .sendLate(Self.answer(200)) }
         let base = server.base()
-        let validator = validator(concurrent: 3)
+        let validator = validator(concurrent: concurrent)
         try await withThrowingTaskGroup(of: Validation.self) { group in
             for _ in 0..<24 { group.addTask { try await validate("openai", at: base, with: validator) } }
             for try await result in group { #expect(result.verdict == .valid) }
         }
         #expect(server.seen.requests.count == 24)
-        #expect(server.seen.mostUnderWay <= 3)
+        #expect(server.seen.mostUnderWay <= max(1, concurrent))
         try await server.stop()
     }
 
     @Test(
         arguments: [
             ("30", 30), ("0", 0), ("-5", 0), ("99999999", 86400), ("soon", nil), ("", nil), ("nan", nil),
-            ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("Mon, 21 Sep 2026 14:13:50 GMT", 30),
         ] as [(String, Double?)]) func theWishForAPauseIsPassedOn(_ text: String, _ seconds: Double?) async throws
     {
         let server = try await LoopbackServer { _, _ in .send(Self.answer(429, headers: "retry-after: \(text)\r\n")) }
         let result = try await validate("openai", at: server.base())
         #expect(result.verdict == .rateLimited)
         #expect(result.retryAfter == seconds.map { Self.now + $0 })
+        try await server.stop()
+    }
+
+    @Test func aWishForAPauseCountsWhereTheStatusSaysNothing() async throws {
+        let server = try await LoopbackServer { _, _ in .send(Self.answer(503, headers: "retry-after: 30\r\n")) }
+        let result = try await validate("openai", at: server.base())
+        #expect(result.verdict == .unreachable)
+        #expect(result.retryAfter == Self.now + 30)
         try await server.stop()
     }
 }

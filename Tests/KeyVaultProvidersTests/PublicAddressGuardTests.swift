@@ -20,6 +20,19 @@ import Testing
         ("::ffff:127.0.0.1", false), ("::ffff:169.254.169.254", false), ("::ffff:8.8.8.8", true),
         ("64:ff9b::10.0.0.1", false), ("64:ff9b::8.8.8.8", true), ("2002:7f00:1::", false), ("2002:808:808::", true),
         ("2001::1", false),
+        // On either side of what is closed, and what is closed from its first address to its last.
+        ("0.255.255.255", false), ("1.0.0.0", true), ("9.255.255.255", true), ("10.255.255.255", false),
+        ("11.0.0.0", true), ("100.128.0.0", true), ("126.255.255.255", true), ("128.0.0.0", true),
+        ("168.63.129.15", true), ("168.63.129.17", true), ("169.253.255.255", true), ("169.254.0.0", false),
+        ("169.255.0.0", true), ("191.255.255.255", true), ("192.0.0.0", false), ("192.0.1.0", true),
+        ("192.0.2.1", false), ("192.0.3.0", true), ("192.167.255.255", true), ("192.169.0.0", true),
+        ("198.17.255.255", true), ("198.51.99.255", true), ("198.51.100.1", false), ("198.51.101.0", true),
+        ("203.0.112.255", true), ("203.0.113.1", false), ("203.0.114.0", true), ("239.255.255.255", false),
+        ("1fff:ffff::1", false), ("2000::1", true), ("2001:0:ffff::1", false), ("2001:200::1", true),
+        ("2001:db7::1", true), ("2001:db9::1", true), ("3ffe::1", true), ("4000::1", false),
+        ("64:ff9b:1::8.8.8.8", false), ("::8.8.8.8", false),
+        // Benchmarks and documentation (RFC 5180, RFC 9637).
+        ("2001:2::1", false), ("3fff::1", false), ("3fff:fff:ffff::1", false), ("3fff:1000::1", true),
     ]) func onlyPublicAddressesAreOpen(_ text: String, _ isPublic: Bool) throws {
         let address = try SocketAddress(ipAddress: text, port: 443)
         #expect(PublicAddressGuard.isPublic(try #require(address.bytes)) == isPublic)

@@ -11,11 +11,9 @@ extension ProviderRegistry {
         let longest = prefixes.first { key.begins(with: $0.text) }
         if longest?.isAdministrative == true { return .refused(.administrative) }
         let reach = longest?.text.utf8.count ?? 0
-        if let format = provider.formats.first(where: { $0.fits(key) }) {
-            // A shape without a prefix fits by all of its characters; that it begins like another's key is chance.
-            let own = format.prefix.utf8.count
-            if own == 0 || own >= reach { return .matches }
-        }
+        // A shape without a prefix fits by all of its characters; that it begins like another's key is chance.
+        let counts = { (own: Int) in own == 0 || own >= reach }
+        if provider.formats.contains(where: { counts($0.prefix.utf8.count) && $0.fits(key) }) { return .matches }
 
         if Placeholder.fits(key) { return .refused(.placeholder) }
         if let longest {

@@ -33,7 +33,7 @@ struct SecretScrubber {
         length = min(bytes.count, Self.window)
         var parts: Set<Part> = []
         if !isTooLong {
-            for form in bytes.count > Self.window ? Self.forms(of: bytes) : [bytes] {
+            for form in bytes.count >= Self.window ? Self.forms(of: bytes) : [bytes] {
                 for start in 0...(form.count - length) { parts.insert(Part(form[start..<(start + length)])) }
             }
         }
@@ -56,13 +56,14 @@ struct SecretScrubber {
     }
 
     /// The text without the key; `nil` where the key is too long to be looked for, and where there would still be a part of it
-    /// for whoever reads the escapes of JSON, such as `\u0073` for `s`.
+    /// for whoever reads the escapes of JSON, such as `\u0073` for `s`, or single bytes in percent form, such as `%2B` for `+`.
     func clean(_ text: String) -> String? {
         guard !isTooLong else { return nil }
         let clean = scrub(text)
         var read = clean
         // Providers put the answers of others into theirs, as strings, so that escapes nest. No honest one does so deeper.
         for _ in 0..<8 {
+            guard secretBytes(of: Self.withoutPercents(read)) == nil else { return nil }
             let inside = JSONString.text(read.utf8.span)
             // Each escape is longer than what it stands for.
             guard inside.utf8.count < read.utf8.count else { return clean }
@@ -70,6 +71,18 @@ struct SecretScrubber {
             read = inside
         }
         return nil
+    }
+
+    /// What a text says where some of its bytes are in percent form: which ones, writers do not agree on.
+    private static func withoutPercents(_ text: String) -> [UInt8] {
+        var rest = Array(text.utf8)[...]
+        var read: [UInt8] = []
+        while let byte = rest.popFirst() {
+            let digits = byte == UInt8(ascii: "%") ? rest.prefix(2).compactMap(JSONString.hexadecimal) : []
+            read.append(digits.count == 2 ? UInt8(digits[0] << 4 | digits[1]) : byte)
+            if digits.count == 2 { rest.removeFirst(2) }
+        }
+        return read
     }
 
     private func scrub(_ text: String) -> String {

@@ -31,6 +31,16 @@ import Testing
                 == "data:[DO\ndata:a\ndata: {\"k\":1}\n\ndata:[DONE]\n\n")
     }
 
+    @Test(arguments: ["\n", "\r", "\r\n"], 1...20) func linesEndInAnyOfTheThreeWays(end: String, size: Int) {
+        let (before, after) = ("data: a\(end)\(end)", "data: [DONE]\(end)\(end)")
+        #expect(pass(before + after, inPartsOf: size) == before + "data: {\"k\":1}\n\n" + after)
+    }
+
+    @Test(arguments: 1...30) func comesOnce(size: Int) {
+        let done = "data: [DONE]\n\n"
+        #expect(pass(done + done, inPartsOf: size) == "data: {\"k\":1}\n\n" + done + done)
+    }
+
     @Test(arguments: [1, 7, 100]) func comesAtTheEndWhereThereIsNoLastEvent(size: Int) {
         #expect(pass("data: a\n\n", inPartsOf: size) == "data: a\n\n\n\ndata: {\"k\":1}\n\n")
         #expect(pass("data: a\r\ndata: [DO", inPartsOf: size) == "data: a\r\ndata: [DO\n\ndata: {\"k\":1}\n\n")

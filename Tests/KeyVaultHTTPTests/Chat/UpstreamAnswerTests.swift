@@ -48,6 +48,15 @@ import Testing
         #expect(answer.isSuccess == ["Identity", ""].contains(coding))
     }
 
+    @Test(arguments: [(65_536, true), (65_537, false)])
+    func aRefusalIsReadUpToALimit(count: Int, isRead: Bool) async throws {
+        let response = HTTPClientResponse(
+            version: .http1_1, status: .badRequest, body: .bytes(ByteBuffer(repeating: 0x61, count: count)))
+        let answer = try await UpstreamAnswer(response, until: .now)
+        guard case .whole(let body) = answer.body else { throw CancellationError() }
+        #expect(body.readableBytes == (isRead ? count : 0))
+    }
+
     @Test(arguments: [0, 600]) func aStreamEndsAtTheDeadline(seconds: Int) async throws {
         let answer = try await UpstreamAnswer(response("text/event-stream"), until: .now)
         guard case .stream(let parts) = answer.body else { throw CancellationError() }

@@ -20,6 +20,8 @@ import Testing
                 "g=null:null",
             ])
         #expect(try members("{}").isEmpty)
+        #expect(try members(#"{"a":"\"\\\/\b\f\n\r\t\u0000"}"#).count == 1)
+        #expect(try members("\t{\r\n\"a\"\t:\r1\n,\"b\":[\t]\r}\r\n\t") == ["a=number:1", "b=array:[\t]"])
         #expect(try members(#"{"\u0061\ud83d\ude00":0}"#) == ["a😀=number:0"])
     }
 
@@ -33,6 +35,21 @@ import Testing
     ])
     func refuses(_ text: String) {
         #expect(throws: JSONSyntaxError.self) { try members(text) }
+    }
+
+    @Test(arguments: ["0", "-0", "10", "1.50", "1e5", "1E5", "1e+5", "1E-5", "-0.5e05"])
+    func readsEveryFormOfANumber(number: String) throws {
+        #expect(try members("{\"a\":\(number)}") == ["a=number:\(number)"])
+    }
+
+    /// Of the characters that stand for something else in other formats, those below U+0020 alone are refused.
+    @Test(arguments: 0..<0x21) func refusesControlCharactersInStrings(code: UInt8) throws {
+        let text = "{\"a\":\"\(Character(Unicode.Scalar(code)))\"}"
+        if code < 0x20 {
+            #expect(throws: JSONSyntaxError.self) { try members(text) }
+        } else {
+            #expect(try members(text).count == 1)
+        }
     }
 
     @Test func refusesWhatIsNotUTF8() {
@@ -50,7 +67,8 @@ import Testing
         func nested(_ depth: Int) -> String {
             "{\"a\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}"
         }
-        #expect(try members(nested(100)).count == 1)
+        #expect(try members(nested(128)).count == 1)
+        #expect(throws: JSONSyntaxError.self) { try members(nested(129)) }
         #expect(throws: JSONSyntaxError.self) { try members(nested(100_000)) }
     }
 
@@ -71,7 +89,8 @@ import Testing
 
     @Test(arguments: [
         ("plain", "plain"), (#"a\"b\\c\/d"#, #"a"b\c/d"#), (#"\b\f\n\r\t"#, "\u{8}\u{c}\n\r\t"),
-        (#"\u00e9\u20ac"#, "é€"),
+        (#"\u00e9\u20AC\u00Ef"#, "é€ï"), (#"\ud83d\u0041"#, "\u{FFFD}A"), (#"\udbff\udfff"#, "\u{10FFFF}"),
+        (#"\ud83d\ud83d\ude00"#, "\u{FFFD}😀"), (#"\ud800\udc00x"#, "\u{10000}x"),
         (#"\ud83d\ude00"#, "😀"), (#"\ud83dx"#, "\u{FFFD}x"), (#"\ude00"#, "\u{FFFD}"), ("", ""),
     ])
     func decodesStrings(inside: String, text: String) throws {
@@ -85,6 +104,7 @@ import Testing
     @Test func writesWhatItReads() throws {
         let text = JSONWriter.object { json in
             json.member("a\"\\\u{1}é", "x\n")
+            json.member("c", "\u{F}\u{10}\u{1F} \\")
             json.member("n", nil as String?)
             json.member("b", true)
             json.member("d", 0.25)
@@ -94,8 +114,8 @@ import Testing
         }
         #expect(
             String(decoding: text, as: UTF8.self)
-                == #"{"a\"\\\u0001é":"x\u000a","n":null,"b":true,"d":0.25,"o":[{"k":"v"},{}],"s":["p","q"],"e":{"z":false}}"#
+                == #"{"a\"\\\u0001é":"x\u000a","c":"\u000f\u0010\u001f \\","n":null,"b":true,"d":0.25,"o":[{"k":"v"},{}],"s":["p","q"],"e":{"z":false}}"#
         )
-        #expect(try JSONObject(text.span).members.count == 7)
+        #expect(try JSONObject(text.span).members.count == 8)
     }
 }

@@ -39,6 +39,34 @@ import Testing
         }
     }
 
+    /// Written down again, as the providers issue them: what stands in front, whose alphabet follows, how long all of it is, and
+    /// how it ends.
+    @Test(arguments: [
+        ("openai", "sk-proj-", CharacterClass.word, 164, ""), ("openai", "sk-svcacct-", .word, 167, ""),
+        ("openai", "sk-", .alphanumeric, 51, ""), ("anthropic", "sk-ant-api03-", .word, 108, "AA"),
+        ("google", "AIza", .word, 39, ""), ("openrouter", "sk-or-v1-", .hexadecimal, 73, ""),
+        ("groq", "gsk_", .alphanumeric, 56, ""), ("xai", "xai-", .alphanumeric, 84, ""),
+        ("mistral", "", .alphanumeric, 32, ""), ("cohere", "", .alphanumeric, 40, ""),
+        ("deepseek", "sk-", .lowerAlphanumeric, 35, ""), ("together", "", .hexadecimal, 64, ""),
+        ("fireworks", "fw_", .alphanumeric, 27, ""), ("perplexity", "pplx-", .alphanumeric, 53, ""),
+        ("huggingface", "hf_", .alphanumeric, 37, ""), ("replicate", "r8_", .alphanumeric, 40, ""),
+        ("cerebras", "csk-", .lowerAlphanumeric, 52, ""), ("nvidia", "nvapi-", .word, 70, ""),
+        ("azure", "", .hexadecimal, 32, ""), ("azure", "", .alphanumeric, 84, ""),
+        ("elevenlabs", "sk_", .hexadecimal, 51, ""), ("voyage", "pa-", .word, 46, ""),
+    ]) func aKeyAsItIsIssuedMatches(
+        _ provider: String, _ prefix: String, _ characters: CharacterClass, _ length: Int, _ end: String
+    ) {
+        let marker = provider == "openai" ? "T3BlbkFJ" : ""
+        let rest = length - prefix.count - marker.count - end.count
+        let (front, back) = (
+            MadeUpKey.characters(characters, rest / 2), MadeUpKey.characters(characters, rest - rest / 2, seed: 2)
+        )
+        #expect(registry.match(prefix + front + marker + back + end, of: provider) == .matches)
+        // All of that is asked for.
+        if !marker.isEmpty { #expect(registry.match(prefix + front + "T3blbkFJ" + back, of: provider) != .matches) }
+        if !end.isEmpty { #expect(registry.match(prefix + front + back + "BA", of: provider) != .matches) }
+    }
+
     @Test(arguments: Provider.builtIn) func anotherLengthOrCharacterIsAnUnknownShape(_ provider: Provider) {
         for format in provider.formats where !format.prefix.isEmpty {
             let body = MadeUpKey.characters(format.characters, format.length.upperBound + 1)
@@ -116,6 +144,17 @@ import Testing
         #expect(registry.match("sk-ant-" + body, of: "proxy") == .belongsToAnother(["anthropic"]))
     }
 
+    /// A document lists them in any order, and the shorter prefix may stand first.
+    @Test func eachShapeOfAProviderCounts() {
+        var registry = registry
+        let formats = [KeyFormat(prefix: "own_", length: 10...60), KeyFormat(prefix: "own_live_", length: 20...20)]
+        for formats in [formats, formats.reversed()] {
+            registry.add(Provider(name: "own", displayName: "Own", formats: formats))
+            #expect(registry.match("own_live_" + MadeUpKey.characters(.alphanumeric, 20), of: "own") == .matches)
+            #expect(registry.match("own_" + MadeUpKey.characters(.alphanumeric, 20), of: "own") == .matches)
+        }
+    }
+
     @Test func aShapeWithoutAPrefixIsNotOverruledByChance() {
         // 40 letters and digits that begin like a Google key are still a Cohere key; 39 of them are not.
         #expect(registry.match("AIza" + MadeUpKey.characters(.alphanumeric, 36), of: "cohere") == .matches)
@@ -150,7 +189,7 @@ import Testing
         "sk-proj-XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", "sk-", "sk-ant-", "AIza", "changeme", "REPLACE_ME",
         "sk-placeholder",
         "insert-your-key-here", "sk-ant-api03-REPLACE-WITH-YOURS", "[[your.token]]", "undefined", "null", "api_key",
-        "sk-api-key-here", "[API_KEY]",
+        "sk-api-key-here", "[API_KEY]", "paste-the-api-key-of-your-account-between-these-quotes-and-save-this-file",
     ]) func placeholdersAreRefused(_ key: String) {
         for provider in registry.names {
             let match = registry.match(key, of: provider)
@@ -164,6 +203,26 @@ import Testing
         #expect(registry.match("gsk_" + String(repeating: "x", count: 52), of: "groq") == .refused(.placeholder))
         #expect(registry.match("AIza" + String(repeating: "X", count: 35), of: "google") == .refused(.placeholder))
         #expect(registry.match(String(repeating: "x", count: 32), of: "mistral") == .refused(.placeholder))
+    }
+
+    @Test(arguments: [(15, KeyFormat.Match.matches), (16, .refused(.placeholder))])
+    func fewOfTheSameLetterAreChance(_ count: Int, _ match: KeyFormat.Match) {
+        for letter in ["x", "X"] {
+            let rest = MadeUpKey.characters(.hexadecimal, 52 - count)
+            #expect(registry.match("gsk_\(rest)" + String(repeating: letter, count: count), of: "groq") == match)
+        }
+        #expect(registry.match("gsk_" + String(repeating: "y", count: 52), of: "groq") == .matches)
+    }
+
+    @Test func twoDotsAreNoMask() {
+        #expect(registry.match("AQ..." + MadeUpKey.characters(.word, 40), of: "google") == .refused(.masked))
+        #expect(registry.match("AQ.." + MadeUpKey.characters(.word, 40), of: "google") == .matches)
+    }
+
+    @Test(arguments: [" ", "\t", "\n", "\u{B}", "\u{C}", "\r"]) func whiteSpaceAroundAKeyIsIgnored(_ space: String) {
+        let key = MadeUpKey.key(of: "groq")
+        #expect(registry.match(space + key + space, of: "groq") == .matches)
+        #expect(registry.match(key.prefix(20) + space + key.dropFirst(20), of: "groq") == .refused(.whiteSpace))
     }
 
     @Test(arguments: Provider.builtIn) func whatNoHeaderCarriesIsRefused(_ provider: Provider) {

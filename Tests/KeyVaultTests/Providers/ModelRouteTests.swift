@@ -16,6 +16,7 @@ import Testing
         ("stratus-gpt-4o", "openai", "gpt-4o"), ("stratus-x1ac-huge-o3-mini", "openai", "o3-mini"),
         ("stratus-x1ac-small-gemini-2.5-pro", "google", "gemini-2.5-pro"),
         ("stratus-x1ac-small-meta-llama/llama-3", "openrouter", "meta-llama/llama-3"),
+        ("stratus-x1ac-small-qwen/qwq", "openrouter", "qwen/qwq"),
     ]) func aNameIsGivenToItsProvider(_ name: String, _ provider: String, _ model: String) throws {
         let target = try registry.target(ofModel: name)
         #expect(target.provider == provider)
@@ -40,6 +41,12 @@ import Testing
         let target = try registry.target(ofModel: "gpt-4o")
         #expect(target.model(at: "openrouter") == "openai/gpt-4o")
         #expect(target.model(at: "openai") == "gpt-4o")
+        // Nobody else does.
+        #expect(target.model(at: "groq") == "gpt-4o")
+    }
+
+    @Test(arguments: ["", "gpt-[", "gpt 4", "gpt-\u{E9}"]) func whatIsNoPatternIsNoRule(_ pattern: String) {
+        #expect(ModelRoute(pattern: pattern, provider: "openai") == nil)
     }
 
     @Test func anAddedRuleComesFirst() throws {

@@ -92,10 +92,54 @@ import Testing
         ),
         ("{\"providers\": [{\"name\": \"a\",\n\"formats\": [\nnull]}]}", 3, "not an object"),
         ("{\"models\": [\n{\"pattern\": \"a[\", \"provider\": \"a\"}]}", 2, "pattern"),
+        // An escaped quote ends no string; every kind of space stands between what it may.
+        ("{\"a\\\"\": [\n1,\n;]}", 3, "not JSON"),
+        ("\t{\r\n\"models\"\t:\r\n[]\n;}", 4, "not JSON"), ("{\"a\": 1.5e+3,\n;}", 2, "not JSON"),
+        ("{\"a\": [[[[[[\n1,\n;]]]]]]}", 3, "not JSON"),
     ]) func aBadDocumentIsRefusedWithItsLineAndReason(_ text: String, _ line: Int, _ reason: String) {
         let error = #expect(throws: ProviderDocumentError.self) { _ = try reading(text) }
         #expect(error?.line == line, "\(error?.description ?? "")")
         #expect(error?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    /// The first of two values is the last, or the first, that is allowed; the second is not.
+    @Test(arguments: [
+        (#""statuses": {"200": "valid"}"#, #""statuses": {"199": "valid"}"#, "200 to 599"),
+        (#""statuses": {"599": "invalid"}"#, #""statuses": {"600": "invalid"}"#, "200 to 599"),
+        (#""path": "/~""#, #""path": "/ ""#, "printable"), (#""path": "/a""#, #""path": "/é""#, "printable"),
+        (#""header": "x-Key_1""#, #""header": """#, "header"),
+        (#""headers": {"x": " ~"}"#, #""headers": {"": "a"}"#, "header"),
+        (#""headers": {"x": "a"}"#, #""headers": {"x y": "a"}"#, "header"),
+        (#""headers": {"x": "a"}"#, #""headers": {"x": "a\u007f"}"#, "printable"),
+        (#""uncheckedPrefixes": ["a"]"#, #""uncheckedPrefixes": [""]"#, "not empty"),
+    ]) func whatACheckMaySay(_ good: String, _ bad: String, _ reason: String) {
+        func document(_ member: String) -> String {
+            let path = member.contains(#""path""#) ? "" : #""path": "/", "#
+            return #"{"providers": [{"name": "a", "check": {\#(path)\#(member)}}]}"#
+        }
+        #expect(throws: Never.self) { try reading(document(good)) }
+        let error = #expect(throws: ProviderDocumentError.self) { try reading(document(bad)) }
+        #expect(error?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [(1, true), (64, true), (0, false), (65, false)])
+    func aNameIsAsLongAsARecordsMayBe(_ length: Int, _ isAccepted: Bool) {
+        let name = String(repeating: "a", count: length)
+        let isRead = (try? reading(#"{"providers": [{"name": "\#(name)"}]}"#)) != nil
+        #expect(isRead == isAccepted)
+    }
+
+    @Test(arguments: [("0", "65536", true), ("0", "65537", false), ("-1", "9", false), ("10", "9", false)])
+    func theLengthsOfAFormatAreThoseOfASecret(_ minimum: String, _ maximum: String, _ isAccepted: Bool) {
+        let format = #"{"minimum": \#(minimum), "maximum": \#(maximum)}"#
+        let isRead = (try? reading(#"{"providers": [{"name": "a", "formats": [\#(format)]}]}"#)) != nil
+        #expect(isRead == isAccepted)
+    }
+
+    @Test func aFormatWithoutAMaximumHasOneLength() throws {
+        let registry = try reading(#"{"providers": [{"name": "acme", "formats": [{"prefix": "a_", "minimum": 9}]}]}"#)
+        #expect(registry.match("a_123456789", of: "acme") == .matches)
+        #expect(registry.match("a_1234567890", of: "acme") == .unknownShape)
     }
 
     @Test func nothingOfABadDocumentIsAdded() throws {
