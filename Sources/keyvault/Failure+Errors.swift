@@ -25,7 +25,7 @@ extension Failure {
         }
         // Only the engine knows whether the vault has a passphrase, and its hint is where it says so.
         let options =
-            hint.contains("opens by a passphrase") ? "--passphrase, --master-key-file" : "--master-key-file"
+            hint.contains("passphrase") ? "--passphrase, --master-key-file" : "--master-key-file"
         self.init(
             failure.status, failure.message, hint: "\(failure.hint) Use \(options) or KEYVAULT_MASTER_KEY_FILE.")
     }

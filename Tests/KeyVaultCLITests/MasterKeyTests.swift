@@ -49,6 +49,11 @@ import Testing
         #expect(rotation.text.contains("Made a new master key, new."))
     }
 
+    @Test func aKeyIsMadeThatTheConfigurationNamesAlready() throws {
+        let both = ["KEYVAULT_MASTER_KEY_FILE": "\(box.masterKeyPath),new"]
+        try box.run("rotate", "master", "--new-master-key-file", "new", environment: both).expectSuccess()
+    }
+
     @Test func aKeyIsMadeAndGivenToOthersBeforeTheRotation() throws {
         try box.run("--quiet", "master-key", "create", "new").expectSuccess()
         let key = try Data(contentsOf: box.folder.appending(path: "new"))

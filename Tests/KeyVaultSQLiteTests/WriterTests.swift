@@ -187,7 +187,7 @@ import Testing
     }
 
     /// While the log is copied nobody who knows the lock can commit. A reader who looks at what was there before holds the copying up.
-    @Test func theLockIsHeldForAsLongAsTheLogIsCopied() async throws {
+    @Test(.timeLimit(.minutes(10))) func theLockIsHeldForAsLongAsTheLogIsCopied() async throws {
         await (try SQLiteStore.created(path)).close()
         let opening = try Opening(path: path, create: false, patience: .zero)
         let copying = Copying(try WriteSession(opening))

@@ -37,6 +37,22 @@ import Testing
         await #expect(throws: VaultError(.exists, "")) { try await vault.copy(to: destination) }
     }
 
+    /// A backup was taken during a rotation, or before it, and is verified afterwards.
+    @Test func aCopyUnderOlderKeysIsVerifiedToo() async throws {
+        let (before, during) = (MemoryStore(), MemoryStore())
+        _ = try await vault.copy(to: before)
+        let failing = FaultInjectingStore(store)
+        let rotating = try await Vault.open(failing, keys: rotated)
+        let next = MasterKeyRing(try MasterKey.random())
+        failing.fail(.write, with: StoreError(.full, "The disk is full."), skipping: 2, times: .max)
+        await #expect(throws: VaultError(.store, "")) { try await rotating.rotateMasterKey(to: next) }
+        _ = try await rotating.copy(to: during)
+        failing.heal()
+        _ = try await rotating.rotateMasterKey(to: next)
+        #expect(try await rotating.verifyCopy(in: before).damaged.isEmpty)
+        #expect(try await rotating.verifyCopy(in: during).damaged.isEmpty)
+    }
+
     @Test func anUnfinishedCopyDoesNotOpenAndIsFinishedByTheNext() async throws {
         for cut in 0..<6 {
             let destination = FaultInjectingStore(MemoryStore())

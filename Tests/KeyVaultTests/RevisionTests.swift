@@ -186,7 +186,7 @@ import Testing
         await #expect(throws: VaultError(.notFound, "")) { try await text() }
     }
 
-    @Test func aRetainedRowNeverPassesForTheCurrentOne() async throws {
+    @Test func aRetainedRowDoesNotPassForALaterRevision() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])
         let retained = try #require(try await store.read(RecordKey(id: id, revision: 1)))

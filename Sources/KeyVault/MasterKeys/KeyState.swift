@@ -15,9 +15,6 @@ struct KeyState: Sendable {
         }
     }
 
-    /// The keys of the ring that the header lists as live.
-    var liveRing: MasterKeyRing { ring.only(header.liveKeyIDs) }
-
     /// The key that a record says it is under; `nil` where it is not held, and where the header does not list it as live.
     ///
     /// A ring may go on naming a retired key. Whoever else holds that one must not be able to make records that open.

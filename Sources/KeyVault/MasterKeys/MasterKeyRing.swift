@@ -48,10 +48,10 @@ extension MasterKeyRing {
         if self[holder.id] == nil { holders.append(holder) }
     }
 
-    /// The keys of this ring that `ids` names.
-    func only(_ ids: [MasterKeyID]) -> MasterKeyRing {
+    /// The keys of this ring that `ids` names; `nil` where there is none.
+    func only(_ ids: [MasterKeyID]) -> MasterKeyRing? {
         var ring = self
         ring.holders.removeAll { !ids.contains($0.id) }
-        return ring
+        return ring.holders.isEmpty ? nil : ring
     }
 }

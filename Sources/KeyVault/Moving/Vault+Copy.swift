@@ -49,10 +49,10 @@ extension Vault {
         in store: some RecordStore, progress: (VerifyReport) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
         // Another process may have begun a rotation, or ended one, of which this vault knows nothing when the copy is made.
-        var ring = keys.liveRing
+        var ring = keys.ring
         try? await liveKeys.refresh()
-        ring.add(keys.liveRing)
-        let copy = try await Vault.open(store, keys: ring, expecting: id)
+        ring.add(keys.ring)
+        let copy = try await Vault.open(store, keys: HeldKeys(ring: ring), expecting: id)
         let report = try await copy.verify(progress: progress)
         copy.stopWatching()
         return report
@@ -120,6 +120,15 @@ extension Vault {
                 WriteBatch(
                     generation: head.generation - 1, changes: [.raiseFloor(head.revisionFloor)], header: head.header))
         }
+    }
+}
+
+/// The keys that an open vault holds, for a copy of it. Nobody named them: those that the copy lists are meant.
+private struct HeldKeys: MasterKeySource {
+    let ring: MasterKeyRing
+
+    func masterKeys(for request: MasterKeyRequest) -> MasterKeyRing {
+        ring.only(request.liveKeyIDs) ?? ring
     }
 }
 

@@ -71,8 +71,11 @@ struct RotateMasterCommand: AsyncParsableCommand {
                 .masterKey, "There is no key in \(newKeyPath).",
                 hint: "Make one with 'keyvault master-key create'. Without --dry-run, it would be made there.")
         }
-        // Before a key is made that nobody needs. The vault is opened anew with the key: its source must have it throughout.
-        try await options.withVault(at: options.storeURL, passphrase: passphrase) { _, _ in }
+        // Before a key is made that nobody needs. The vault is opened anew with the key: its source must have it throughout. Where that
+        // file is one of those that open the vault, it has to be made first.
+        if try options.usesPassphrase || !options.masterKeyPaths.contains(newKeyPath) {
+            try await options.withVault(at: options.storeURL, passphrase: passphrase) { _, _ in }
+        }
         let ring = MasterKeyRing(try MasterKeyFile.create(at: newKeyPath))
         if !json { try options.console.say("Made a new master key, \(newKeyPath). Keep a copy in a safe place.") }
         return ring
