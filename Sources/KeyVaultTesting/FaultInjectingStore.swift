@@ -29,7 +29,8 @@ public final class FaultInjectingStore: RecordStore {
     private struct State {
         var calls: [Operation: Int] = [:]
         var faults: [Point: (error: StoreError, skip: Int, left: Int)] = [:]
-        var held: Set<Point> = []
+        /// How many calls still go through before the first is held.
+        var held: [Point: Int] = [:]
         var waiting: [Point: [CheckedContinuation<Void, Never>]] = [:]
         var observers: [(point: Point, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
@@ -63,9 +64,9 @@ public final class FaultInjectingStore: RecordStore {
     /// Takes every failure back that has not struck yet.
     public func heal() { state.withLock { $0.faults = [:] } }
 
-    /// Holds each call of `operation` from now on, until ``release(_:_:)``.
-    public func hold(_ operation: Operation, _ moment: Moment = .before) {
-        _ = state.withLock { $0.held.insert(Point(operation: operation, moment: moment)) }
+    /// Holds each call of `operation` from now on, after the next `skip` calls have gone through, until ``release(_:_:)``.
+    public func hold(_ operation: Operation, _ moment: Moment = .before, skipping skip: Int = 0) {
+        state.withLock { $0.held[Point(operation: operation, moment: moment)] = skip }
     }
 
     /// Returns when `count` calls are held.
@@ -85,7 +86,7 @@ public final class FaultInjectingStore: RecordStore {
     public func release(_ operation: Operation, _ moment: Moment = .before) {
         let point = Point(operation: operation, moment: moment)
         let freed = state.withLock { state in
-            state.held.remove(point)
+            state.held[point] = nil
             return state.waiting.removeValue(forKey: point) ?? []
         }
         for continuation in freed { continuation.resume() }
@@ -160,7 +161,11 @@ public final class FaultInjectingStore: RecordStore {
         let point = Point(operation: operation, moment: moment)
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-                guard state.held.contains(point) else { return [continuation] }
+                guard let skip = state.held[point] else { return [continuation] }
+                guard skip == 0 else {
+                    state.held[point] = skip - 1
+                    return [continuation]
+                }
                 state.waiting[point, default: []].append(continuation)
                 return state.takeObservers(of: point)
             }

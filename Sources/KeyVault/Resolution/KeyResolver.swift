@@ -35,9 +35,10 @@ public struct KeyResolver: Sendable {
 
     /// Runs `body` on the key that serves `request`, which is wiped when `body` returns, and on where it came from.
     ///
-    /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, `damagedRecord`, or what the store failed
-    ///   with, with a ``NoUsableKey`` as its cause; `invalidArgument` for a tenant of the vault's own; `missingMasterKey` where a stored key may well serve, no other of the
-    ///   tenant's does, and the master key to open it is not there; `crypto`, …; else what `body` throws.
+    /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, `damagedRecord`, or what the store
+    ///   failed with, with a ``NoUsableKey`` as its cause; `invalidArgument` for a tenant of the vault's own;
+    ///   `missingMasterKey` where a stored key may well serve, no other of the tenant's does, and the master key to open it is
+    ///   not there; `crypto`, …; else what `body` throws.
     public func withKey<Result>(
         for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
     ) async throws -> Result {

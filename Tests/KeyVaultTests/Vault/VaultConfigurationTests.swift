@@ -1,5 +1,5 @@
 import KeyVault
-import Synchronization
+import KeyVaultTesting
 import Testing
 
 @Suite struct VaultConfigurationTests {
@@ -26,39 +26,15 @@ import Testing
         let clock = NoticingClock()
         var configuration = VaultConfiguration(clock: clock)
         if let asked { configuration.foreignChangeInterval = asked }
+        let store = FaultInjectingStore(MemoryStore())
+        // It says what others have changed when the vault is opened, and not again.
+        store.hold(.foreignChanges, skipping: 1)
         let vault = try await Vault.create(
-            in: SilentStore(), masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()), configuration: configuration)
         #expect(await clock.firstSleep() == slept)
+        store.release(.foreignChanges)
         await vault.close()
     }
-}
-
-/// Says what others have changed when a vault is opened, and never again.
-private final class SilentStore: RecordStore {
-    private let base = MemoryStore()
-    private let hasAnswered = Atomic(false)
-    private let never = AsyncStream.makeStream(of: Void.self)
-
-    func foreignChanges() async throws(StoreError) -> UInt64 {
-        // Whoever is not waited for any more is cancelled.
-        if hasAnswered.exchange(true, ordering: .relaxed) {
-            for await _ in never.stream {}
-        }
-        return 0
-    }
-
-    var kind: String { base.kind }
-    func readHead() async throws(StoreError) -> StoreHead? { try await base.readHead() }
-    func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try await base.create(header: header, generation: generation)
-    }
-    func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try await base.read(id) }
-    func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? { try await base.read(key) }
-    func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
-        try await base.scan(scope, after: cursor, limit: limit)
-    }
-    func write(_ batch: WriteBatch) async throws(StoreError) { try await base.write(batch) }
-    func close() async { await base.close() }
 }
 
 /// A clock that stands still, and tells for how long somebody meant to sleep on it.
