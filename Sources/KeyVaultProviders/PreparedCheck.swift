@@ -85,16 +85,15 @@ extension PreparedCheck.Refusal {
 
 extension PreparedCheck {
     /// Whether what the answer says depends on more than its status.
-    func readsAnswer(status: HTTPResponseStatus) -> Bool { status == .ok && check.creditMember != nil }
+    func readsAnswer(status: HTTPResponseStatus) -> Bool { check.answers.contains { $0.status == Int(status.code) } }
 
     /// - Parameter now: from when a pause is counted that ends at a date.
     func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?, now: Date) -> Findings {
         let name = provider.displayName
         let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
-        switch check.verdict(forStatus: Int(status.code)) {
+        switch verdict(status: Int(status.code), answer) {
         case .valid:
-            guard readsAnswer(status: status) else { return Findings(.valid, "\(name) accepts the key.") }
-            return credit(answer)
+            return Findings(.valid, "\(name) accepts the key.")
         case .restricted:
             return Findings(.restricted, "\(name) knows the key but does not let it do everything.")
         case .withoutCredit:
@@ -118,21 +117,11 @@ extension PreparedCheck {
         Findings(.unreachable, "\(provider.displayName) \(failure.reason)")
     }
 
-    private func credit(_ answer: ByteBuffer?) -> Findings {
-        let name = provider.displayName
-        guard let member = check.creditMember, let answer,
-            let object = try? JSONDecoder().decode([String: Flag].self, from: Data(answer.readableBytesView)),
-            let hasCredit = object[member]?.value
-        else { return Findings(.unreachable, "\(name) answered in a form that says nothing about the key.") }
-        return hasCredit
-            ? Findings(.valid, "\(name) accepts the key.")
-            : Findings(.withoutCredit, "\(name) accepts the key, but the account has no credit.")
-    }
-
-    /// A member that may be of any type, and matters where it is true or false.
-    private struct Flag: Decodable {
-        let value: Bool?
-
-        init(from decoder: any Decoder) throws { value = try? decoder.singleValueContainer().decode(Bool.self) }
+    private func verdict(status: Int, _ answer: ByteBuffer?) -> Verdict? {
+        let document = answer.flatMap {
+            try? JSONDecoder().decode(AnswerDocument.self, from: Data($0.readableBytesView))
+        }
+        let rule = check.answers.first { $0.status == status && document?.text(at: $0.member) == $0.value }
+        return rule?.verdict ?? check.verdict(forStatus: status)
     }
 }

@@ -129,11 +129,30 @@ import Testing
         (#"{"is_available": true, "balance_infos": [{"currency": "USD"}]}"#, Verdict.valid),
         (#"{"is_available": false}"#, .withoutCredit), (#"{"is_available": "no"}"#, .unreachable), ("{}", .unreachable),
         ("[]", .unreachable), (#"{"is_available": tr"#, .unreachable), ("", .unreachable), ("<html>", .unreachable),
+        ("true", .unreachable), (#"{"is_available": {"is_available": true}}"#, .unreachable),
     ]) func theBodyDecidesWhereTheRulesSaySo(_ body: String, _ verdict: Verdict) async throws {
         let server = try await LoopbackServer { _, _ in .send(Self.answer(200, body)) }
         #expect(try await validate("deepseek", at: server.base()).verdict == verdict)
         // Elsewhere the status alone does.
         #expect(try await validate("groq", at: server.base()).verdict == .valid)
+        try await server.stop()
+    }
+
+    /// What these two write where nothing is wrong with the key itself.
+    @Test(arguments: [
+        (
+            "elevenlabs", 401, #"{"detail": {"status": "missing_permissions", "message": "user_read"}}"#,
+            Verdict.restricted
+        ),
+        ("elevenlabs", 401, #"{"detail": {"status": "invalid_api_key"}}"#, .invalid),
+        ("elevenlabs", 401, #"{"detail": "missing_permissions"}"#, .invalid),
+        ("elevenlabs", 401, #"{"detail": [{"status": "missing_permissions"}]}"#, .invalid),
+        ("elevenlabs", 403, #"{"detail": {"status": "missing_permissions"}}"#, .unreachable),
+        ("google", 400, #"{"error": {"code": 400, "status": "FAILED_PRECONDITION"}}"#, .unreachable),
+        ("google", 400, #"{"error": {"code": 400, "status": "INVALID_ARGUMENT"}}"#, .invalid),
+    ]) func aRefusalThatIsNotTheKeys(_ name: String, _ status: Int, _ body: String, _ verdict: Verdict) async throws {
+        let server = try await LoopbackServer { _, _ in .send(Self.answer(status, body)) }
+        #expect(try await validate(name, at: server.base()).verdict == verdict)
         try await server.stop()
     }
 

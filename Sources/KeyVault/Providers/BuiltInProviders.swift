@@ -45,7 +45,11 @@ extension Provider {
         check: LiveCheck(
             base: "https://generativelanguage.googleapis.com", path: "/v1beta/models", header: "x-goog-api-key",
             scheme: "",
-            statuses: [400: .invalid, 403: .restricted]))
+            statuses: [400: .invalid, 403: .restricted],
+            // It does not serve the place that the request comes from.
+            answers: [
+                AnswerRule(status: 400, member: "error.status", value: "FAILED_PRECONDITION", verdict: .unverified)
+            ]))
 
     private static let openRouter = Provider(
         name: "openrouter", displayName: "OpenRouter",
@@ -77,7 +81,12 @@ extension Provider {
     private static let deepSeek = Provider(
         name: "deepseek", displayName: "DeepSeek",
         formats: [KeyFormat(prefix: "sk-", characters: .lowerAlphanumeric, length: 32...32)],
-        check: LiveCheck(base: "https://api.deepseek.com", path: "/user/balance", creditMember: "is_available"))
+        check: LiveCheck(
+            base: "https://api.deepseek.com", path: "/user/balance", statuses: [200: .unverified],
+            answers: [
+                AnswerRule(status: 200, member: "is_available", value: "true", verdict: .valid),
+                AnswerRule(status: 200, member: "is_available", value: "false", verdict: .withoutCredit),
+            ]))
 
     private static let together = Provider(
         name: "together", displayName: "Together",
@@ -128,7 +137,12 @@ extension Provider {
     private static let elevenLabs = Provider(
         name: "elevenlabs", displayName: "ElevenLabs",
         formats: [KeyFormat(prefix: "sk_", characters: .hexadecimal, length: 48...48)],
-        check: LiveCheck(base: "https://api.elevenlabs.io", path: "/v1/user", header: "xi-api-key", scheme: ""))
+        check: LiveCheck(
+            base: "https://api.elevenlabs.io", path: "/v1/user", header: "xi-api-key", scheme: "",
+            // A key that may not read its user's account, and may well do what it is for.
+            answers: [
+                AnswerRule(status: 401, member: "detail.status", value: "missing_permissions", verdict: .restricted)
+            ]))
 
     private static let voyage = Provider(
         name: "voyage", displayName: "Voyage",

@@ -15,14 +15,14 @@ public struct LiveCheck: Hashable, Sendable {
     /// What a status means beyond 200 (valid), 401 (invalid) and 429 (rate-limited). A status that neither names says nothing
     /// about the key.
     public var statuses: [Int: Verdict]
-    /// A member of the answer's JSON object that is `false` where the account has no credit.
-    public var creditMember: String?
+    /// Looked at before ``statuses``; the first that applies decides.
+    public var answers: [AnswerRule]
     /// Keys that begin with one of these are of a kind that the request cannot check.
     public var uncheckedPrefixes: [String]
 
     public init(
         base: String?, path: String, header: String = "Authorization", scheme: String = "Bearer ",
-        headers: [String: String] = [:], statuses: [Int: Verdict] = [:], creditMember: String? = nil,
+        headers: [String: String] = [:], statuses: [Int: Verdict] = [:], answers: [AnswerRule] = [],
         uncheckedPrefixes: [String] = []
     ) {
         self.base = base
@@ -31,7 +31,7 @@ public struct LiveCheck: Hashable, Sendable {
         self.scheme = scheme
         self.headers = headers
         self.statuses = statuses
-        self.creditMember = creditMember
+        self.answers = answers
         self.uncheckedPrefixes = uncheckedPrefixes
     }
 

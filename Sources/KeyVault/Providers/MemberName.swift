@@ -38,14 +38,17 @@ extension KeyedDecodingContainer<MemberName> {
     func statuses(forKey key: MemberName) throws -> [Int: Verdict] {
         var statuses: [Int: Verdict] = [:]
         for (status, name) in try decodeIfPresent([String: String].self, forKey: key) ?? [:] {
-            guard let number = Int(status), (200...599).contains(number),
-                let verdict = Verdict.allCases.first(where: { $0.name == name })
-            else {
-                let names = Verdict.allCases.map(\.name).joined(separator: ", ")
-                throw refusal("A status from 200 to 599 is given one of \(names).", forKey: key)
-            }
-            statuses[number] = verdict
+            let number = Int(status) ?? 0
+            statuses[number] = try verdict(name, ofStatus: number, forKey: key)
         }
         return statuses
+    }
+
+    func verdict(_ name: String, ofStatus status: Int, forKey key: MemberName) throws -> Verdict {
+        guard (200...599).contains(status), let verdict = Verdict.allCases.first(where: { $0.name == name }) else {
+            let names = Verdict.allCases.map(\.name).joined(separator: ", ")
+            throw refusal("A status from 200 to 599 is given one of \(names).", forKey: key)
+        }
+        return verdict
     }
 }

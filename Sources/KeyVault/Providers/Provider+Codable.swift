@@ -80,7 +80,7 @@ extension CharacterClass: Codable {
 extension LiveCheck: Codable {
     public init(from decoder: any Decoder) throws {
         let members = try decoder.members([
-            "base", "path", "header", "scheme", "headers", "statuses", "creditMember", "uncheckedPrefixes",
+            "base", "path", "header", "scheme", "headers", "statuses", "answers", "uncheckedPrefixes",
         ])
         let path = try members.decode(String.self, forKey: "path")
         guard path.hasPrefix("/"), path.utf8.allSatisfy(CharacterClass.isPrintable) else {
@@ -98,7 +98,7 @@ extension LiveCheck: Codable {
         self.init(
             base: try members.decodeIfPresent(String.self, forKey: "base"), path: path, header: header, scheme: scheme,
             headers: headers, statuses: try members.statuses(forKey: "statuses"),
-            creditMember: try members.decodeIfPresent(String.self, forKey: "creditMember"),
+            answers: try members.decodeIfPresent([AnswerRule].self, forKey: "answers") ?? [],
             uncheckedPrefixes: try members.prefixes(forKey: "uncheckedPrefixes"))
     }
 
@@ -111,12 +111,32 @@ extension LiveCheck: Codable {
         try members.encode(headers, forKey: "headers")
         let statuses = statuses.map { (String($0.key), $0.value.name) }
         try members.encode(Dictionary(uniqueKeysWithValues: statuses), forKey: "statuses")
-        try members.encodeIfPresent(creditMember, forKey: "creditMember")
+        try members.encode(answers, forKey: "answers")
         try members.encode(uncheckedPrefixes, forKey: "uncheckedPrefixes")
     }
 
     private static func isHeaderName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy(CharacterClass.word.contains)
+    }
+}
+
+extension AnswerRule: Codable {
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.members(["status", "member", "value", "verdict"])
+        let status = try members.decode(Int.self, forKey: "status")
+        let verdict = try members.decode(String.self, forKey: "verdict")
+        self.init(
+            status: status, member: try members.decode(String.self, forKey: "member"),
+            value: try members.decode(String.self, forKey: "value"),
+            verdict: try members.verdict(verdict, ofStatus: status, forKey: "status"))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: MemberName.self)
+        try members.encode(status, forKey: "status")
+        try members.encode(member, forKey: "member")
+        try members.encode(value, forKey: "value")
+        try members.encode(verdict.name, forKey: "verdict")
     }
 }
 

@@ -100,7 +100,9 @@ extension KeyVaultService {
         let name = displayName(call.resolution.upstream)
         let isTimeout =
             switch error as? HTTPClientError {
-            case .connectTimeout?, .readTimeout?, .writeTimeout?, .deadlineExceeded?: true
+            case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?, .readTimeout?, .writeTimeout?,
+                .deadlineExceeded?:
+                true
             default: false
             }
         return isTimeout

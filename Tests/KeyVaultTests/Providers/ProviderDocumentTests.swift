@@ -18,7 +18,8 @@ import Testing
                 "formats": [{"prefix": "acme_", "characters": "a-f0-9", "minimum": 8, "maximum": 10, "suffix": "e"}],
                 "administrativePrefixes": ["acme_admin_"],
                 "check": {"base": "https://api.acme.example", "path": "/v1/me", "header": "x-acme", "scheme": "",
-                          "headers": {"x-version": "2"}, "statuses": {"403": "restricted"}, "creditMember": "paid"}
+                          "headers": {"x-version": "2"}, "statuses": {"403": "restricted"},
+                          "answers": [{"status": 403, "member": "a.b", "value": "c", "verdict": "withoutCredit"}]}
               }],
               "models": [{"pattern": "acme-*", "provider": "acme"}]
             }
@@ -31,6 +32,7 @@ import Testing
         let check = try #require(registry["acme"]?.check)
         #expect(check.verdict(forStatus: 403) == .restricted)
         #expect(check.verdict(forStatus: 401) == .invalid)
+        #expect(check.answers == [AnswerRule(status: 403, member: "a.b", value: "c", verdict: .withoutCredit)])
         #expect(check.headers == ["x-version": "2"])
     }
 
@@ -76,6 +78,14 @@ import Testing
         (
             "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"statuses\": {\"403\": \"fine\"}}}]}",
             3, "one of"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"answers\": [\n"
+                + "{\"status\": 99, \"member\": \"a\", \"value\": \"b\", \"verdict\": \"valid\"}]}}]}", 4, "200 to 599"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"answers\": [\n"
+                + "{\"status\": 401, \"member\": \"a\",\n\"verdict\": \"valid\"}]}}]}", 4, "\"value\" is missing"
         ),
         ("{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"header\": \"a:b\"}}]}", 3, "header"),
         (
