@@ -114,10 +114,24 @@ import Testing
     @Test func aClosedVaultServesNothing() async throws {
         try await vault.put(Secret("1"), for: id)
         #expect(try await length() == 1)
+        #expect(await vault.health().cache.entries == 1)
         await vault.close()
+        #expect(await vault.health().cache.entries == 0)
         await #expect(throws: VaultError(.closed, "")) { try await length() }
         await #expect(throws: VaultError(.closed, "")) { try await vault.put(Secret("1"), for: id) }
         await #expect(throws: VaultError(.closed, "")) { try await vault.list() }
+    }
+
+    @Test func whatAReadBringsAfterTheEndIsNotKept() async throws {
+        try await vault.put(Secret("1"), for: id)
+        store.hold(.read, .after)
+        let (vault, id) = (vault, id)
+        let reading = Task { try await vault.withSecret(id) { $0.byteCount } }
+        await store.waitUntilHeld(.read, .after)
+        await vault.close()
+        store.release(.read, .after)
+        _ = await reading.result
+        #expect(await vault.health().cache.entries == 0)
     }
 
     @Test func theVaultsOwnRecordsAreRefused() async throws {
