@@ -111,7 +111,7 @@ def draw(rows: dict[str, dict], folder: pathlib.Path) -> None:
         floor = [("C and libsodium, 1,000 records", rows["hit/1k"]["floor_ns"], FLOOR)]
         values = sorted(ours + others + floor, key=lambda value: value[1])
         (folder / "hit.svg").write_text(
-            bars("One read of a 164-byte key (logarithmic)", [(n, v, seconds(v), c) for n, v, c in values], True))
+            bars("One read of a 164-byte key, logarithmic (grey: measured once, November 2026, Zen 4)", [(n, v, seconds(v), c) for n, v, c in values], True))
 
     threads = {1: rows.get("hit/1k/2-threads", {}).get("floor_ns")}
     for count in (2, 4):
@@ -129,7 +129,7 @@ def draw(rows: dict[str, dict], folder: pathlib.Path) -> None:
         "hit": [(sizes[size], rows[f"hit/{size}"]["ns"]) for size in sizes if f"hit/{size}" in rows],
         "hit in C": [(sizes[size], rows[f"hit/{size}"]["floor_ns"]) for size in sizes if f"hit/{size}" in rows],
     }
-    for name, case in (("page of 100", "list/sqlite"), ("open", "open/sqlite"), ("durable put", "put/sqlite")):
+    for name, case in (("page of 100", "list/sqlite"), ("open", "open/sqlite"), ("durable put", "put/sqlite"), ("uncached", "miss/sqlite")):
         if f"{case}/1m" in rows:
             series[name] = [(1e3, rows[f"{case}/1m"]["floor_ns"])] + [
                 (sizes[size], rows[f"{case}/{size}"]["ns"]) for size in ("10k", "100k", "1m") if f"{case}/{size}" in rows

@@ -11,9 +11,10 @@ struct ServerCommand: AsyncParsableCommand {
             "Serves encrypted provider keys over HTTP: accounts manage theirs, and their chats are served with them.",
         discussion: """
             Every option but --config can also stand in the configuration file (JSON, "masterKeyFile": …), and every one in the \
-            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). There alone stand the brand's name (brand, \
-            responseObject), whether the pool may serve (poolPolicy: allow or deny), a JSON document with more providers \
-            (providers), and the limits, all of them whole numbers:
+            environment (KEYVAULT_MASTER_KEY_FILE; several are separated by commas). Only in the file or the environment: the \
+            brand's name (brand, responseObject), whether the pool may serve (poolPolicy: allow or deny), a JSON document with \
+            more providers (providers), and the limits, all of them whole numbers. The variable of a setting is KEYVAULT_ and its \
+            name in capitals, with underscores between the words (cacheTTL: KEYVAULT_CACHE_TTL):
 
             headerTimeout: seconds to the end of a connection's first header, 1 to 3600. Default: 15.
             bodyTimeout: seconds for a request's body, 1 to 3600. Default: 60.
@@ -25,6 +26,8 @@ struct ServerCommand: AsyncParsableCommand {
 
             SIGHUP reads the master keys and the TLS certificate again; which files hold the master keys may have changed in the \
             configuration file. SIGTERM and SIGINT let running requests end: streams may go on for 30 seconds.
+
+            Exit codes: 3 there is no vault, 6 there is no master key or the wrong one, 64 the settings are wrong, 1 any other failure.
             """,
         version: KeyVaultVersion.current)
 
@@ -57,7 +60,7 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("upstream"),
         help: ArgumentHelp(
-            "Where a provider is, for chats and checks; may repeat. A private address must be meant.",
+            "Where a provider is, for chats and checks; may repeat. A private address is not refused here.",
             valueName: "PROVIDER=URL"))
     var upstreams: [String] = []
 

@@ -33,8 +33,9 @@ import Testing
         await store.close()
         // The tables are there already, whatever the number says.
         try runSQL("PRAGMA user_version = 0", on: path)
-        await expectError(.io, naming: "already exists") { _ = try await SQLiteStore.open(path) }
+        await expectError(.io, naming: "already exists") { try Schema.migrate(Connection(path: path)) }
         #expect(try version() == 0)
+        await expectError(.corrupt, naming: "schema 0") { _ = try await SQLiteStore.open(path) }
         try runSQL("PRAGMA user_version = -1", on: path)
         await expectError(.corrupt, naming: "schema -1") { _ = try await SQLiteStore.open(path) }
         try runSQL("PRAGMA user_version = 1", on: path)

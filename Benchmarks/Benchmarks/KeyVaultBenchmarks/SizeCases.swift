@@ -1,11 +1,14 @@
 import Floor
 import KeyVault
 
-/// What depends on the number of records, and must not. The floor is the same work with 1,000 of them.
+/// What depends on the number of records. The floor is the same work with 1,000 of them.
 enum SizeCases {
     static func register() {
         for (name, records) in [("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)] {
             pair("open/sqlite/\(name)", records) { try await $0.open() }
+            pair("miss/sqlite/\(name)", records) { filled in
+                try await measureComputing(1000) { for _ in 0..<1000 { try await filled.read() } }
+            }
             pair("put/sqlite/\(name)", records) { try await $0.put(50) }
             pair("list/sqlite/\(name)", records) { try await $0.list(20) }
         }

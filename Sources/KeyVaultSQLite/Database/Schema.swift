@@ -36,16 +36,15 @@ enum Schema {
         try connection.execute("BEGIN")
         defer { try? connection.execute("COMMIT") }
         let (application, found) = (try number("application_id", in: connection), try version(of: connection))
-        if application == 0, found == 0, try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
-            return .empty
-        }
+        let isBlank = if found == 0 { try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 } else { false }
+        if application == 0, isBlank { return .empty }
         guard application == applicationID else {
             throw StoreError(
                 .foreign,
                 "\(connection.path) is a database of another application (application_id \(application)). Check the path."
             )
         }
-        guard found >= 0 else {
+        guard found >= 1 || isBlank else {
             throw StoreError(
                 .corrupt,
                 "\(connection.path) says that it is of schema \(found), which there is none of. Restore a backup.")

@@ -5,7 +5,7 @@ import Metrics
 import MetricsTestKit
 import Testing
 
-/// 10,000 keys that would be found again go through everything a vault does, at trace level: no log line, metric, error,
+/// 10,000 keys that would be found again go through everything a vault does on SQLite and in a file, at trace level: no log line, metric, error,
 /// description or stored byte holds one.
 @Suite struct TextCanaryTests {
     private static let count = 10_000
@@ -47,14 +47,17 @@ import Testing
                 in: SQLiteStore.open(path, create: true), masterKey: ring, configuration: configuration)
             : try await Vault.create(
                 in: FileStore.open(path, create: true), masterKey: ring, configuration: configuration)
-        for start in stride(from: 0, to: Self.count / 2, by: Self.batch) { try await use(vault, from: start) }
+        let first = kind == "sqlite" ? 0 : Self.count / 2
+        for start in stride(from: first, to: first + Self.count / 2, by: Self.batch) {
+            try await use(vault, from: start)
+        }
         evidence.add(value: try await vault.verify())
         evidence.add(value: try await vault.sweep())
         evidence.add(value: await vault.health())
         try checkFiles(in: folder)
         await vault.close()
         try checkFiles(in: folder)
-        await evidence.addError { try await vault.withSecret(id(0)) { _ in } }
+        await evidence.addError { try await vault.withSecret(id(first)) { _ in } }
         for metric in metrics.counters { evidence.add("\(metric.label) \(metric.dimensions)") }
         for metric in metrics.recorders { evidence.add("\(metric.label) \(metric.dimensions)") }
         #expect(evidence.bytes.count > Self.count * 100)
