@@ -40,7 +40,8 @@ public protocol RecordStore: Sendable {
     /// The row of `id` at exactly `revision`, current or retained.
     func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord?
 
-    /// Up to `limit` rows in the order of ``RecordKey``, from the first one behind `cursor` on.
+    /// Up to `limit` rows in the order of ``RecordKey``, from the first one behind `cursor` on. Fewer are given only where none
+    /// comes behind them, however long the rows are.
     ///
     /// A page is one point in time; two pages need not be. A row that stays where it is throughout is seen exactly once.
     func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord]

@@ -51,14 +51,20 @@ extension Vault {
             try checkOpen()
             guard !Task.isCancelled else { throw VaultError(.cancelled, "The task was cancelled.") }
             // One row more than the page: whether a row is its id's last shows in the next one.
-            let page = try await rows(.everything, after: cursor, limit: Self.pageSize + 1)
-            for (index, row) in page.prefix(Self.pageSize).enumerated() {
+            var page = try await rows(.everything, after: cursor, limit: Self.pageSize + 1)
+            let count = min(page.count, Self.pageSize)
+            if page.count == count, let last = page.last {
+                // Whoever walks over all rows proves something by it, such as that a master key is needed no more: a store that
+                // gives a short page too early must not hide the rest.
+                page += try await rows(.everything, after: last.key, limit: 1)
+            }
+            for (index, row) in page.prefix(count).enumerated() {
                 let isCurrent = index + 1 == page.count || page[index + 1].id != row.id
                 try await body(row, isCurrent ? .current : .retained)
                 cursor = row.key
             }
             try await pageDone()
-            guard page.count > Self.pageSize else { return }
+            guard page.count > count else { return }
         }
     }
 }

@@ -45,6 +45,22 @@ extension StoreConformance {
                         "limit \(limit) is empty")
                 }
             },
+            Case("A page has its limit of rows, however long they are") { run in
+                let store = try await run.created()
+                let ids = try (100..<400).map { try id("acme", "p\($0)") }
+                let longest = sealedBytes(1, length: SealedRecord.maximumLength)
+                for start in stride(from: 0, to: ids.count, by: 50) {
+                    let changes = ids[start..<start + 50].map { RecordChange.insert($0.at(1), sealed: longest) }
+                    try await store.write(WriteBatch(generation: 1, changes: changes))
+                }
+                // As many as the engine asks for, about 17 MB.
+                let page = try await store.scan(.everything, after: nil, limit: 257)
+                try run.expect(
+                    page.map(\.id) == Array(ids.prefix(257)), .scan,
+                    "a page of 257 of 300 rows had \(page.count): a page is shorter than its limit only at the end")
+                let rest = try await store.scan(.currentOf(tenant: "acme"), after: ids[256].at(1), limit: 257)
+                try run.expect(rest.map(\.id) == Array(ids.suffix(43)), .scan, "the rest is not complete")
+            },
             Case("A cursor of another tenant does not lead a scan of one tenant astray") { run in
                 let store = try await run.created()
                 _ = try await mixedRows(in: store, run)
