@@ -130,6 +130,20 @@ import Testing
         #expect(clock.now.offset <= .seconds(71))
     }
 
+    /// It is asked for while somebody else waits for a turn that was given out before.
+    @Test func aPauseIsForThoseWhoWaitAlready() async throws {
+        let clock = InterruptedClock()
+        let pace = ProviderPace(
+            interval: .milliseconds(10), time: TimeSource(clock: clock, date: { StubValidator.time }))
+        try await pace.turn(at: "groq")
+        clock.interruption.withLock { $0 = { await pace.pause("groq", for: .seconds(5)) } }
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .seconds(5))
+        // Behind it, turns are spaced out as before.
+        try await pace.turn(at: "groq")
+        #expect(clock.now.offset == .seconds(5) + .milliseconds(10))
+    }
+
     /// Though nobody has to wait for it.
     @Test func aTurnIsNotGivenToWhoWasCancelled() async {
         let pace = ProviderPace(
@@ -283,5 +297,23 @@ private struct ScriptedValidator: ProviderValidator {
 
     func validate(_ secret: RawSpan, of provider: Provider) async -> Validation {
         await script(unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+    }
+}
+
+/// As an ``InstantClock``, but something happens during the first sleep.
+private final class InterruptedClock: Clock {
+    let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
+    private let base = InstantClock()
+
+    var now: InstantClock.Instant { base.now }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: InstantClock.Instant, tolerance: Duration?) async throws {
+        let interrupt = interruption.withLock { interruption in
+            defer { interruption = nil }
+            return interruption
+        }
+        await interrupt?()
+        try await base.sleep(until: deadline, tolerance: tolerance)
     }
 }
