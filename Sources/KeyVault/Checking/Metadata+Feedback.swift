@@ -9,6 +9,9 @@ extension Metadata {
         case .disabled(.requested, _): return
         // A refusal outlasts any pause.
         case .disabled(.rejected, _) where reason == .coolingDown: return
+        // Two requests may have met the limit: what the one was told does not shorten what the other was.
+        case .disabled(.coolingDown, let known?) where reason == .coolingDown:
+            state = .disabled(reason, until: until.map { max($0, known) })
         default: state = .disabled(reason, until: until)
         }
     }

@@ -78,6 +78,18 @@ import Testing
         }
     }
 
+    /// Of two requests that met the limit, the later one may have been told a shorter time.
+    @Test func ofTwoPausesTheLongerOneHolds() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        for seconds in [60, 5] { try await vault.report(.rateLimited(retryAfter: .seconds(seconds)), for: put.id) }
+        let end = now.value + 60
+        #expect(try await vault.metadata(for: put.id).metadata.state == .disabled(.coolingDown, until: end))
+        now.pass(50)
+        let info = try #require(try await vault.report(.rateLimited(retryAfter: .seconds(20)), for: put.id))
+        #expect(info.metadata.state == .disabled(.coolingDown, until: end + 10))
+    }
+
     @Test func whatAPersonDisabledStaysSo() async throws {
         let vault = try await vault()
         let put = try await stored(in: vault)
