@@ -31,7 +31,7 @@ package struct Envelope: Sendable {
             let key = try master.deriveDataKey(random: random.span, context: context.span, plaintext: plaintext)
             let wrapped = try master.wrap(key, context: wrapContext.span)
             let ciphertext = try key.seal(plaintext, associatedData: context.span)
-            return record(wrapped, ciphertext: ciphertext.span, under: master)
+            return record(wrapped, Self.suite, ciphertext: ciphertext.span, under: master)
         }
     }
 
@@ -67,7 +67,7 @@ package struct Envelope: Sendable {
         let context = Context.wrap(key.id, revision: key.revision, vault: vaultID, suite: record.suite)
         let dataKey = try unwrap(record, context: context.span, under: old)
         return try self.record(
-            new.wrap(dataKey, context: context.span),
+            new.wrap(dataKey, context: context.span), record.suite,
             ciphertext: record.encoded.span.extracting(droppingFirst: SealedRecord.prefixLength), under: new)
     }
 
@@ -83,10 +83,10 @@ package struct Envelope: Sendable {
     }
 
     private func record(
-        _ wrapped: WrappedKey, ciphertext: Span<UInt8>, under master: borrowing MasterKey
+        _ wrapped: WrappedKey, _ suite: Suite, ciphertext: Span<UInt8>, under master: borrowing MasterKey
     ) -> SealedRecord {
         SealedRecord(
-            suite: Self.suite, keyID: master.id, salt: wrapped.salt, commitment: wrapped.commitment,
+            suite: suite, keyID: master.id, salt: wrapped.salt, commitment: wrapped.commitment,
             wrappedKey: wrapped.sealed, ciphertext: ciphertext)
     }
 }
