@@ -25,8 +25,9 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer<MemberName> {
-    func refusal(_ reason: String, forKey key: MemberName) -> DecodingError {
-        .dataCorrupted(.init(codingPath: codingPath + [key], debugDescription: reason))
+    func refusal(_ reason: String, forKey key: MemberName, member: String? = nil) -> DecodingError {
+        let path = [key] + (member.map { [MemberName(stringValue: $0)] } ?? [])
+        return .dataCorrupted(.init(codingPath: codingPath + path, debugDescription: reason))
     }
 
     func prefixes(forKey key: MemberName) throws -> [String] {
@@ -39,16 +40,36 @@ extension KeyedDecodingContainer<MemberName> {
         var statuses: [Int: Verdict] = [:]
         for (status, name) in try decodeIfPresent([String: String].self, forKey: key) ?? [:] {
             let number = Int(status) ?? 0
-            statuses[number] = try verdict(name, ofStatus: number, forKey: key)
+            guard isStatus(number), let verdict = Verdict(named: name) else {
+                throw badVerdict(forKey: key, member: status)
+            }
+            statuses[number] = verdict
         }
         return statuses
     }
 
-    func verdict(_ name: String, ofStatus status: Int, forKey key: MemberName) throws -> Verdict {
-        guard (200...599).contains(status), let verdict = Verdict.allCases.first(where: { $0.name == name }) else {
-            let names = Verdict.allCases.map(\.name).joined(separator: ", ")
-            throw refusal("A status from 200 to 599 is given one of \(names).", forKey: key)
-        }
+    func status(forKey key: MemberName) throws -> Int {
+        let status = try decode(Int.self, forKey: key)
+        guard isStatus(status) else { throw badVerdict(forKey: key) }
+        return status
+    }
+
+    func verdict(forKey key: MemberName) throws -> Verdict {
+        guard let verdict = Verdict(named: try decode(String.self, forKey: key)) else { throw badVerdict(forKey: key) }
         return verdict
+    }
+
+    private func isStatus(_ status: Int) -> Bool { (200...599).contains(status) }
+
+    private func badVerdict(forKey key: MemberName, member: String? = nil) -> DecodingError {
+        let names = Verdict.allCases.map(\.name).joined(separator: ", ")
+        return refusal("A status from 200 to 599 is given one of \(names).", forKey: key, member: member)
+    }
+}
+
+extension Verdict {
+    fileprivate init?(named name: String) {
+        guard let verdict = Verdict.allCases.first(where: { $0.name == name }) else { return nil }
+        self = verdict
     }
 }

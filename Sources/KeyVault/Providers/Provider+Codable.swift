@@ -40,7 +40,8 @@ extension KeyFormat: Codable {
         let maximum = try members.decodeIfPresent(Int.self, forKey: "maximum") ?? minimum
         guard 0 <= minimum, minimum <= maximum, maximum <= Secret.maximumLength else {
             throw members.refusal(
-                "The lengths must satisfy 0 ≤ minimum ≤ maximum ≤ \(Secret.maximumLength).", forKey: "minimum")
+                "The lengths must satisfy 0 ≤ minimum ≤ maximum ≤ \(Secret.maximumLength).",
+                forKey: (0...Secret.maximumLength).contains(minimum) ? "maximum" : "minimum")
         }
         self.init(
             prefix: try members.decodeIfPresent(String.self, forKey: "prefix") ?? "",
@@ -88,12 +89,15 @@ extension LiveCheck: Codable {
         }
         let headers = try members.decodeIfPresent([String: String].self, forKey: "headers") ?? [:]
         let header = try members.decodeIfPresent(String.self, forKey: "header") ?? "Authorization"
-        guard ([header] + headers.keys).allSatisfy(Self.isHeaderName) else {
-            throw members.refusal("A header's name is made of letters, digits, '-' and '_'.", forKey: "header")
-        }
         let scheme = try members.decodeIfPresent(String.self, forKey: "scheme") ?? "Bearer "
-        guard ([scheme] + headers.values).allSatisfy({ $0.utf8.allSatisfy { (0x20...0x7E).contains($0) } }) else {
-            throw members.refusal("What is sent in a header is printable ASCII.", forKey: "scheme")
+        let badName = "A header's name is made of letters, digits, '-' and '_'."
+        let badValue = "What is sent in a header is printable ASCII."
+        guard Self.isHeaderName(header) else { throw members.refusal(badName, forKey: "header") }
+        guard Self.isHeaderValue(scheme) else { throw members.refusal(badValue, forKey: "scheme") }
+        // Sorted, so that of two the same one is always named.
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            guard Self.isHeaderName(name) else { throw members.refusal(badName, forKey: "headers", member: name) }
+            guard Self.isHeaderValue(value) else { throw members.refusal(badValue, forKey: "headers", member: name) }
         }
         self.init(
             base: try members.decodeIfPresent(String.self, forKey: "base"), path: path, header: header, scheme: scheme,
@@ -118,17 +122,18 @@ extension LiveCheck: Codable {
     private static func isHeaderName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy(CharacterClass.word.contains)
     }
+
+    private static func isHeaderValue(_ value: String) -> Bool {
+        value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
 }
 
 extension AnswerRule: Codable {
     public init(from decoder: any Decoder) throws {
         let members = try decoder.members(["status", "member", "value", "verdict"])
-        let status = try members.decode(Int.self, forKey: "status")
-        let verdict = try members.decode(String.self, forKey: "verdict")
         self.init(
-            status: status, member: try members.decode(String.self, forKey: "member"),
-            value: try members.decode(String.self, forKey: "value"),
-            verdict: try members.verdict(verdict, ofStatus: status, forKey: "status"))
+            status: try members.status(forKey: "status"), member: try members.decode(String.self, forKey: "member"),
+            value: try members.decode(String.self, forKey: "value"), verdict: try members.verdict(forKey: "verdict"))
     }
 
     public func encode(to encoder: any Encoder) throws {

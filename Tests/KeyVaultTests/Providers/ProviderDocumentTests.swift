@@ -93,9 +93,27 @@ import Testing
             "printable"
         ),
         (
-            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"headers\": {\"x\": \"é\"}}}]}", 2,
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"headers\": {\"x\": \"é\"}}}]}", 3,
             "printable"
         ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"headers\": {\n\"x\": \"a\",\n\"y\": \"é\"}}}]}",
+            5, "printable"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"headers\": {\n\"x y\": \"a\"}}}]}", 4,
+            "header's name"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"statuses\": {\n\"403\": \"fine\"}}}]}",
+            4, "one of"
+        ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"answers\": [\n"
+                + "{\"status\": 401, \"member\": \"a\", \"value\": \"b\",\n\"verdict\": \"fine\"}]}}]}", 5, "one of"
+        ),
+        ("{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\n\"minimum\": 9,\n\"maximum\": 3}]}]}", 4, "0 ≤"),
+        ("{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\n\"minimum\": -1,\n\"maximum\": 3}]}]}", 3, "0 ≤"),
         (
             "{\"providers\": [{\"name\": \"a\",\n\"formats\": [{\n\"minimum\": \"3\"}]}]}", 3,
             "\"minimum\" is not a whole number"
