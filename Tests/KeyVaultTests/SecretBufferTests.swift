@@ -48,6 +48,20 @@ import Testing
         #expect(held == kept)
     }
 
+    /// A number below zero once ended the process.
+    @Test(arguments: [Int.min, -1, SecretBuffer.maximumCapacity + 1, Int.max])
+    func aCapacityThatIsNoneIsRefused(_ capacity: Int) {
+        let code = Result { try SecretBuffer(capacity: capacity).capacity }
+        #expect(throws: VaultError(.invalidArgument, "")) { try code.get() }
+    }
+
+    @Test func aSecretIsMadeOfWhatItHolds() throws {
+        var buffer = try SecretBuffer(capacity: 4)
+        for byte in "sk-1".utf8 { _ = buffer.append(byte) }
+        let secret = try buffer.withSpan { bytes in try Secret(copying: bytes) }
+        #expect(try secret == Secret("sk-1"))
+    }
+
     @Test func saysWhyItCannotRead() throws {
         var buffer = try SecretBuffer()
         let code = Result { try buffer.read(from: -1) }

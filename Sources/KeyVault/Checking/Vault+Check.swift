@@ -124,7 +124,7 @@ extension Secret {
         try withSpan { bytes throws(VaultError) in
             let range = KeyFormat.trimmed(bytes)
             if range.count == bytes.count { return self }
-            return try Secret(copying: unsafe bytes.extracting(range).bytes)
+            return try Secret(copying: bytes.extracting(range))
         }
     }
 }

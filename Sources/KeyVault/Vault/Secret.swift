@@ -22,12 +22,19 @@ public final class Secret: Sendable {
         }
     }
 
+    /// Copies `bytes`.
+    ///
+    /// - Throws: as the other `init(copying:)`.
+    public convenience init(copying bytes: Span<UInt8>) throws(VaultError) {
+        // The bytes of a span of bytes have no padding.
+        try self.init(copying: unsafe bytes.bytes)
+    }
+
     /// Copies the UTF-8 of `text`.
     ///
-    /// - Throws: as ``init(copying:)``.
+    /// - Throws: as `init(copying:)`.
     public convenience init(_ text: String) throws(VaultError) {
-        // The bytes of a UTF-8 view have no padding.
-        try self.init(copying: unsafe text.utf8.span.bytes)
+        try self.init(copying: text.utf8.span)
     }
 
     /// Takes over guarded bytes.
@@ -39,7 +46,7 @@ public final class Secret: Sendable {
     /// What the file at `path` holds, without one line break at its end.
     ///
     /// - Throws: ``VaultError`` `unreadableSecret` for a file that is not there, that gives its group or others any right, that is a
-    ///   directory, cannot be read, is empty or too long; and as ``init(copying:)``.
+    ///   directory, cannot be read, is empty or too long; and as `init(copying:)`.
     public convenience init(contentsOfFile path: String) throws(VaultError) {
         let contents: GuardedBytes
         do { contents = try SecretFile.read(path, limit: Self.maximumLength + 2, ifMissing: "Check the path.") } catch {

@@ -2,7 +2,7 @@ import KeyVaultCrypto
 
 /// Room for a secret that comes in piece by piece, in guarded memory: a line that is typed, a pipe that is read.
 ///
-/// It is wiped when it ends. Make a ``Secret`` of it with ``Secret/init(copying:)``.
+/// It is wiped when it ends. Make a ``Secret`` of it with `Secret(copying:)`.
 public struct SecretBuffer: ~Copyable, Sendable {
     /// The largest buffer there is, in bytes: a ``Secret`` of the greatest length with room to spare.
     public static let maximumCapacity = GuardedArena.maximumLength
@@ -15,14 +15,13 @@ public struct SecretBuffer: ~Copyable, Sendable {
 
     /// An empty buffer.
     ///
-    /// - Parameter capacity: at most ``maximumCapacity``.
-    /// - Throws: ``VaultError`` `invalidArgument` for more than that, `crypto` where no guarded memory is to be had.
+    /// - Parameter capacity: 0 to ``maximumCapacity``.
+    /// - Throws: ``VaultError`` `invalidArgument` for another one, `crypto` where no guarded memory is to be had.
     public init(capacity: Int = SecretBuffer.maximumCapacity) throws(VaultError) {
-        precondition(capacity >= 0, "the capacity is a number of bytes")
-        guard capacity <= Self.maximumCapacity else {
+        guard (0...Self.maximumCapacity).contains(capacity) else {
             throw VaultError(
-                .invalidArgument, "A buffer for a secret has room for \(Self.maximumCapacity) bytes at most.",
-                hint: "Make a smaller one.")
+                .invalidArgument, "A buffer for a secret has room for 0 to \(Self.maximumCapacity) bytes.",
+                hint: "Make one of such a length.")
         }
         bytes = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: capacity) }
         self.capacity = capacity

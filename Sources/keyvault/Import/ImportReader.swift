@@ -71,9 +71,7 @@ struct ImportReader: ~Copyable {
             }
             return try secret.withSpan { bytes in
                 if !isBinary { try SecretInput.refuseBinary(bytes) }
-                // The bytes of a span of bytes have no padding.
-                return ImportLine(
-                    number: number, id: id, secret: try unsafe Secret(copying: bytes.bytes), length: bytes.count)
+                return ImportLine(number: number, id: id, secret: try Secret(copying: bytes), length: bytes.count)
             }
         } catch {
             failure = Failure(error)

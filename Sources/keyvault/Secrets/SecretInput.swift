@@ -56,8 +56,7 @@ enum SecretInput {
                     .refused, "The secret is longer than \(Secret.maximumLength) bytes.", hint: "Is it really a key?")
             }
             if !isBinary { try refuseBinary(bytes) }
-            // The bytes of a span of bytes have no padding.
-            return try unsafe Secret(copying: bytes.bytes)
+            return try Secret(copying: bytes)
         }
     }
 

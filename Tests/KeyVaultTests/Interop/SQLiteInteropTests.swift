@@ -118,7 +118,7 @@ import Testing
         _ = try await vault.putUnchecked(
             rows.map { row, secret in
                 // The bytes of a span of bytes have no padding.
-                let secret = try Secret(copying: unsafe secret.span.bytes)
+                let secret = try Secret(copying: secret.span)
                 return try PutRequest(row.id, secret, keepPreviousFor: .seconds(60))
             })
     }

@@ -121,7 +121,7 @@ struct RefusedSlots {
         _ slot: PassphraseSlot, _ passphrase: [UInt8], _ vaultID: [UInt8]
     ) async throws -> [MasterKeyID]? {
         // The bytes of a span of bytes have no padding.
-        let secret = try Secret(copying: unsafe passphrase.span.bytes)
+        let secret = try Secret(copying: passphrase.span)
         return try await slot.unwrap(secret, vault: VaultID(vaultID))?.ids
     }
 }
