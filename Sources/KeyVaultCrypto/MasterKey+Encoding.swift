@@ -1,5 +1,3 @@
-import CKeyVaultSodium
-
 extension MasterKey {
     /// Copies a key that the caller holds, as people keep it: 32 raw bytes, 64 hexadecimal digits, or base64 of 32 bytes. Text
     /// may end in one line break. The caller's own copy stays the caller's to wipe.
@@ -14,9 +12,9 @@ extension MasterKey {
         if encoded.count == Self.length {
             decoded.withMutableSpan { for index in encoded.indices { $0[index] = encoded[index] } }
         } else if text.count == 64 {
-            try decoded.decode(text, hexadecimal: true)
+            guard decoded.decode(text, .hexadecimal) else { throw .invalidKey(.unknownEncoding) }
         } else if text.count == 44 || text.count == 43 {
-            try decoded.decode(text, hexadecimal: false)
+            guard decoded.decode(text, .base64(isPadded: text.count == 44)) else { throw .invalidKey(.unknownEncoding) }
         } else {
             throw .invalidKey(.unknownEncoding)
         }
@@ -26,33 +24,6 @@ extension MasterKey {
 
     /// The longest encoding: hexadecimal with a line break.
     package static let maximumEncodedLength = 66
-}
-
-extension GuardedBytes {
-    /// Fills the value from text, in constant time, or fails.
-    fileprivate mutating func decode(_ text: Span<UInt8>, hexadecimal: Bool) throws(CryptoError) {
-        let wanted = count
-        let isPadded = text.count == 44
-        let decoded = withMutableSpan { output in
-            // Both buffers are passed with their lengths; libsodium writes at most `output.count` bytes.
-            unsafe output.withPointer { output, capacity in
-                unsafe text.withPointer { text, count in
-                    let start = unsafe UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self)
-                    var end: UnsafePointer<CChar>?
-                    var length = 0
-                    let status =
-                        hexadecimal
-                        ? unsafe sodium_hex2bin(output, capacity, start, count, nil, &length, &end)
-                        : unsafe sodium_base642bin(
-                            output, capacity, start, count, nil, &length, &end,
-                            Int32(isPadded ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING)
-                        )
-                    return unsafe status == 0 && length == wanted && end == start + count
-                }
-            }
-        }
-        guard decoded else { throw .invalidKey(.unknownEncoding) }
-    }
 }
 
 extension Span<UInt8> {

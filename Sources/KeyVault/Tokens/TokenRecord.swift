@@ -27,24 +27,22 @@ struct TokenRecord {
     init?(_ bytes: Span<UInt8>) {
         let header = 1 + Self.verifierLength + Self.expiryLength
         guard bytes.count > header, bytes[0] == Self.version else { return nil }
-        var fields: [UInt8] = []
-        fields.reserveCapacity(bytes.count)
-        for index in 1..<bytes.count { fields.append(bytes[index]) }
-        verifier = Array(fields.prefix(Self.verifierLength))
-        let milliseconds = fields[Self.verifierLength..<(header - 1)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let time = try? Timestamp(milliseconds: milliseconds),
-            let tenant = String(validating: fields[(header - 1)...], as: UTF8.self)
+        var (verifier, name): ([UInt8], [UInt8]) = ([], [])
+        verifier.append(bytes.extracting(1..<(1 + Self.verifierLength)))
+        name.append(bytes.extracting(droppingFirst: header))
+        guard let time = try? Timestamp(milliseconds: bytes.uint64(at: 1 + Self.verifierLength)),
+            let tenant = String(validating: name, as: UTF8.self)
         else { return nil }
+        self.verifier = verifier
         expires = time.date
         self.tenant = tenant
     }
 
     func secret() throws(VaultError) -> Secret {
-        let milliseconds = Timestamp(expires).milliseconds
-        let expiry = (0..<Self.expiryLength).map { UInt8(truncatingIfNeeded: milliseconds >> (56 - 8 * UInt64($0))) }
-        let bytes = [Self.version] + verifier + expiry + Array(tenant.utf8)
-        // The bytes of an array of bytes have no padding.
-        return try Secret(copying: unsafe bytes.span.bytes)
+        var bytes = [Self.version] + verifier
+        bytes.append(bigEndian: Timestamp(expires).milliseconds)
+        bytes += tenant.utf8
+        return try Secret(copying: bytes.span)
     }
 
     /// Compared in constant time: how much of a guess was right must not show.

@@ -1,4 +1,3 @@
-import Foundation
 import KeyVaultCrypto
 import KeyVaultFormat
 
@@ -23,20 +22,19 @@ struct TokenText {
         let parts = text.utf8.dropFirst(Self.prefix.utf8.count)
         let id = parts.prefix(Self.idDigits)
         let rest = parts.dropFirst(Self.idDigits)
-        guard id.allSatisfy(Self.isHexadecimal), rest.first == UInt8(ascii: "_"),
-            let secret = Self.secret(rest.dropFirst())
-        else { return nil }
-        self.id = String(Substring(id))
-        self.verifier = try Self.verifier(of: secret.span, id: self.id)
+        guard id.allSatisfy(Self.isHexadecimal), rest.first == UInt8(ascii: "_") else { return nil }
+        var secret = try VaultError.wrap { () throws(CryptoError) in try GuardedBytes(count: Self.secretLength) }
+        // Of the text as it was handed in, which is the caller's to wipe.
+        let digits = text.utf8.span.extracting(droppingFirst: Self.length - Self.secretDigits)
+        guard secret.decode(digits, .base64URL) else { return nil }
+        let name = String(Substring(id))
+        verifier = try secret.withSpan { secret throws(VaultError) in try Self.verifier(of: secret, id: name) }
+        self.id = name
     }
 
     /// A token of this id and secret, to be shown once.
     static func text(id: String, secret: Span<UInt8>) -> String {
-        var copy = Data()
-        for index in secret.indices { copy.append(secret[index]) }
-        let digits = copy.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
-            "=", with: "")
-        return "\(prefix)\(id)_\(digits)"
+        "\(prefix)\(id)_\(secret.base64URL)"
     }
 
     static func randomID() throws(CryptoError) -> String {
@@ -61,32 +59,5 @@ struct TokenText {
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-    }
-
-    /// The bytes that digits of base64url stand for; `nil` where one is none, or the last carries more bits than there are bytes.
-    private static func secret(_ digits: Substring.UTF8View) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(secretLength)
-        var (bits, count): (UInt32, Int) = (0, 0)
-        for digit in digits {
-            guard let value = value(ofDigit: digit) else { return nil }
-            (bits, count) = (bits << 6 | value, count + 6)
-            guard count >= 8 else { continue }
-            count -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            bits &= (1 << UInt32(count)) - 1
-        }
-        return bits == 0 ? bytes : nil
-    }
-
-    private static func value(ofDigit digit: UInt8) -> UInt32? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
     }
 }

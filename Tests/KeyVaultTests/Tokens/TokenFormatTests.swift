@@ -49,6 +49,23 @@ import Testing
         }
     }
 
+    /// RFC 4648 section 5; the last digit of 43 carries two bits too many, which must be zero.
+    @Test func aSecretIsWrittenInOneWay() throws {
+        let secret = (0..<32).map { UInt8(truncatingIfNeeded: $0 * 37 + 0xF3) }
+        let token = TokenText.text(id: "0123456789abcdef", secret: secret.span)
+        let written = Data(secret).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").dropLast()
+        #expect(token == "kvt_0123456789abcdef_\(written)")
+        #expect(written.contains("-") || written.contains("_"))
+        let read = try #require(try TokenText(token))
+        #expect(try read.verifier == TokenText.verifier(of: secret.span, id: "0123456789abcdef"))
+        let last = try #require(token.utf8.last)
+        for digit in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8 where digit != last {
+            let other = try TokenText(token.dropLast() + String(UnicodeScalar(digit)))
+            #expect(other?.verifier != read.verifier)
+        }
+        #expect(try TokenText(token.dropLast() + String(UnicodeScalar(last + 1))) == nil)
+    }
+
     @Test func anIDThatIsNoneIsRefused() async {
         for id in ["", "a/b", "a\nb", String(repeating: "a", count: 256)] {
             await #expect(throws: VaultError(.invalidArgument, "")) { try await vault.revokeToken(id) }
