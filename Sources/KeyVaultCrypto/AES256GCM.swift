@@ -6,7 +6,6 @@ import CKeyVaultSodium
 /// read it from where we put it.
 @usableFromInline package struct AES256GCM: ~Copyable, Sendable {
     package static let keyLength = 32
-    package static let nonceLength = 12
     @inlinable
     package static var tagLength: Int { 16 }
 

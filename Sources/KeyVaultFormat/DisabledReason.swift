@@ -7,3 +7,14 @@ public enum DisabledReason: UInt8, Sendable, CaseIterable {
     /// The provider asked for a pause.
     case coolingDown = 3
 }
+
+extension DisabledReason: CustomStringConvertible {
+    /// A clause for a person.
+    public var description: String {
+        switch self {
+        case .requested: "by request"
+        case .rejected: "rejected by the provider"
+        case .coolingDown: "the provider asked for a pause"
+        }
+    }
+}

@@ -24,6 +24,4 @@ extension SecretCache {
     }
 
     static func hash(_ id: RecordID) -> UInt64 { UInt64(bitPattern: Int64(id.hash)) }
-
-    func tenantHash(_ name: Span<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: tenantHasher.hash(name)) }
 }

@@ -13,7 +13,7 @@ package final class SecretCache: Sendable {
     let shards: ShardTable
     private let unlockedHits = HitCounters()
     private let ciphers = CipherRing()
-    let tenantHasher: SipHash
+    private let tenantHasher: ShortHash
     /// How many secrets are sealed under one key: the nonces are hashes of 96 bits, and of so few two seldom meet.
     private let fillsPerKey: UInt64
 
@@ -23,7 +23,7 @@ package final class SecretCache: Sendable {
         limits = Limits(configuration)
         self.time = time
         self.fillsPerKey = fillsPerKey
-        tenantHasher = SipHash(key: try Random.bytes(SipHash.keyLength))
+        tenantHasher = try ShortHash()
         let slab = try EntrySlab(
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes)
         shards = ShardTable(cipher: try ciphers.renew(), slab: slab)
@@ -71,6 +71,9 @@ package final class SecretCache: Sendable {
         return SealedSecret(
             bytes: bytes, nonce: nonce, secretLength: secret.count, revision: revision, cipher: flight.cipher)
     }
+
+    /// Keyed, so that nobody who picks names can make them collide.
+    func tenantHash(_ name: Span<UInt8>) -> UInt32 { tenantHasher.hash(name).span.uint32(at: 0) }
 
     func renewCipher() throws(CryptoError) {
         let cipher = try ciphers.renew()

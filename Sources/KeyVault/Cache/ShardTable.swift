@@ -39,13 +39,17 @@ import KeyVaultStorage
 
     /// What can be read without a lock in the shard that a hash belongs to.
     @inline(__always)
-    func table(of hash: UInt64) -> CacheTable { table(Int(hash >> 58)) }
+    func table(of hash: UInt64) -> CacheTable { table(Self.index(of: hash)) }
+
+    /// Which shard a hash belongs to: its first six bits say.
+    @inline(__always)
+    static func index(of hash: UInt64) -> Int { Int(hash >> 58) }
 
     /// Runs `body` with the shard that a hash belongs to, under its lock.
     func withShard<Result: ~Copyable, Failure: Error>(
         of hash: UInt64, _ body: (inout CacheShard) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try withShard(Int(hash >> 58), body)
+        try withShard(Self.index(of: hash), body)
     }
 
     /// Runs `body` with one of the ``count`` shards, under its lock.

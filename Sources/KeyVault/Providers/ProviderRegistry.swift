@@ -14,7 +14,7 @@ public struct ProviderRegistry: Sendable {
 
     private var positions: [String: Int] = [:]
     /// Every prefix that tells whose a key is, the longest first.
-    var prefixes: [OwnedPrefix] = []
+    private(set) var prefixes: [OwnedPrefix] = []
 
     /// The providers that this release knows.
     public static let builtIn = ProviderRegistry(providers: Provider.builtIn, models: ModelRoute.builtIn)

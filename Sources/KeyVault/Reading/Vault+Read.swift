@@ -103,13 +103,3 @@ extension Metadata {
         }
     }
 }
-
-extension DisabledReason: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .requested: "by request"
-        case .rejected: "rejected by the provider"
-        case .coolingDown: "the provider asked for a pause"
-        }
-    }
-}

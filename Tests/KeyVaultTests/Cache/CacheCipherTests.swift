@@ -7,7 +7,7 @@ import Testing
 @Suite struct CacheCipherTests {
     private func nonce(_ secret: String, _ id: RecordID, _ cipher: borrowing CacheCipher) throws -> [UInt8] {
         let nonce = try cipher.seal(Array(secret.utf8).span, for: id).nonce
-        return (0..<AES256GCM.nonceLength).map { nonce.bytes[$0] }
+        return (0..<nonce.bytes.count).map { nonce.bytes[$0] }
     }
 
     /// Under one key, one nonce never serves two contents: it is a hash of the content, of the id and of a key of the cipher's.
