@@ -11,13 +11,13 @@ public struct Metadata: Hashable, Sendable {
     public var lastValidated: Date?
     /// What that check found.
     public var verdict: Verdict
-    /// Whether the key is served.
+    /// Whether the key is to be served; ``obstacle(at:)`` says whether it is, at a time.
     public var state: RecordState
     /// The place among the labels of one provider: lower is tried first. Default 0.
     public var order: UInt16
     /// From when on the key is not served; `nil` for never.
     public var expires: Date?
-    /// How a retained revision ends; `nil` for a current one.
+    /// Until when a retained revision can be read; `nil` for a current one.
     public var retainedUntil: Date?
     /// What may be shown of the key; `nil` for a key too short to show anything of.
     public var hint: Hint?

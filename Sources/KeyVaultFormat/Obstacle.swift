@@ -2,8 +2,9 @@ public import struct Foundation.Date
 
 /// Why a key that is stored is not served.
 public enum Obstacle: Hashable, Sendable {
-    /// Since when.
+    /// Its time has ended, at that moment.
     case expired(Date)
+    /// It is disabled; until a time, or until somebody enables it.
     case disabled(DisabledReason, until: Date?)
 
     /// `nil` where a key of this state is served at `now`.

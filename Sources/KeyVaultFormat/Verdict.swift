@@ -2,13 +2,17 @@
 public enum Verdict: UInt8, Sendable, CaseIterable {
     /// Nobody has asked yet.
     case unverified = 0
+    /// The provider takes the key.
     case valid = 1
     /// Live, but without some of its rights.
     case restricted = 2
     /// Live, but without credit.
     case withoutCredit = 3
+    /// The provider refuses the key.
     case invalid = 4
+    /// The provider asked for a pause instead of an answer.
     case rateLimited = 5
+    /// The provider did not answer, or not in a way that its rules know.
     case unreachable = 6
     /// The provider has no free check.
     case unsupported = 7

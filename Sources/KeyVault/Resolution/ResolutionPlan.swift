@@ -2,7 +2,7 @@ import KeyVaultFormat
 
 /// The keys that may serve a request, the best first, and why others may not.
 package struct ResolutionPlan: Hashable, Sendable {
-    /// The first serves; the next takes its place where a key turns out not to work.
+    /// The first is tried. Where its key cannot be read, the facts are noted and a new plan is made.
     package var steps: [Resolution] = []
     /// Every source that gave no step.
     package var passedOver: [PassedOver] = []

@@ -26,9 +26,9 @@ public struct VaultHealth: Sendable {
     public let storeKind: String
     public let store: Store
     public let masterKeys: [Key]
-    /// Bytes for keys and plaintext that the system keeps out of swap.
+    /// Bytes for keys and plaintext of the process, of all its vaults, that the system keeps out of swap.
     public let lockedBytes: Int
-    /// Bytes for keys and plaintext that it does not, because a limit (`ulimit -l`) was reached.
+    /// Such bytes that it does not, because a limit (`ulimit -l`) was reached.
     public let unlockedBytes: Int
     public let cache: CacheStatistics
 }

@@ -1,7 +1,7 @@
 import Metrics
 
-/// Hands the cache's counts on to the program's metrics, a few times a second: counting each hit there would cost as much as
-/// the hit.
+/// Hands the cache's counts on to the program's metrics, every ``VaultConfiguration/foreignChangeInterval``: counting each hit
+/// there would cost as much as the hit.
 ///
 /// The names are few and fixed; no tenant or id is ever a dimension.
 struct VaultMetrics {
