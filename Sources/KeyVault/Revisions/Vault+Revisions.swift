@@ -89,7 +89,7 @@ extension Vault {
         let request = PutRequest(
             id, secret, expectedRevision: current.revision, expires: old.metadata.expires,
             keepPreviousFor: keepPreviousFor, order: old.metadata.order)
-        return try await store([request]) { () async throws(VaultError) in
+        return try await writePuts([request]) { () async throws(VaultError) in
             var puts = try await check([request])
             // While the provider was asked, somebody may have deleted that very revision.
             puts[0].source = old.key

@@ -4,11 +4,14 @@ public import struct Foundation.Date
 public struct TokenInfo: Hashable, Sendable {
     /// Names the token in lists and to revoke it; not a secret.
     public let id: String
-    /// The account that the token speaks for; `nil` for a damaged record, which can be listed and revoked, and nothing else.
+    /// The account that the token speaks for; `nil` for a record that does not open, which can be listed and revoked, and nothing
+    /// else.
     public let tenant: String?
     public let created: Date?
     /// From when on the token is refused; `nil` for never.
     public let expires: Date?
+    /// Why the record does not open, as in ``ListEntry/code``; `nil` when it does.
+    public internal(set) var code: VaultError.Code? = nil
 }
 
 /// A token just made. Show it once: the vault keeps a hash of it only.

@@ -11,9 +11,8 @@ extension Vault {
     /// - Parameter expires: from when on the token is refused. Default: never.
     /// - Throws: ``VaultError`` `invalidArgument`, `store`, …
     public func createToken(for tenant: String, expires: Date? = nil) async throws(VaultError) -> NewToken {
-        let subject: RecordID
-        do { subject = try RecordID(tenant: tenant, provider: "token") } catch { throw VaultError(error) }
-        try checkNotReserved(subject)
+        do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
+        guard !RecordID.isReserved(tenant: tenant) else { throw .reserved }
         let id = try VaultError.wrap { () throws(CryptoError) in try TokenText.randomID() }
         let secret = try VaultError.wrap { () throws(CryptoError) in
             try GuardedBytes.random(count: TokenText.secretLength)
@@ -22,7 +21,7 @@ extension Vault {
         let request = PutRequest(
             try TokenRecord.id(of: id), try TokenRecord(verifier: verifier, expires: expires, tenant: tenant).secret(),
             expectedRevision: 0, expires: expires)
-        let metadata = try await putUnchecked([request])[0].metadata
+        let metadata = try await putUnchecked([request], for: tenant)[0].metadata
         return NewToken(
             info: TokenInfo(id: id, tenant: tenant, created: metadata.created, expires: metadata.expires),
             token: secret.withSpan { TokenText.text(id: id, secret: $0) })
@@ -30,7 +29,9 @@ extension Vault {
 
     /// The tokens of `tenant`, or all, expired ones too.
     ///
-    /// A damaged one is listed with all: whose it was cannot be told.
+    /// One whose record does not open is listed with all: whose it was cannot be told.
+    ///
+    /// - Throws: ``VaultError`` `store`, `closed`, …
     public func tokens(of tenant: String? = nil) async throws(VaultError) -> [TokenInfo] {
         try checkOpen()
         var tokens: [TokenInfo] = []
@@ -60,7 +61,13 @@ extension Vault {
         // Where another process was faster, too: what this one remembers of the token may be from before. And where the store fails:
         // it may have removed the token all the same.
         revokedTokens.withLock { _ = $0.insert(id) }
-        return try await deleteUnchecked(record)
+        return try await deleteUnchecked(record, of: auditedAccount(of: record))
+    }
+
+    /// Whose token it is, as the audit is told; `nil` where nobody asks, and where it cannot be read: it is revoked all the same.
+    private func auditedAccount(of token: RecordID) async -> String? {
+        guard configuration.audit != nil, let row = try? await row(of: token) else { return nil }
+        return (try? await info(of: row))??.tenant
     }
 
     /// Finds out for whom `token` speaks.
@@ -97,7 +104,7 @@ extension Vault {
         } catch {
             if error.code == .notFound { return nil }
             guard error.isOfUnreadableRecord else { throw error }
-            return TokenInfo(id: row.id.provider, tenant: nil, created: nil, expires: nil)
+            return TokenInfo(id: row.id.provider, tenant: nil, created: nil, expires: nil, code: error.code)
         }
     }
 }

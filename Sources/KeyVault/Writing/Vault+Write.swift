@@ -31,22 +31,27 @@ extension Vault {
     @discardableResult
     public func put(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
         for request in requests { try checkNotReserved(request.id) }
-        return try await store(requests) { () async throws(VaultError) in try await check(requests) }
+        return try await writePuts(requests) { () async throws(VaultError) in try await check(requests) }
     }
 
     /// As ``put(_:)``, for the vault's own records too, and whatever the rules say.
-    package func putUnchecked(_ requests: [PutRequest]) async throws(VaultError) -> [RecordInfo] {
-        try await store(requests) { () throws(VaultError) in requests.map { CheckedPut($0) } }
+    ///
+    /// - Parameter account: whom the audit is to name as the tenant, where that is not the records' own.
+    package func putUnchecked(
+        _ requests: [PutRequest], for account: String? = nil
+    ) async throws(VaultError) -> [RecordInfo] {
+        try await writePuts(requests, for: account) { () throws(VaultError) in requests.map { CheckedPut($0) } }
     }
 
-    func store(
-        _ requests: [PutRequest], checking check: () async throws(VaultError) -> [CheckedPut]
+    func writePuts(
+        _ requests: [PutRequest], for account: String? = nil,
+        checking check: () async throws(VaultError) -> [CheckedPut]
     ) async throws(VaultError) -> [RecordInfo] {
         guard requests.count < 2 || Set(requests.map(\.id)).count == requests.count else {
             throw VaultError(.invalidArgument, "One id is named twice in a batch.", hint: "Name each id once.")
         }
         // A key that the rules refuse is an event for the audit too.
-        let infos = try await audited(.put, each: requests.map(\.id)) {
+        let infos = try await audited(.put, each: requests.map(\.id), tenant: account) {
             () async throws(VaultError) in
             let puts = try await check()
             return try await write { plan throws(VaultError) in
@@ -71,8 +76,12 @@ extension Vault {
     }
 
     /// As ``delete(_:expectedRevision:)``, for the vault's own records too.
-    package func deleteUnchecked(_ id: RecordID, expectedRevision: UInt64? = nil) async throws(VaultError) -> Bool {
-        try await audited(.delete, id) { () async throws(VaultError) in
+    ///
+    /// - Parameter account: whom the audit is to name as the tenant, where that is not the record's own.
+    package func deleteUnchecked(
+        _ id: RecordID, expectedRevision: UInt64? = nil, of account: String? = nil
+    ) async throws(VaultError) -> Bool {
+        try await audited(.delete, id, tenant: account) { () async throws(VaultError) in
             try await write { plan throws(VaultError) in try await plan.delete(id, expectedRevision: expectedRevision) }
         }
     }
@@ -91,6 +100,8 @@ extension Vault {
     }
 
     /// Removes every key of a tenant, durably and as one. Its tokens stay: ``revokeToken(_:)`` removes them one by one.
+    ///
+    /// - Throws: ``VaultError`` `invalidArgument` for what is no tenant's name, and for a tenant of the vault's own; `store`, …
     public func deleteAll(of tenant: String) async throws(VaultError) {
         do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
         guard !RecordID.isReserved(tenant: tenant) else { throw .reserved }

@@ -70,6 +70,21 @@ import Testing
         }
     }
 
+    @Test func aTokenIsOfItsAccount() async throws {
+        let tenants = Mutex<[String?]>([])
+        let store = FaultInjectingStore(MemoryStore())
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(audit: { event in tenants.withLock { $0.append(event.tenant) } }))
+        let made = [try await vault.createToken(for: "acme"), try await vault.createToken(for: "acme")]
+        #expect(try await vault.revokeToken(made[0].info.id))
+        // It is revoked all the same.
+        store.fail(.read, with: StoreError(.io, "The disk is gone."))
+        #expect(try await vault.revokeToken(made[1].info.id))
+        #expect(try await !vault.revokeToken(made[1].info.id))
+        #expect(tenants.withLock { $0 } == ["acme", "acme", "acme", "_tokens", "_tokens"])
+    }
+
     @Test func aSweepNamesWhatItRemoves() async throws {
         try await vault.put([PutRequest(id("a"), Secret("one"))])
         try await vault.put([PutRequest(id("a"), Secret("two"), keepPreviousFor: .seconds(9))])
