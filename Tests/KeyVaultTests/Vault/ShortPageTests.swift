@@ -25,7 +25,7 @@ import Testing
         let new = MasterKeyRing(try MasterKey.random())
         let report = try await vault.rotateMasterKey(to: new)
         #expect(report.records == 14 && report.onActiveKey == 14 && report.retired.count == 1)
-        let again = try await Vault.open(store, masterKey: new)
+        let again = try await Vault.open(store, keys: new)
         for id in ids { #expect(try await again.withSecret(id) { $0.byteCount } == 6) }
     }
 
@@ -44,7 +44,7 @@ import Testing
     @Test func aCopyHasEveryRow() async throws {
         let copy = ShortPageStore(base: MemoryStore(), longest: 2)
         #expect(try await vault.copy(to: copy).records == 7)
-        let opened = try await Vault.open(copy, masterKey: old)
+        let opened = try await Vault.open(copy, keys: old)
         for id in ids { #expect(try await opened.withSecret(id, revision: 1) { $0.byteCount } == 3) }
     }
 }
