@@ -30,6 +30,17 @@ extension Failure {
             failure.status, failure.message, hint: "\(failure.hint) Use \(options) or KEYVAULT_MASTER_KEY_FILE.")
     }
 
+    /// That a record does not open, as a list or a report says it: what to do depends on why.
+    init(unreadable code: VaultError.Code, _ message: String) {
+        let hint =
+            switch code {
+            case .missingMasterKey: "Give its master key too (--master-key-file). The key itself may well be sound."
+            case .newerRecord: "Upgrade KeyVault. The key itself may well be sound."
+            default: "Put the key again, restore a backup, or delete the record."
+            }
+        self.init(Failure(vault: VaultError(code, message)).status, message, hint: hint)
+    }
+
     private init(vault error: VaultError) {
         let status: ExitStatus =
             switch error.code {

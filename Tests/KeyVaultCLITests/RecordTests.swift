@@ -117,6 +117,38 @@ import Testing
         #expect(try box.run("list", "--json").json(as: [Any].self).count == 1)
     }
 
+    /// Nobody is told to put it again, to delete it or to restore a backup (SPEC.md section 8).
+    @Test func aKeyOfALaterReleaseIsNotCalledDamaged() async throws {
+        for id in ["acme/mine", "acme/other"] { _ = try box.run("put", id, input: "secret") }
+        // Where the version stands.
+        try await box.damage(RecordID("acme/mine"), at: 4)
+        let hint = "Upgrade KeyVault."
+        for arguments in [["reveal", "acme/mine"], ["disable", "acme/mine"]] {
+            try box.run(arguments).expectError(1, "acme/mine was written by a later release", hint: hint)
+        }
+        try box.run("put", "acme/mine", input: "other").expectError(1, "written by a later release", hint: hint)
+        let show = try box.run("show", "acme/mine", "--json")
+        #expect(show.status == 1)
+        let object: NSDictionary = [
+            "tenant": "acme", "provider": "mine", "label": "default", "revision": 1, "unreadable": "newerRecord",
+        ]
+        #expect(try show.json(as: NSDictionary.self) == object)
+        #expect(try box.run("list", "--json").json(as: [NSDictionary].self).first == object)
+        let list = try box.run("list").text
+        #expect(list.contains("later release") && !list.contains("damaged"))
+        #expect(try box.run("history", "acme/mine").text.contains("later release"))
+        let verify = try box.run("verify")
+        #expect(verify.status == 1 && verify.text.contains("Verified 2 keys, 0 damaged, 1 not opened."))
+        let report = try box.run("verify", "--json").json(as: [String: Any].self)
+        #expect((report["damaged"] as? [Any])?.isEmpty == true && (report["unopened"] as? [Any])?.count == 1)
+        let rotation = try box.run("rotate", "master", "--new-master-key-file", "new")
+        #expect(rotation.status == 1)
+        rotation.expectErrorLines("stay under the old master key: acme/mine (revision 1, later release)")
+        #expect(
+            try box.run("delete", "acme/mine", environment: ["KEYVAULT_MASTER_KEY_FILE": "\(box.masterKeyPath),new"])
+                .status == 0)
+    }
+
     @Test func aDamagedKeyIsListedReportedAndDeleted() async throws {
         for id in ["acme/mine", "acme/other"] { _ = try box.run("put", id, input: "secret") }
         #expect(try box.run("verify").status == 0)

@@ -60,7 +60,9 @@ struct HeaderTarget: FuzzTarget {
             try Finding.require(vault.id == sealed?.header.vaultID, "another vault was opened")
             await vault.close()
         } catch let error as VaultError {
-            let codes: [VaultError.Code] = [.damagedHeader, .wrongMasterKey, .missingMasterKey, .retiredMasterKey]
+            let codes: [VaultError.Code] = [
+                .damagedHeader, .newerVault, .wrongMasterKey, .missingMasterKey, .retiredMasterKey,
+            ]
             try Finding.require(codes.contains(error.code), "another error: \(error.code)")
             try Finding.require(!mayOpen, "an authentic header was refused: \(error)")
         }

@@ -20,7 +20,7 @@ extension Vault {
         report: @escaping @Sendable (RevalidationResult, RevalidationProgress) async -> Void = { _, _ in }
     ) async throws(VaultError) -> RevalidationProgress {
         if let tenant = options.tenant, RecordID.isReserved(tenant: tenant) { throw .reserved }
-        let scope = try currentRows(of: options.tenant)
+        let scope = try scope(of: options.tenant)
         let pace = ProviderPace(interval: options.pace, time: time)
         var progress = RevalidationProgress()
         progress.cursor = options.after
@@ -66,8 +66,10 @@ extension Vault {
         do throws(VaultError) {
             return .success(try await check(row, with: validator, at: pace))
         } catch {
-            // This key is gone, damaged or another one by now. Anything else is no matter of one key.
-            guard [.notFound, .damagedRecord, .conflict].contains(error.code) else { return .failure(error) }
+            // This key is gone, does not open or is another one by now. Anything else is no matter of one key.
+            guard error.isOfRecord || error.code == .notFound || error.code == .conflict else {
+                return .failure(error)
+            }
             return .success(RevalidationResult(id: row.id, validation: nil, wasDisabled: false))
         }
     }

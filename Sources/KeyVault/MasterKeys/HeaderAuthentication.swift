@@ -22,8 +22,8 @@ extension MasterKeyRing {
     ///
     /// - Parameter opening: whether a caller has just named these keys (step 3 of SPEC.md section 5.4). An open vault holds keys that
     ///   nobody named, of rotations that never came to be.
-    /// - Throws: ``VaultError`` `missingMasterKey` or `damagedHeader`, and for keys that a caller has named `wrongMasterKey` or
-    ///   `retiredMasterKey`.
+    /// - Throws: ``VaultError`` `missingMasterKey`, `damagedHeader` or `newerVault`, and for keys that a caller has named
+    ///   `wrongMasterKey` or `retiredMasterKey`.
     func verify(_ head: StoreHead, opening: Bool = true) throws(VaultError) -> VaultHeader {
         let stored: StoredHeader
         do { stored = try StoredHeader(head.header) } catch { throw .damagedHeader(error) }
@@ -81,7 +81,12 @@ extension VaultError {
 
     /// The header cannot be believed.
     static func damagedHeader(_ cause: FormatError? = nil) -> VaultError {
-        VaultError(
+        if let cause, cause.isOfLaterRelease {
+            return VaultError(
+                .newerVault, "The vault's header was written by a later release.", hint: "Upgrade KeyVault.",
+                cause: cause)
+        }
+        return VaultError(
             .damagedHeader,
             cause.map { "The vault's header cannot be read: \($0.message)" }
                 ?? "The vault's header was changed or damaged: its authentication code does not match.",

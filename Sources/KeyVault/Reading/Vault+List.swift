@@ -6,7 +6,7 @@ extension Vault {
     ///
     /// Given for expired and disabled keys too.
     ///
-    /// - Throws: ``VaultError`` `notFound`, `damagedRecord`, `store`, …
+    /// - Throws: ``VaultError`` `notFound`, `damagedRecord`, `newerRecord`, `missingMasterKey`, `store`, …
     public func metadata(for id: RecordID) async throws(VaultError) -> RecordInfo {
         try checkOpen()
         try checkNotReserved(id)
@@ -23,6 +23,7 @@ extension Vault {
     ///   - tenant: only this tenant's; `nil` for all.
     ///   - cursor: ``ListPage/next`` of the page before; `nil` for the first.
     ///   - limit: how many at the most, 1 to 1,000.
+    /// - Throws: ``VaultError`` `invalidArgument` for another limit and for what is no tenant's name, `store`, …
     public func list(
         tenant: String? = nil, after cursor: RecordID? = nil, limit: Int = 100
     ) async throws(VaultError) -> ListPage {
@@ -30,12 +31,12 @@ extension Vault {
         guard (1...1000).contains(limit) else {
             throw VaultError(.invalidArgument, "A page holds 1 to 1,000 records.")
         }
-        let scope = try currentRows(of: tenant)
+        let scope = try scope(of: tenant)
         // The vault's own records are no keys, and never listed.
         if let tenant, RecordID.isReserved(tenant: tenant) { return ListPage(entries: [], next: nil) }
         let rows = try await rows(scope, after: cursor.map(RecordKey.behind), limit: limit)
         var entries: [ListEntry] = []
-        for row in rows where !row.id.isReserved {
+        for row in rows {
             if let entry = try await entry(row) { entries.append(entry) }
         }
         return ListPage(entries: entries, next: rows.count == limit ? rows.last?.id : nil)
@@ -47,7 +48,7 @@ extension Vault {
     public func entry(for id: RecordID) async throws(VaultError) -> ListEntry {
         do throws(VaultError) {
             let info = try await metadata(for: id)
-            return ListEntry(id: id, revision: info.revision, metadata: info.metadata, damage: nil)
+            return ListEntry(id, revision: info.revision, info.metadata)
         } catch {
             guard error.isOfUnreadableRecord else { throw error }
             guard let row = try await row(of: id) else { throw .notFound(id) }
@@ -58,16 +59,10 @@ extension Vault {
     private func entry(_ row: StoredRecord) async throws(VaultError) -> ListEntry? {
         do throws(VaultError) {
             guard let record = try await openListed(row) else { return nil }
-            return ListEntry(id: row.id, revision: record.key.revision, metadata: record.metadata, damage: nil)
+            return ListEntry(row.id, revision: record.key.revision, record.metadata)
         } catch {
             guard error.isOfUnreadableRecord else { throw error }
             return ListEntry(unreadable: row, error)
         }
-    }
-}
-
-extension ListEntry {
-    fileprivate init(unreadable row: StoredRecord, _ error: VaultError) {
-        self.init(id: row.id, revision: row.revision, metadata: nil, damage: error.message)
     }
 }

@@ -7,6 +7,7 @@ extension Vault {
     /// - Parameters:
     ///   - report: what an earlier, interrupted run had found; the new run goes on behind its position.
     ///   - progress: called after every page of 256 rows with all that was found so far.
+    /// - Throws: ``VaultError`` `cancelled`, `store`, `closed`, `crypto`, …: never because of what a row holds.
     public func verify(
         resuming report: VerifyReport = VerifyReport(), progress: (VerifyReport) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
@@ -19,7 +20,7 @@ extension Vault {
             } catch {
                 if error.code == .notFound { return }
                 guard error.isOfUnreadableRecord else { throw error }
-                report.damaged.append(.init(id: row.id, revision: row.revision, reason: error.message))
+                report.damaged.append(.init(row.key, error))
             }
         } page: {
             progress(report)

@@ -37,8 +37,8 @@ public struct KeyResolver: Sendable {
     ///
     /// - Throws: ``VaultError`` where no key serves: `notFound`, `disabled`, `expired`, `damagedRecord`, or what the store
     ///   failed with, with a ``NoUsableKey`` as its cause; `invalidArgument` for a tenant of the vault's own;
-    ///   `missingMasterKey` where a stored key may well serve, no other of the tenant's does, and the master key to open it is
-    ///   not there; `crypto`, …; else what `body` throws.
+    ///   `missingMasterKey` or `newerRecord` where a stored key may well serve, no other of the tenant's does, and the master key to
+    ///   open it is not there, or a later release is needed; `crypto`, …; else what `body` throws.
     public func withKey<Result>(
         for request: KeyRequest, _ body: (RawSpan, Resolution) async throws -> Result
     ) async throws -> Result {
@@ -57,7 +57,7 @@ public struct KeyResolver: Sendable {
             let plan = facts.plan()
             guard let choice = plan.steps.first else { throw Self.noKey(for: request, plan, failures) }
             guard case .vault(let id, _) = choice.origin else {
-                // That a master key is missing is no matter of the tenant's key: nobody pays the pool for it.
+                // What this process lacks to open it is no matter of the tenant's key: nobody pays the pool for it.
                 if choice.origin == .pool, let unopened = failures.unopened { throw unopened }
                 let secret = choice.origin == .pool ? pool?.secret : request.inline[choice.upstream]
                 guard let secret else { throw Self.noKey(for: request, plan, failures) }
@@ -67,6 +67,8 @@ public struct KeyResolver: Sendable {
             do throws(VaultError) {
                 lease = try await vault.lease(id)
             } catch {
+                // Bytes that the store cannot read are those of one row, and no outage: the next key may be sound.
+                let error = error.isOfCorruptBytes ? VaultError.damaged(id, cause: error) : error
                 // The key was deleted or disabled since it was listed, or is damaged, or its master key is missing; or the store
                 // has failed meanwhile, and the next key may be cached.
                 guard let reason = error.reasonToPassOver(id) else { throw error }
@@ -88,7 +90,7 @@ public struct KeyResolver: Sendable {
         private(set) var unopened: VaultError?
 
         mutating func note(_ error: VaultError) {
-            if error.code == .missingMasterKey {
+            if error.isOfUnopenedRecord {
                 unopened = unopened ?? error
             } else if worst.map({ Self.rank($0) <= Self.rank(error) }) ?? true {
                 worst = error
@@ -150,7 +152,7 @@ extension VaultError {
     fileprivate func reasonToPassOver(_ id: RecordID) -> PassedOver? {
         switch code {
         case .store, .noVault: .storeFailed
-        case .notFound, .damagedRecord, .missingMasterKey: .unreadable(id)
+        case .notFound, .damagedRecord, .newerRecord, .missingMasterKey: .unreadable(id)
         case .disabled, .expired: (cause as? NoUsableKey)?.passedOver.first
         default: nil
         }

@@ -9,7 +9,8 @@ package struct StoredKey: Hashable, Sendable {
     package var order: UInt16
     package var state: RecordState
     package var expires: Date?
-    /// Whether the master key to open the record was missing: then nothing is known but its name, and for the moment only.
+    /// Whether the record was not opened for want of its master key or of a later release: then nothing is known but its name, and for
+    /// the moment only.
     package var isUnknown = false
     /// Why the key is not served, whatever its state says.
     package var refusal: PassedOver?

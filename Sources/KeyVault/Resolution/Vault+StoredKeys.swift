@@ -29,11 +29,12 @@ extension Vault {
             key.revision = record.key.revision
             (key.order, key.state, key.expires) = (metadata.order, metadata.state, metadata.expires)
         } catch {
-            switch error.code {
-            case .damagedRecord: key.refusal = .unreadable(row.id)
-            // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
-            case .missingMasterKey: key.isUnknown = true
-            default: throw error
+            guard error.isOfUnreadableRecord else { throw error }
+            if error.isOfUnopenedRecord {
+                // It may well be served: whoever needs it finds out, once no other key of the tenant is left.
+                key.isUnknown = true
+            } else {
+                key.refusal = .unreadable(row.id)
             }
         }
         return key

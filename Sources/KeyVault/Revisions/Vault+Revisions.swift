@@ -13,9 +13,10 @@ extension Vault {
         var entries: [HistoryEntry] = []
         for row in rows {
             let isCurrent = row.revision == current.revision
-            let metadata = try await metadataIfSound(row, kind: isCurrent ? .current : .retained)
+            let (metadata, code) = try await metadataIfSound(row, kind: isCurrent ? .current : .retained)
             if let until = metadata?.retainedUntil, until <= time.date() { continue }
-            entries.append(HistoryEntry(revision: row.revision, isCurrent: isCurrent, metadata: metadata))
+            entries.append(
+                HistoryEntry(revision: row.revision, isCurrent: isCurrent, metadata: metadata, code: code))
         }
         return entries.reversed()
     }
@@ -83,8 +84,7 @@ extension Vault {
                 .expired, "The key of revision \(target) of \(id) expired at \(end.iso8601).", hint: "Put a new one.")
         }
         let secret = try old.withSecret { secret throws(VaultError) in
-            // The bytes of a span of bytes have no padding.
-            try Secret(copying: unsafe secret.bytes)
+            try Secret(copying: secret)
         }
         let request = PutRequest(
             id, secret, expectedRevision: current.revision, expires: old.metadata.expires,
@@ -115,7 +115,10 @@ extension Vault {
 
     /// Removes keys and tokens that have expired, and earlier revisions whose time has ended.
     ///
-    /// An expired key stays for as long as an earlier revision of it can be read, which would go with it.
+    /// An expired key stays for as long as an earlier revision of it can be read, which would go with it; also where that cannot be
+    /// read for the moment, for want of its master key or of a later release.
+    ///
+    /// - Throws: ``VaultError`` `cancelled`, `store`, `closed`, …: what was removed before stays so.
     public func sweep() async throws(VaultError) -> SweepReport {
         var report = SweepReport()
         let now = time.date()
@@ -123,7 +126,12 @@ extension Vault {
         // The id of the last earlier revision whose time has not ended: the current one comes behind it.
         var kept: RecordID?
         try await forEachRow { row, kind throws(VaultError) in
-            guard let metadata = try await metadataIfSound(row, kind: kind) else { return }
+            let (metadata, code) = try await metadataIfSound(row, kind: kind)
+            guard let metadata else {
+                // What cannot be read for the moment only may be kept for longer.
+                if kind == .retained, code != .damagedRecord, code != .notFound { kept = row.id }
+                return
+            }
             let end = kind == .current ? metadata.expires : metadata.retainedUntil
             let hasEnded = end.map { $0 <= now } ?? false
             if hasEnded, kind == .retained || kept != row.id { found.append((row.key, kind)) }
@@ -161,18 +169,21 @@ extension Vault {
     /// The newest of the rows before the last whose time has not ended.
     private func newestRetained(of rows: [StoredRecord]) async throws(VaultError) -> UInt64? {
         for row in rows.dropLast().reversed() {
-            let until = try await metadataIfSound(row, kind: .retained)?.retainedUntil
+            let until = try await metadataIfSound(row, kind: .retained).metadata?.retainedUntil
             if until.map({ time.date() < $0 }) ?? true { return row.revision }
         }
         return nil
     }
 
-    private func metadataIfSound(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> Metadata? {
+    /// What is known of a row; else why nothing is.
+    private func metadataIfSound(
+        _ row: StoredRecord, kind: RecordKind
+    ) async throws(VaultError) -> (metadata: Metadata?, code: VaultError.Code?) {
         do throws(VaultError) {
-            return try await open(row, kind: kind).metadata
+            return (try await open(row, kind: kind).metadata, nil)
         } catch {
             guard error.isOfUnreadableRecord || error.code == .notFound else { throw error }
-            return nil
+            return (nil, error.code)
         }
     }
 

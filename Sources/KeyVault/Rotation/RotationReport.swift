@@ -17,9 +17,10 @@ public struct RotationReport: Sendable {
     public internal(set) var onActiveKey = 0
     /// Rows that this run moved to the new key (in a dry run: would move).
     public internal(set) var rewrapped = 0
-    /// Rows whose data key does not unwrap, or where everything is sealed anew, that do not open. They are left as they are, and keep
-    /// the old key from being retired. A rewrap looks at no ciphertext: ``Vault/verify(progress:)`` does.
+    /// Rows whose data key does not unwrap, or where everything is sealed anew, that do not open; their
+    /// ``VerifyReport/Damage/code`` says why. They are left as they are, and keep the old key from being retired. A rewrap looks at no
+    /// ciphertext: ``Vault/verify(resuming:progress:)`` does.
     public internal(set) var failed: [VerifyReport.Damage] = []
-    /// The keys that no row is on any more, and that the header now says so of.
+    /// The keys that this run retired: no row is on them any more, and the header says so.
     public internal(set) var retired: [MasterKeyID] = []
 }

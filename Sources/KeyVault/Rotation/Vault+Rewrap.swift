@@ -62,7 +62,7 @@ extension Vault {
                 } catch {
                     if error.code == .notFound { return }
                     guard error.isOfUnreadableRecord else { throw error }
-                    now.failed.append(.init(id: row.id, revision: row.revision, reason: error.message))
+                    now.failed.append(.init(row.key, error))
                 }
             } page: { () throws(VaultError) in
                 found += changes.count
@@ -103,7 +103,7 @@ extension Vault {
         _ row: StoredRecord, kind: RecordKind, to new: MasterKeyRing.Holder, mode: RotationReport.Mode
     ) async throws(VaultError) -> RecordChange? {
         let record: SealedRecord
-        do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
+        do { record = try SealedRecord(row.sealed) } catch { throw .unreadable(row.id, error) }
         guard record.keyID != new.key.id else { return nil }
         guard let old = keys.live(record.keyID) else { throw keys.absence(of: record.keyID, for: row.id) }
         let sealed: SealedRecord

@@ -8,14 +8,14 @@ extension Vault {
     /// A row that was read a moment ago may be another one by now: rewrapped and its old key retired, replaced and retained,
     /// or gone. So before a row counts as damaged, it is read again.
     ///
-    /// - Throws: ``VaultError`` `damagedRecord`; `notFound` where the row is gone.
+    /// - Throws: ``VaultError`` `damagedRecord`, `newerRecord`, `missingMasterKey`; `notFound` where the row is gone.
     func open(_ row: StoredRecord, kind: RecordKind = .current) async throws(VaultError) -> OpenedRecord {
         var (row, kind) = (row, kind)
         while true {
             do throws(VaultError) {
                 return try await openOnce(row, kind: kind)
             } catch {
-                guard error.code == .damagedRecord else { throw error }
+                guard error.isOfRecord else { throw error }
                 let (store, key) = (store, row.key)
                 let (again, current) = try await VaultError.wrap { () async throws(StoreError) in
                     (try await store.read(key), try await store.read(key.id))
@@ -32,7 +32,7 @@ extension Vault {
     /// `nil` where nothing has.
     func openListed(_ row: StoredRecord) async throws(VaultError) -> OpenedRecord? {
         do throws(VaultError) { return try await openOnce(row, kind: .current) } catch {
-            guard error.code == .damagedRecord else { throw error }
+            guard error.isOfRecord else { throw error }
             return try await openCurrent(row.id)
         }
     }
@@ -49,7 +49,7 @@ extension Vault {
             do throws(VaultError) {
                 return try await openOnce(row, kind: .current)
             } catch {
-                guard error.code == .damagedRecord else { throw error }
+                guard error.isOfRecord else { throw error }
                 damaged = (row, error)
             }
         }
@@ -59,7 +59,7 @@ extension Vault {
     /// a rotation.
     private func openOnce(_ row: StoredRecord, kind: RecordKind) async throws(VaultError) -> OpenedRecord {
         let record: SealedRecord
-        do { record = try SealedRecord(row.sealed) } catch { throw .damaged(row.id, cause: error) }
+        do { record = try SealedRecord(row.sealed) } catch { throw .unreadable(row.id, error) }
         var holder = liveKeys.live(record.keyID)
         if holder == nil {
             do throws(VaultError) { try await liveKeys.refresh() } catch {
@@ -76,10 +76,15 @@ extension Vault {
             switch error {
             case .crypto(.authenticationFailed): throw .damaged(row.id, cause: CryptoError.authenticationFailed)
             case .crypto(let error): throw VaultError(error)
-            case .format(let error): throw .damaged(row.id, cause: error)
+            case .format(let error): throw .unreadable(row.id, error)
             }
         }
     }
+}
+
+extension FormatError {
+    /// Whether the bytes are of a version or a suite that this release does not know (SPEC.md section 8).
+    var isOfLaterRelease: Bool { code == .unsupportedVersion || code == .unsupportedSuite }
 }
 
 extension VaultError {
@@ -88,8 +93,25 @@ extension VaultError {
         [.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey].contains(code)
     }
 
-    /// Whether it says of a record that it is there and does not open: damaged, or under a master key that is missing.
-    var isOfUnreadableRecord: Bool { code == .damagedRecord || code == .missingMasterKey }
+    /// Whether it says of a record that its bytes do not open, whatever keys there are: damaged, or a later release's.
+    var isOfRecord: Bool { code == .damagedRecord || code == .newerRecord }
+
+    /// Whether it says of a record that it is there and does not open, though it may well be good: for want of its master key, or of
+    /// a later release.
+    var isOfUnopenedRecord: Bool { code == .missingMasterKey || code == .newerRecord }
+
+    /// Whether it says of a record that it is there and does not open.
+    var isOfUnreadableRecord: Bool { isOfRecord || isOfUnopenedRecord }
+
+    /// Whether it says that the store was reached, and cannot read what it holds.
+    var isOfCorruptBytes: Bool { code == .store && (cause as? StoreError)?.code == .corrupt }
+
+    /// What it means for a record that its bytes, or its plaintext, cannot be parsed.
+    static func unreadable(_ id: RecordID, _ cause: FormatError) -> VaultError {
+        guard cause.isOfLaterRelease else { return .damaged(id, cause: cause) }
+        return VaultError(
+            .newerRecord, "The record \(id) was written by a later release.", hint: "Upgrade KeyVault.", cause: cause)
+    }
 
     /// The record does not open. Wrong key, tampering and a moved record are not told apart.
     static func damaged(_ id: RecordID, cause: (any Error)?) -> VaultError {

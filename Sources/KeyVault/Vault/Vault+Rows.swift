@@ -20,8 +20,8 @@ extension Vault {
         } catch { throw VaultError(error) }
     }
 
-    /// The current rows of `tenant`, which is checked; of all where it is `nil`.
-    func currentRows(of tenant: String?) throws(VaultError) -> ScanScope {
+    /// That of the current rows of `tenant`, which is checked; of all tenants but the vault's own where it is `nil`.
+    func scope(of tenant: String?) throws(VaultError) -> ScanScope {
         guard let tenant else { return .current }
         do { try RecordID.checkTenant(tenant) } catch { throw VaultError(error) }
         return .currentOf(tenant: tenant)
@@ -31,7 +31,7 @@ extension Vault {
     func forEachCurrentRow(
         of tenant: String, _ body: (StoredRecord) async throws(VaultError) -> Void
     ) async throws(VaultError) {
-        let scope = try currentRows(of: tenant)
+        let scope = try scope(of: tenant)
         var cursor: RecordKey?
         while true {
             let page = try await rows(scope, after: cursor)

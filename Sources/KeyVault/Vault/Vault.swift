@@ -93,7 +93,7 @@ public final class Vault: Sendable {
     ///     again when the vault meets a key that it does not know.
     ///   - expected: The id that the vault must have. Pin it where somebody could put another vault in the place of yours.
     /// - Throws: ``VaultError`` `noVault`, `wrongMasterKey`, `missingMasterKey`, `retiredMasterKey`, `unreadableMasterKey`,
-    ///   `unexpectedVault`, `damagedHeader`, `store`, `crypto`. An error of `keys` that is no ``VaultError`` becomes the cause of
+    ///   `unexpectedVault`, `damagedHeader`, `newerVault`, `store`, `crypto`. An error of `keys` that is no ``VaultError`` becomes the cause of
     ///   a `missingMasterKey`.
     public static func open(
         _ store: some RecordStore, keys: some MasterKeySource, expecting expected: VaultID? = nil,

@@ -41,8 +41,12 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let unreadableMasterKey = Code(rawValue: "unreadableMasterKey")
         /// The record was changed, moved or damaged: it does not open.
         public static let damagedRecord = Code(rawValue: "damagedRecord")
+        /// The record was written by a later release, which alone can read it.
+        public static let newerRecord = Code(rawValue: "newerRecord")
         /// The vault's header was changed or damaged, or is older than one that was seen.
         public static let damagedHeader = Code(rawValue: "damagedHeader")
+        /// The vault's header was written by a later release, which alone can open the vault.
+        public static let newerVault = Code(rawValue: "newerVault")
         /// The vault opened is not the one that was expected.
         public static let unexpectedVault = Code(rawValue: "unexpectedVault")
         /// The record is not at the revision that was expected.

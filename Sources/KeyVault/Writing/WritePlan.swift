@@ -82,7 +82,7 @@ struct WritePlan {
             changes.append(.delete(id, revision: expectedRevision == nil ? nil : row.revision))
         } catch {
             // A row that the store cannot read is deleted unseen, unless the caller meant a certain one.
-            guard expectedRevision == nil, (error.cause as? StoreError)?.code == .corrupt else { throw error }
+            guard expectedRevision == nil, error.isOfCorruptBytes else { throw error }
             changes.append(.delete(id, revision: nil))
         }
         return true

@@ -27,6 +27,9 @@ extension APIError {
         case (.missingMasterKey, _), (.retiredMasterKey, _), (.wrongMasterKey, _), (.unreadableMasterKey, _):
             self = .unavailable(purpose)
             hint = "The server lacks the vault's master key; its operator has to give it that. See /health."
+        case (.newerRecord, _), (.newerVault, _):
+            self = .unavailable(purpose)
+            hint = "What is stored was written by a later release of the server; its operator has to upgrade this one."
         default:
             // Locked, damaged, out of reach, closed: what it is stands in the log; to a client it is all the same.
             self = .unavailable(purpose)

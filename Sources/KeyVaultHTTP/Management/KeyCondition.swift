@@ -14,13 +14,23 @@ struct KeyCondition {
 
     init(_ entry: ListEntry, at now: Date) {
         guard let metadata = entry.metadata else {
-            self.init("damaged", "This key can no longer be read. Replace or delete it.")
+            self.init(unreadable: entry.code)
             return
         }
         switch metadata.obstacle(at: now) {
         case .expired: self.init("expired", "This key expired and is no longer used. Replace it.")
         case .disabled(let reason, _): self.init(disabled: reason)
         case nil: self.init(served: metadata.verdict)
+        }
+    }
+
+    private init(unreadable code: VaultError.Code?) {
+        switch code {
+        case .missingMasterKey?, .newerRecord?:
+            // Nothing is wrong with the key: whoever replaced it would lose it.
+            self.init(
+                "unavailable", "This key is kept, but cannot be read at the moment. The operator has to see to that.")
+        default: self.init("damaged", "This key can no longer be read. Replace or delete it.")
         }
     }
 

@@ -32,7 +32,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
 extension HistoryEntry {
     fileprivate var cells: [String] {
-        guard let metadata else { return ["\(revision)", "damaged", "–", "–"] }
+        guard let metadata else { return ["\(revision)", code?.stateOfUnreadable ?? "–", "–", "–"] }
         return [
             "\(revision)", metadata.hint?.description ?? "–", metadata.updated.inUTC,
             isCurrent ? "current" : metadata.retainedUntil?.inUTC ?? "–",
@@ -47,7 +47,7 @@ private struct RevisionDocument: Encodable {
     init(_ entry: HistoryEntry) { self.entry = entry }
 
     private enum Member: String, CodingKey {
-        case revision, current, damaged, hint, updated, keptUntil
+        case revision, current, damaged, unreadable, hint, updated, keptUntil
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -55,7 +55,7 @@ private struct RevisionDocument: Encodable {
         try object.encode(entry.revision, forKey: .revision)
         try object.encode(entry.isCurrent, forKey: .current)
         guard let metadata = entry.metadata else {
-            try object.encode(true, forKey: .damaged)
+            try object.encode(unreadable: entry.code, damaged: .damaged, otherwise: .unreadable)
             return
         }
         try object.encode(metadata.hint?.description, forKey: .hint)

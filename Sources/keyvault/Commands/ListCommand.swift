@@ -50,7 +50,7 @@ struct ListCommand: AsyncParsableCommand {
 extension ListEntry {
     fileprivate func cells(at now: Date) -> [String] {
         let names = [id.tenant, id.provider, id.label, "\(revision)"]
-        guard let metadata else { return names + ["–", "damaged", "–", "–"] }
+        guard let metadata else { return names + ["–", code?.stateOfUnreadable ?? "–", "–", "–"] }
         return names + [
             metadata.hint?.description ?? "–", metadata.stateName(at: now), metadata.verdict.name,
             metadata.updated.inUTC,

@@ -96,10 +96,12 @@ struct RotateMasterCommand: AsyncParsableCommand {
 
     private func check(_ report: RotationReport) throws(Failure) {
         guard !report.failed.isEmpty else { return }
-        let names = report.failed.prefix(5).map { "\($0.id) (revision \($0.revision))" }.joined(separator: ", ")
-        let more = report.failed.count > 5 ? ", …" : ""
+        let (what, damaged) = ("Records that do not open stay under the old master key", report.failed.damaged)
+        guard !damaged.isEmpty else {
+            throw Failure(unreadable: report.failed[0].code, "\(what): \(report.failed.summary).")
+        }
         throw Failure(
-            .integrity, "Records that do not open stay under the old master key: \(names)\(more).",
+            .integrity, "\(what): \(damaged.summary).",
             hint: "Put those keys again or delete them, then rotate again; until then, both master keys are needed.")
     }
 }

@@ -19,9 +19,7 @@ struct ShowCommand: AsyncParsableCommand {
         try await options.withVault { vault in
             let entry = try await vault.entry(for: reference)
             try options.console.result(json ? JSON.text(RecordDocument(entry)) : lines(entry))
-            if let damage = entry.damage {
-                throw Failure(.integrity, damage, hint: "Put the key again, restore a backup, or delete the record.")
-            }
+            if let code = entry.code, let damage = entry.damage { throw Failure(unreadable: code, damage) }
         }
     }
 

@@ -80,7 +80,7 @@ private struct TestedKey: Encodable, Sendable {
     let validation: Validation?
 
     var verdict: Verdict { validation?.verdict ?? .unverified }
-    var reason: String { validation?.reason ?? "The key could not be tested: no rules are known, or it is damaged." }
+    var reason: String { validation?.reason ?? "The key could not be tested: no rules are known, or it does not open." }
     var line: String { "\(id): \(verdict.name). \(reason)" }
 
     /// Whether a later check may find out more: a key that cannot be checked at all is no failure of a run over all keys.

@@ -33,7 +33,7 @@ struct TokenListCommand: AsyncParsableCommand {
 
 extension TokenInfo {
     fileprivate var cells: [String] {
-        guard let tenant else { return [id, "damaged", "–", "–"] }
+        guard let tenant else { return [id, (code ?? .damagedRecord).stateOfUnreadable, "–", "–"] }
         return [id, tenant, created?.inUTC ?? "–", expires?.inUTC ?? "never"]
     }
 }
@@ -45,14 +45,14 @@ private struct TokenDocument: Encodable {
     init(_ token: TokenInfo) { self.token = token }
 
     private enum Member: String, CodingKey {
-        case id, tenant, created, expires, damaged
+        case id, tenant, created, expires, damaged, unreadable
     }
 
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: Member.self)
         try object.encode(token.id, forKey: .id)
         guard let tenant = token.tenant else {
-            try object.encode(true, forKey: .damaged)
+            try object.encode(unreadable: token.code, damaged: .damaged, otherwise: .unreadable)
             return
         }
         try object.encode(tenant, forKey: .tenant)

@@ -22,10 +22,14 @@ struct VaultCopy {
         options.console.endProgress()
         try options.console.say("Copied \(source) to \(target) and verified it: \(report.records.keys).")
         guard report.damaged.isEmpty else {
-            let names = report.damaged.prefix(5).map { "\($0.id)" }.joined(separator: ", ")
+            let damaged = report.damaged.damaged
+            guard !damaged.isEmpty else {
+                throw Failure(
+                    unreadable: report.damaged[0].code,
+                    "Records that could not be opened were copied as they are: \(report.damaged.summary).")
+            }
             throw Failure(
-                .integrity,
-                "Damaged records were copied as they are: \(names)\(report.damaged.count > 5 ? ", …" : "").",
+                .integrity, "Damaged records were copied as they are: \(damaged.summary).",
                 hint: "Put those keys again, or look for them in an older backup.")
         }
     }

@@ -12,7 +12,8 @@ struct RecordDocument: Encodable {
     }
 
     private enum Member: String, CodingKey {
-        case tenant, provider, label, revision, damaged, hint, created, updated, lastValidated, verdict, state
+        case tenant, provider, label, revision, damaged, unreadable, hint, created, updated, lastValidated, verdict,
+            state
         case disabledReason, disabledUntil, expires, order
     }
 
@@ -23,7 +24,7 @@ struct RecordDocument: Encodable {
         try object.encode(entry.id.label, forKey: .label)
         try object.encode(entry.revision, forKey: .revision)
         guard let metadata = entry.metadata else {
-            try object.encode(true, forKey: .damaged)
+            try object.encode(unreadable: entry.code, damaged: .damaged, otherwise: .unreadable)
             return
         }
         // Optional values are encoded as null: a member is always there.

@@ -28,6 +28,7 @@ const states = {
   rejected: ["bad", "Rejected"],
   invalid: ["bad", "Rejected"],
   damaged: ["bad", "Unreadable"],
+  unavailable: ["warn", "Unavailable"],
 };
 
 class Failure extends Error {
