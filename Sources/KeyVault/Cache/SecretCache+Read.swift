@@ -91,7 +91,7 @@ extension SecretCache {
             let now = time.monotonic()
             guard shard.land(flight, id, now: now), !isCancelled else { return nil }
             // Anything else than a store out of reach is an answer: what was known before does not hold any more.
-            guard error.code == .store else {
+            guard error.code == .store, !error.isOfCorruptBytes else {
                 shard.remove(flight.hash)
                 return nil
             }
@@ -138,7 +138,7 @@ extension SecretCache {
     /// tells which entries are of no use any more.
     private func makeRoom(secretLength: Int, near hash: UInt64, now: UInt64) {
         guard shards.withSlab({ $0.canHold(secretLength: secretLength) }) else { return }
-        let home = Int(hash >> 58)
+        let home = ShardTable.index(of: hash)
         var step = 0
         while !shards.withSlab({ $0.hasRoom(secretLength: secretLength) }), step < ShardTable.count {
             let evicted = shards.withShard((home + step) % ShardTable.count) { $0.evict(now: now) }

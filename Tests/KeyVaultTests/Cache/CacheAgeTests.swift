@@ -1,5 +1,6 @@
 import Foundation
 import KeyVaultFormat
+import KeyVaultTesting
 import Testing
 
 @testable import KeyVault
@@ -23,6 +24,23 @@ import Testing
         #expect(UInt64(5).advanced(saturatingBy: 7) == 12)
         #expect((UInt64.max - 1).advanced(saturatingBy: 1) == .max)
         #expect((UInt64.max - 1).advanced(saturatingBy: 2) == .max)
+    }
+
+    /// That the store cannot read what it holds is an answer, and no outage.
+    @Test(arguments: [(StoreError.Code.io, true), (.corrupt, false)])
+    func onlyWhileTheStoreIsOutOfReachIsAnOldSecretServed(_ code: StoreError.Code, _ isServed: Bool) async throws {
+        let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                cache: CacheConfiguration(staleOnStoreError: .seconds(100)),
+                foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { clock.date }))
+        try await vault.put(Secret("sk-1"), for: id)
+        _ = try await vault.withSecret(id) { $0.byteCount }
+        clock.advance(by: .seconds(301))
+        store.fail(.read, with: StoreError(code, "It fails."))
+        let length = try? await vault.withSecret(id) { $0.byteCount }
+        #expect(length == (isServed ? 4 : nil))
     }
 
     @Test func whatNeverAgesIsServedForEver() async throws {

@@ -42,6 +42,23 @@ import Testing
         unsafe secret.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
+    /// It is one row: the store was reached, and the tenant's next key is as good as any.
+    @Test func aRowThatTheStoreCannotReadIsNoOutage() async throws {
+        let first = try await put("openai", "first", label: "a")
+        let second = try await put("openai", "second", label: "b")
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        let corrupt = StoreError(.corrupt, "The row is damaged. Restore a backup.")
+        store.fail(.read, with: corrupt)
+        let served = try await resolve(resolver)
+        #expect(served.resolution.origin == .vault(second, revision: 1))
+        #expect(served.resolution.passedOver == [.unreadable(first)])
+        try await vault.delete(second)
+        store.fail(.read, with: corrupt)
+        let error = await #expect(throws: VaultError.self) { try await resolve(KeyResolver(vault: vault)) }
+        #expect(error?.code == .damagedRecord)
+        #expect((error?.cause as? NoUsableKey)?.passedOver.contains(.unreadable(first)) == true)
+    }
+
     /// Whoever names a tenant of the vault's own learns nothing of what is there.
     @Test func theVaultsOwnRecordsServeNobody() async throws {
         let token = try await vault.createToken(for: "acme").info.id
