@@ -10,7 +10,8 @@ final class KeyDirectory: Sendable {
     /// A tenant with more keys is read each time: the bound on memory is the product of both.
     private static let maximumKeys = 64
 
-    /// How long a list is kept of which not every key opened for want of its master key.
+    /// How long a list is kept of which not every key opened for want of its master key or of a later
+    /// release.
     private static let unknownTimeToLive = Duration.seconds(1)
 
     private struct Entry {

@@ -21,6 +21,16 @@ import Testing
         for id in ids { try await vault.put([PutRequest(id, Secret("second"), keepPreviousFor: .seconds(60))]) }
     }
 
+    /// Such a store is found out before it is used.
+    @Test func theConformanceSuiteRefusesSuchAStore() async throws {
+        let testCase = try #require(
+            StoreConformance.cases.first { "\($0)".contains("its limit of rows, however long") })
+        let suite = StoreConformance { _ in ShortPageStore(base: MemoryStore(), longest: 100) }
+        let failure = await #expect(throws: ConformanceFailure.self) { try await suite.check(testCase) }
+        #expect(failure?.clause == .scan)
+        try await StoreConformance { _ in ShortPageStore(base: MemoryStore(), longest: .max) }.check(testCase)
+    }
+
     @Test func aRotationMovesEveryRow() async throws {
         let new = MasterKeyRing(try MasterKey.random())
         let report = try await vault.rotateMasterKey(to: new)
