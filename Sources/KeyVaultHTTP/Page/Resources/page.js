@@ -186,7 +186,8 @@ async function busy(button, text, work) {
   } finally {
     dialog?.removeEventListener("close", leave);
     button.disabled = false;
-    label.textContent = before;
+    // A dialog that has been opened anew meanwhile has said what it does.
+    if (label.textContent === text) label.textContent = before;
   }
 }
 
@@ -316,6 +317,7 @@ function openKey(key) {
   const free = details.providers.filter((one) => !stored.has(one.name));
   $("provider").replaceChildren(...free.map((one) => element("option", { value: one.name }, one.display_name)));
   if (!key && free.length === 0) return say("Every known provider has a key already. Replace one instead.", "warn");
+  $("key-save").disabled = false;
   clearKey();
   help();
   $("key-dialog").showModal();
@@ -386,6 +388,8 @@ function openDelete(key) {
       : next ? ` and stops being used at once. Its requests are then served by ${next} where possible, and fail otherwise.`
         : " and stops being used at once. Its requests then fail, unless they bring a key along.");
   $("delete-error").hidden = true;
+  $("delete-confirm").querySelector(".label").textContent = "Delete key";
+  $("delete-confirm").disabled = false;
   $("delete-dialog").showModal();
   $("delete-cancel").focus();
 }
