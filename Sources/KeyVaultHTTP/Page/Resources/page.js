@@ -104,8 +104,9 @@ async function change(shown, { provider, label }, method, path, options = {}) {
     try {
       return await call(method, path, { ...options, match: details.tag });
     } catch (error) {
-      if (error.status !== 412 || attempt > 1) throw error;
+      if (error.status !== 412) throw error;
       await refresh();
+      if (attempt > 1) throw error;
     }
   }
 }
