@@ -345,7 +345,7 @@ try {
     assert.deepEqual(await offered('[data-provider="openai"][data-label="default"]'), ["test", "replace", "toggle", "delete"]);
     assert.deepEqual(await offered('[data-provider="inhouse"]'), ["toggle", "delete"]);
     assert.deepEqual(await offered('[data-provider="anthropic"]'), ["test", "replace", "delete"]);
-    assert.equal(await page.evaluate("document.querySelector('tr[data-label=\"work\"]').dataset.state"), "rejected");
+    await page.until("document.querySelector('tr[data-label=\"work\"]').dataset.state === 'rejected'");
     assert.deepEqual(await offered('[data-label="work"]'), ["test", "toggle", "delete"]);
     assert.match(await page.text('tr[data-label="work"] .why'), /no longer used\. Delete it here, or replace it where it was stored\.$/);
   });

@@ -414,14 +414,18 @@ async function confirmDelete(event) {
 
 /// Does something with a key by its button, and says what came of it.
 async function act(key, button, text, work, outcome) {
+  let failed = false;
   try {
     await done(...outcome(await busy(button, text, work)));
   } catch (error) {
-    if (token && !(error instanceof Ended)) await refresh().catch(() => {});
+    failed = true;
     complain(error, `${name(key)}: `);
   }
+  if (!token) return;
   // Unless the person has gone on meanwhile.
-  if (token && document.activeElement === document.body) focusOn(key, button.dataset.action);
+  if (document.activeElement === document.body) focusOn(key, button.dataset.action);
+  // A refusal changes what is known of a key, too.
+  if (failed) refresh().catch(() => {});
 }
 
 function pathOf(key, verb) {
