@@ -16,6 +16,8 @@ struct ListenAddress: Sendable, CustomStringConvertible {
         self.port = Int(port)
     }
 
+    /// Whether nothing but this machine reaches it.
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
     var bindAddress: BindAddress { .hostname(host, port: port) }
     var description: String { description(port: port) }
 

@@ -51,6 +51,11 @@ struct Server {
         let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed)
         let vault = try await openVault(registry, validator)
         await warnOfUnlockedMemory(vault)
+        if tls == nil, !settings.listen.isLoopback {
+            logger.warning(
+                "tokens and keys come in unencrypted; give --tls-certificate, or put a TLS proxy in front of this address",
+                metadata: ["listen": "\(settings.listen)"])
+        }
         let service = KeyVaultService(
             vault: vault, authenticator: TokenAuthenticator(vault), configuration: try configuration(registry),
             validator: validator)
@@ -97,7 +102,7 @@ extension Server {
     private func openVault(
         _ registry: ProviderRegistry, _ validator: HTTPProviderValidator?
     ) async throws -> Vault {
-        var configuration = VaultConfiguration(logger: Logger(label: "keyvault"))
+        var configuration = VaultConfiguration(audit: Self.audit, logger: Logger(label: "keyvault"))
         configuration.providers = registry
         configuration.validator = validator
         configuration.checks = settings.validation
@@ -108,6 +113,19 @@ extension Server {
         } catch {
             throw StartFailure(error)
         }
+    }
+
+    private static let auditLogger = Logger(label: "audit")
+
+    /// Notes every change of a key, and not the reads: each chat is one.
+    private static func audit(_ event: AuditEvent) {
+        guard event.action != .read else { return }
+        var metadata: Logger.Metadata = ["action": "\(event.action.rawValue)"]
+        metadata["account"] = event.tenant.map { "\($0)" }
+        metadata["provider"] = event.id.map { "\($0.provider)" }
+        metadata["label"] = event.id.map { "\($0.label)" }
+        metadata["failure"] = event.failure.map { "\($0.rawValue)" }
+        auditLogger.info("a key was changed", metadata: metadata)
     }
 
     /// It is allowed, and nobody would notice: keys may then be written to swap.
@@ -127,12 +145,22 @@ extension Server {
         for (name, base) in settings.upstreams { configuration.upstreams.set(base.url, for: name) }
         if let path = settings.poolKeyFile ?? ServiceManager.credential("pool-key") {
             do {
-                configuration.pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
+                let pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
+                warnOfShape(of: pool, registry)
+                configuration.pool = pool
             } catch {
                 throw StartFailure("The pool's key cannot be used. \(error)", exitCode: 1)
             }
         }
         return configuration
+    }
+
+    /// Otherwise nobody would notice before the pool is first needed.
+    private func warnOfShape(of pool: KeyResolver.Pool, _ registry: ProviderRegistry) {
+        guard let provider = registry[pool.upstream],
+            pool.secret.withSpan({ registry.match($0, of: provider) }) != .matches
+        else { return }
+        logger.warning("the pool's key has no shape that \(provider.displayName) is known to issue")
     }
 }
 

@@ -17,6 +17,8 @@ struct StartFailure: Error, CustomStringConvertible {
         case .noVault: exitCode = 3
         default: exitCode = 1
         }
-        description = error.description
+        description =
+            error.code == .noVault && error.hint == nil
+            ? "\(error.message) Create a vault there with 'keyvault init', or check --store." : error.description
     }
 }

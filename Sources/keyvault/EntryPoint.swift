@@ -38,10 +38,14 @@ enum EntryPoint {
 
     /// The parser would complain about an unexpected argument.
     private static func checkCommand(_ arguments: [String]) throws(Failure) {
-        guard let name = arguments.first, !name.hasPrefix("-"), name != "help",
-            !KeyVaultCommand.configuration.subcommands.contains(where: { $0.configuration.commandName == name })
-        else { return }
-        throw Failure(.usage, "There is no command of that name.", hint: "See 'keyvault --help'.")
+        var (commands, path) = (KeyVaultCommand.configuration.subcommands, "keyvault")
+        for name in arguments {
+            guard !commands.isEmpty, !name.hasPrefix("-"), name != "help" else { return }
+            guard let command = commands.first(where: { $0.configuration.commandName == name }) else {
+                throw Failure(.usage, "There is no command of that name.", hint: "See '\(path) --help'.")
+            }
+            (commands, path) = (command.configuration.subcommands, "\(path) \(name)")
+        }
     }
 
     private static func exit(withError error: any Error, arguments: [String]) -> Never {

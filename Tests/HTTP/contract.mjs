@@ -143,6 +143,15 @@ try {
       await refused(await remove(query), 400, { error: "invalid_request", message: "A query parameter is not known, or there twice" });
     }
     await refused(await remove("?provider="), 400, { error: "invalid_request", message: "The provider is not known" });
+    // What seems to name one must not delete all, or none.
+    assert.equal((await store({ google_key: madeUpKey("google") })).status, 200);
+    const hint = await refused(
+      await fetch(keysURL, { method: "DELETE", headers: bearer(acme), body: '{"provider":"openai"}' }), 400,
+      { error: "invalid_request", message: "A deletion takes no body" });
+    assert.match(hint, /\?provider=/);
+    await refused(await remove("?provider=google&label="), 400, { error: "invalid_request", message: "The name of a key cannot be used" });
+    assert.equal((await status()).has_google_key, true);
+    await remove();
   });
 
   await check("invalid formats", async () => {
@@ -165,6 +174,9 @@ try {
     for (const value of [null, "", "  "]) {
       const hint = await refused(await store({ openai_key: value }), 400, { error: "invalid_request", message: "A key is empty or null", provider: "openai" });
       assert.match(hint, /DELETE/);
+    }
+    for (const length of [65_537, 100_000]) {
+      await refused(await store({ groq_key: "x".repeat(length) }), 400, { error: "invalid_request", message: "The key is too long", ...(length > 73_728 ? { provider: "groq" } : {}) });
     }
     await refused(await store({ nobody_key: "x" }), 400, { error: "invalid_request", message: "A field of the request is not known" });
     await refused(await store([]), 400, { error: "invalid_request", message: "The request body is not a JSON object" });
@@ -231,13 +243,18 @@ try {
   });
 
   await check("a key of a provider that is not known here can be disabled and deleted", async () => {
-    execFileSync("bash", ["-c", 'printf %s "$1" | "$0" put elsewhere/foo --store "$2" --master-key-file "$3"',
-      process.env.KEYVAULT_CLI || new URL("../../.build/debug/keyvault", import.meta.url).pathname, "some-key-of-foo",
-      `sqlite:${server.folder}/keyvault.db`, `${server.folder}/master.key`]);
+    for (const provider of ["foo", "my prov", "50%"]) {
+      execFileSync("bash", ["-c", 'printf %s "$1" | "$0" put "elsewhere/$4" --store "$2" --master-key-file "$3"',
+        process.env.KEYVAULT_CLI || new URL("../../.build/debug/keyvault", import.meta.url).pathname, "some-key-of-foo",
+        `sqlite:${server.folder}/keyvault.db`, `${server.folder}/master.key`, provider]);
+    }
     const token = server.token("elsewhere").token;
     assert.equal((await status(token)).has_foo_key, true);
-    assert.equal((await fetch(`${keysURL}/foo/disable`, { method: "POST", headers: bearer(token) })).status, 200);
-    assert.equal((await remove("?provider=foo", token)).status, 200);
+    for (const provider of ["foo", "my%20prov", "50%25"]) {
+      assert.equal((await fetch(`${keysURL}/${provider}/disable`, { method: "POST", headers: bearer(token) })).status, 200, provider);
+      assert.equal((await remove(`?provider=${provider}`, token)).status, 200, provider);
+    }
+    await refused(await fetch(`${keysURL}/50%/disable`, { method: "POST", headers: bearer(token) }), 400, { error: "invalid_request", message: "The name of a key cannot be used" });
     assert.notEqual((await status(token)).has_foo_key, true);
     await refused(await remove("?provider=foo", token), 400, { error: "invalid_request", message: "The provider is not known" });
   });

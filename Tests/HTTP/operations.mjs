@@ -51,6 +51,7 @@ await check("options that cannot be are refused, with what to do", async () => {
   }
   const { status, stderr } = failing(["--store", `sqlite:${folder}/none.db`]);
   assert.equal(status, 3, stderr);
+  assert.match(stderr, /none\.db.*keyvault init/);
   assert.equal(failing(["--help"]).status, 0);
   assert.match(failing(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -373,6 +374,27 @@ await check("memory that cannot be locked is warned of, and counted", async () =
   } finally {
     await server.stop();
   }
+});
+
+await check("who changed which key is in the log, and what leaves an operator unprotected", async () => {
+  const server = await start({ args: ["--listen", "0.0.0.0:0"], level: "info", pool: "sk-ant-of-somebody-else" });
+  try {
+    await server.logged("come in unencrypted");
+    await server.logged("no shape that OpenRouter");
+    const headers = { Authorization: `Bearer ${server.token("acme").token}`, "Content-Type": "application/json" };
+    const url = `${server.url.replace("0.0.0.0", "127.0.0.1")}/v1/account/llm-keys`;
+    const key = madeUpKey("openai");
+    assert.equal((await fetch(url, { method: "POST", headers, body: JSON.stringify({ openai_key: key }) })).status, 200);
+    assert.equal((await fetch(url, { method: "DELETE", headers })).status, 200);
+    await server.logged("action=deleteTenant");
+    const lines = server.log.split("\n").filter((line) => line.includes("a key was changed"));
+    assert.deepEqual(lines.map((line) => /action=\w+/.exec(line)[0]), ["action=put", "action=deleteTenant"]);
+    assert.match(lines[0], /account=acme .*label=default provider=openai/);
+    assert.ok(!server.log.includes(key.slice(0, 20)));
+  } finally { await server.stop(); }
+  const quiet = await start({ level: "info" });
+  await quiet.stop();
+  assert.ok(!/unencrypted|no shape/.test(quiet.log), quiet.log);
 });
 
 await check("a graceful shutdown lets a running chat end", async () => {

@@ -42,6 +42,14 @@ import Testing
         #expect(lines.filter { $0.contains("unused key") && $0.contains(box.masterKeyPath) }.count == 1)
     }
 
+    @Test func aStoreThatOthersMayWriteToIsNamed() throws {
+        #expect(try results(box.run("doctor", "--json"))["store file"] == nil)
+        try FileManager.default.setAttributes([.posixPermissions: 0o660], ofItemAtPath: box.path("keyvault.db"))
+        let outcome = try box.run("doctor", "--json")
+        outcome.expectSuccess()
+        #expect(try results(outcome)["store file"] == "warning")
+    }
+
     @Test func measuring() throws {
         try box.run("put", "a/mine", input: "secret").expectSuccess()
         let outcome = try box.run("measure", "a/mine")

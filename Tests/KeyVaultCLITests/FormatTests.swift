@@ -23,6 +23,8 @@ import Testing
         try box.run("put", "acme/openai", "--quiet", input: "sk-of-a-new-shape-0123456789").expectSuccess()
         try box.run("put", "acme/openai", "--strict", input: "sk-of-a-new-shape-0123456789").expectError(4, "shapes")
         try box.run("put", "acme/openai", "--strict", input: key).expectSuccess()
+        try box.run("put", "acme/opnai", "--strict", input: key).expectError(4, "not known", hint: "keyvault providers")
+        try box.run("show", "acme/opnai").expectError(3, "acme/opnai")
     }
 
     @Test(

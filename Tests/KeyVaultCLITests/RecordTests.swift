@@ -68,6 +68,14 @@ import Testing
         #expect(object["hint"] is NSNull)
     }
 
+    /// Such a character would turn the rest of the line around.
+    @Test func aTableWritesOutWhatCannotBeSeen() throws {
+        try box.run("put", "acme/mine/a\u{202E}b", input: "secret").expectSuccess()
+        try box.run("put", "acme/mine/👩‍🔧", input: "secret").expectSuccess()
+        let text = try box.run("list").text
+        #expect(text.contains(#"a\u{202e}b"#) && !text.contains("\u{202E}") && text.contains("👩‍🔧"))
+    }
+
     @Test func listPrintsWhatShowPrints() throws {
         #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
         #expect(try box.run("list").text == "No keys are stored.\n")

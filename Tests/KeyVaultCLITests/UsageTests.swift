@@ -103,6 +103,7 @@ import Testing
 
     @Test func unknownCommands() throws {
         try box.run("frobnicate").expectError(64, "no command of that name", hint: "--help")
+        try box.run("token", "frobnicate").expectError(64, "no command of that name", hint: "'keyvault token --help'")
         try box.run("--frobnicate").expectError(64, "--frobnicate", hint: "See 'keyvault --help'.")
     }
 

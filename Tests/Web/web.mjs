@@ -1,8 +1,9 @@
 // The page in a real browser, against the real server: what a person does, and what a person sees.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { start, check, lock, madeUpKey } from "../HTTP/harness.mjs";
+import { start, check, lock, madeUpKey, keyvault } from "../HTTP/harness.mjs";
 import { launch, openPage } from "./browser.mjs";
 
 const shots = process.env.KEYVAULT_ARTIFACTS || fileURLToPath(new URL("../../.build/web", import.meta.url));
@@ -25,9 +26,14 @@ async function look(name) {
   }
 }
 
-async function signIn() {
+/// Stores a key beside the page, as somebody else would.
+const put = (reference, key, ...options) => execFileSync(keyvault, [
+  "put", reference, ...options, "--store", `sqlite:${server.folder}/keyvault.db`, "--master-key-file", `${server.folder}/master.key`,
+], { input: key, stdio: ["pipe", "ignore", "inherit"] });
+
+async function signIn(as = token) {
   await page.evaluate("document.querySelector('#token').focus()");
-  await page.type(token);
+  await page.type(as);
   await page.key("Enter");
   await page.until("!document.querySelector('#workspace').hidden");
 }
@@ -283,6 +289,253 @@ try {
     // The answer was read before it was held; by the next turn of its loop the page has dealt with it.
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 0))");
     assert.deepEqual(await page.evaluate("[details, document.querySelectorAll('tbody tr').length, document.querySelector('#notice').hidden, document.querySelector('#failure').hidden]"), [null, 0, true, true]);
+  });
+
+  await check("every button can be reached, however wide the window is and however long the names are", async () => {
+    const long = "x".repeat(255);
+    put("globex/openai", madeUpKey("openai"));
+    put("globex/openai/work", madeUpKey("openai", "bad"));
+    put(`globex/google/${long}`, madeUpKey("google"));
+    put("globex/anthropic", madeUpKey("anthropic"), "--expires", new Date(Date.now() + 3000).toISOString().replace(/\.\d+/, ""));
+    put("globex/inhouse", "whatever");
+    await signIn(server.token("globex").token);
+    await page.until("document.querySelectorAll('tbody tr').length === 5");
+    await page.evaluate("(async () => { while (keyOf('anthropic', 'default').state !== 'expired') await refresh(); })()");
+    // The widest there is in every column.
+    await page.evaluate("Object.assign(keyOf('openai', 'default'), { state: 'restricted', last_validated: '2026-09-28T12:00:00Z' }); render()");
+    for (const scheme of ["light", "dark"]) for (const width of [320, 390, 720, 721, 768, 900, 990, 1001, 1024, 1040, 1041, 1280]) {
+      await page.view(width, 860, scheme);
+      assert.deepEqual(await page.evaluate(`(() => {
+        const card = document.querySelector("#keys").parentElement.getBoundingClientRect();
+        const seen = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.left >= card.left && r.right <= card.right; };
+        return [...document.querySelectorAll("tbody button, tbody .state, tbody .who, tbody time")].filter((e) => !seen(e)).map((e) => e.outerHTML.slice(0, 80));
+      })()`), [], `at ${width}`);
+      assert.ok(await page.evaluate("document.documentElement.scrollWidth") <= width, `the page is too wide at ${width}`);
+      if ([390, 768, 900, 1280].includes(width)) await shot(`keys-${width}-${scheme}`);
+      await page.click(`tr[data-label="${long}"] [data-action="delete"]`);
+      await page.until("document.querySelector('#delete-dialog').open");
+      assert.ok(await page.evaluate("(() => { const d = document.querySelector('#delete-dialog'); return d.scrollWidth <= d.clientWidth; })()"), `the dialog at ${width}`);
+      if ([390, 1280].includes(width)) await shot(`delete-long-${width}-${scheme}`);
+      await page.click("#delete-cancel");
+      await closed();
+    }
+    await page.view(1180, 860);
+  });
+
+  await check("after an action the focus is on the same button of the same key", async () => {
+    const press = async (label, kind, then) => {
+      await page.evaluate(`document.querySelector('tr[data-provider="openai"][data-label="${label}"] [data-action="${kind}"]').focus()`);
+      await page.key("Enter");
+      await page.until(then);
+      await page.until("!document.querySelector('button:disabled')");
+      return page.evaluate("document.activeElement.getAttribute('aria-label')");
+    };
+    assert.equal(await press("work", "toggle", "document.querySelector('#notice').innerText.includes('is kept')"), "Enable the OpenAI (work) key");
+    assert.equal(await press("work", "toggle", "document.querySelector('#notice').innerText.includes('used again')"), "Disable the OpenAI (work) key");
+    assert.equal(await press("default", "test", "document.querySelector('#notice').innerText.startsWith('OpenAI: ')"), "Test the OpenAI key");
+    assert.equal(await press("work", "test", "!document.querySelector('#failure').hidden"), "Test the OpenAI (work) key");
+  });
+
+  await check("a test that fails names the key", async () => {
+    assert.equal((await page.text("#failure")).split(".")[0], "OpenAI (work): OpenAI API key is invalid or inactive");
+  });
+
+  await check("what the API does not take is not offered", async () => {
+    const offered = (selector) => page.evaluate(`[...document.querySelectorAll('tr${selector} button')].map((one) => one.dataset.action)`);
+    assert.deepEqual(await offered('[data-provider="openai"][data-label="default"]'), ["test", "replace", "toggle", "delete"]);
+    assert.deepEqual(await offered('[data-provider="inhouse"]'), ["toggle", "delete"]);
+    assert.deepEqual(await offered('[data-provider="anthropic"]'), ["test", "replace", "delete"]);
+    await page.until("document.querySelector('tr[data-label=\"work\"]').dataset.state === 'rejected'");
+    assert.deepEqual(await offered('[data-label="work"]'), ["test", "toggle", "delete"]);
+    assert.match(await page.text('tr[data-label="work"] .why'), /no longer used\. Delete it here, or replace it where it was stored\.$/);
+  });
+
+  await check("a test of a key that is not used says so", async () => {
+    await page.click(`${rowOf("anthropic")} [data-action="test"]`);
+    await page.until("document.querySelector('#notice').innerText.startsWith('Anthropic: ')");
+    assert.match(await page.text("#notice"), /still not used: it has expired\.$/);
+    assert.equal(await page.evaluate("document.querySelector('#notice').className"), "notice warn");
+    server.cli("disable", "globex/openai");
+    await page.click(`tr[data-provider="openai"][data-label="default"] [data-action="test"]`);
+    await page.until(`document.querySelector('tr[data-provider="openai"][data-label="default"]').dataset.state === 'disabled'`);
+    await page.click(`tr[data-provider="openai"][data-label="default"] [data-action="test"]`);
+    await page.until("document.querySelector('#notice').innerText.endsWith('still not used: it is disabled.')");
+    server.cli("enable", "globex/openai");
+  });
+
+  await check("the outcome is in sight wherever the key stands, and the focus stays", async () => {
+    for (let number = 10; number < 22; number += 1) put(`globex/openrouter/spare-${number}`, madeUpKey("openrouter", "live", number));
+    await page.click("#sign-out");
+    await signIn(server.token("globex").token);
+    for (const width of [390, 1180]) {
+      await page.view(width, 600);
+      await page.click('tr[data-label="spare-21"] [data-action="test"]');
+      await page.until("document.querySelector('#notice').innerText.startsWith('OpenRouter (spare-21): ')");
+      assert.deepEqual(await page.evaluate(`(() => {
+        const box = document.querySelector("#notice").getBoundingClientRect();
+        const above = document.elementFromPoint(box.x + 20, box.y + box.height / 2);
+        return [box.top >= 0, box.bottom <= innerHeight, above.id, scrollY > 100, document.activeElement.getAttribute("aria-label")];
+      })()`), [true, true, "notice", true, "Test the OpenRouter (spare-21) key"]);
+      await shot(`outcome-${width}`);
+      await page.evaluate("say('')");
+    }
+    await page.view(1180, 860);
+  });
+
+  await check("what was done is done, where only the list cannot be read again", async () => {
+    const unread = async (words, work) => {
+      await page.evaluate("window.before = window.fetch; window.fetch = (path, ...rest) => path.endsWith('/details') ? Promise.reject(new TypeError()) : before(path, ...rest); say('')");
+      await work();
+      await closed();
+      await page.until("!document.querySelector('#notice').hidden && !document.querySelector('#failure').hidden");
+      assert.match(await page.text("#notice"), words);
+      assert.match(await page.text("#failure"), /^The list could not be read again/);
+      await page.evaluate("window.fetch = window.before; refresh()");
+    };
+    await unread(/^The Groq key was added/, () => add("groq", madeUpKey("groq")));
+    assert.equal(await stateOf("groq"), "valid");
+    await unread(/spare-20.*is kept, and not used/, () => page.click('tr[data-label="spare-20"] .toggle'));
+    await unread(/spare-19.*was deleted/, async () => {
+      await page.click('tr[data-label="spare-19"] .risky');
+      await page.until("document.querySelector('#delete-dialog').open");
+      await page.click("#delete-confirm");
+    });
+    await look("list-unread");
+  });
+
+  await check("what somebody else has changed meanwhile is neither replaced nor deleted", async () => {
+    const hint = () => page.text(`${rowOf("groq")} code`);
+    const before = await hint();
+    await page.click(`${rowOf("groq")} [data-action="replace"]`);
+    put("globex/groq", madeUpKey("groq", "other", 2));
+    await page.click("#key");
+    await page.type(madeUpKey("groq", "mine", 3));
+    await page.key("Enter");
+    await closed();
+    await page.until("!document.querySelector('#failure').hidden");
+    assert.match(await page.text("#failure"), /have changed.*Nothing was done\. Look at the list again/);
+    const theirs = await hint();
+    assert.notEqual(theirs, before);
+    await look("changed-meanwhile");
+
+    await page.click(`${rowOf("groq")} .risky`);
+    put("globex/groq", madeUpKey("groq", "other", 4));
+    await page.evaluate("say('')");
+    await page.click("#delete-confirm");
+    await closed();
+    await page.until("!document.querySelector('#failure').hidden");
+    assert.notEqual(await hint(), theirs);
+
+    // What is added must not take the place of what somebody else has added.
+    await page.click("#add");
+    put("globex/google", madeUpKey("google", "other"));
+    await page.evaluate("say(''); document.querySelector('#provider').value = 'google'; document.querySelector('#key').value = '" + madeUpKey("google", "mine", 5) + "'");
+    await page.click("#key-save");
+    await closed();
+    await page.until("!document.querySelector('#failure').hidden");
+    assert.match(await page.text("#failure"), /^Google: .*have changed/);
+
+    // And a change of another key is no hindrance.
+    await page.click(`${rowOf("groq")} .risky`);
+    server.cli("disable", "globex/openai");
+    await page.click("#delete-confirm");
+    await closed();
+    await page.until(`!document.querySelector('${rowOf("groq")}')`);
+    assert.match(await page.text("#notice"), /The Groq key was deleted/);
+  });
+
+  await check("the question before a deletion says what becomes of the requests", async () => {
+    const asked = (pool, keys) => page.evaluate(`(() => {
+      const kept = details;
+      const key = (provider, label, state = "valid") => ({ provider, label, state, display_name: provider, hint: null });
+      details = { ...kept, formation_keys_available: ${pool}, keys: ${keys} };
+      openDelete(details.keys[0]);
+      document.querySelector("#delete-dialog").close();
+      details = kept;
+      return document.querySelector("#delete-text").textContent;
+    })()`);
+    assert.match(await asked(false, "[key('openai', 'default'), key('groq', 'default')]"), /Its requests then fail, unless/);
+    assert.match(await asked(false, "[key('openai', 'default'), key('openai', 'work', 'disabled')]"), /Its requests then fail, unless/);
+    assert.match(await asked(false, "[key('openai', 'default'), key('openai', 'work')]"), /by another key of yours where possible/);
+    assert.match(await asked(false, "[key('openai', 'default'), key('openrouter', 'default')]"), /by another key of yours where possible/);
+    assert.match(await asked(true, "[key('openai', 'default')]"), /by the shared pool where possible/);
+    assert.match(await asked(true, "[key('openai', 'default'), key('openai', 'work')]"), /by another key of yours or the shared pool where possible/);
+    assert.match(await asked(true, "[key('openai', 'default', 'expired')]"), /removed for good\. It is not used as it is\.$/);
+  });
+
+  await check("an answer that does not come frees the dialog", async () => {
+    await page.evaluate(`window.timeout = AbortSignal.timeout;
+      AbortSignal.timeout = (time) => { const stop = new AbortController(); window.giveUp = () => stop.abort(); window.patience = time; return stop.signal; }; 0`);
+    server.child.kill("SIGSTOP");
+    try {
+      await add("groq", madeUpKey("groq"));
+      await page.until("document.querySelector('#key-save').disabled");
+      await page.evaluate("window.giveUp(); AbortSignal.timeout = window.timeout; 0");
+      await page.until("!document.querySelector('#key-error').hidden");
+      assert.equal(await page.evaluate("patience"), 30_000);
+      assert.match(await page.text("#key-error"), /has not answered for 30 seconds.*It may have been done all the same/s);
+      assert.equal(await page.evaluate("document.querySelector('#key-save').disabled"), false);
+      await look("no-answer");
+    } finally {
+      server.child.kill("SIGCONT");
+    }
+    await page.key("Escape");
+    await closed();
+  });
+
+  await check("a dialog that is closed while it waits leaves the next one alone", async () => {
+    const byEscape = async () => {
+      await page.key("Escape");
+      await page.key("Escape");
+      await closed();
+      await page.click("#add");
+    };
+    // Before Chromium says that it has closed.
+    const atOnce = () => page.evaluate("document.querySelector('#key-cancel').click(); document.querySelector('#add').click()");
+    for (const leave of [byEscape, atOnce]) {
+      await page.until("!document.querySelector('button:disabled')");
+      await page.evaluate("say('')");
+      server.child.kill("SIGSTOP");
+      try {
+        await page.click('tr[data-provider="openai"][data-label="default"] [data-action="replace"]');
+        await page.type(madeUpKey("openai", "live", 7));
+        await page.key("Enter");
+        await page.until("document.querySelector('#key-save').disabled");
+        await leave();
+        await page.click("#key");
+        await page.type("typed");
+      } finally {
+        server.child.kill("SIGCONT");
+      }
+      await page.until("!document.querySelector('#failure').hidden && !document.querySelector('button:disabled')");
+      await page.evaluate("refresh()");
+      assert.deepEqual(await page.evaluate(`(() => {
+        const [dialog, key, save, error] = ["#key-dialog", "#key", "#key-save", "#key-error"].map((one) => document.querySelector(one));
+        return [dialog.open, key.value, save.innerText, error.hidden];
+      })()`), [true, "typed", "Save key", true]);
+      assert.match(await page.text("#failure"), /^OpenAI: This was closed before the server answered\. It may have been done/);
+      await page.key("Escape");
+      await closed();
+    }
+  });
+
+  await check("a complaint about a key goes when another provider is chosen", async () => {
+    await add("cohere", " ");
+    await page.until("!document.querySelector('#key-error').hidden");
+    await page.evaluate("document.querySelector('#provider').focus()");
+    await page.key("ArrowDown");
+    await page.until("document.querySelector('#key-error').hidden");
+    assert.equal(await page.evaluate("document.querySelector('#key').hasAttribute('aria-invalid')"), false);
+  });
+
+  await check("what shows the key says in one way whether it does", async () => {
+    const state = () => page.evaluate("(({ textContent, ariaPressed }) => [textContent, ariaPressed, document.querySelector('#key').type])(document.querySelector('#reveal'))");
+    assert.deepEqual(await state(), ["Show", null, "password"]);
+    await page.click("#reveal");
+    assert.deepEqual(await state(), ["Hide", null, "text"]);
+    await page.key("Escape");
+    await closed();
+    await page.click("#sign-out");
   });
 
   await check("every control has a name", async () => {

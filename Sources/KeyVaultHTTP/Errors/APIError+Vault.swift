@@ -90,7 +90,8 @@ extension APIError {
 extension KeyFormat.Match {
     /// What is wrong with a key that was refused for its shape.
     fileprivate func explanation(_ name: String, _ prefixes: [String], _ providers: ProviderRegistry) -> String {
-        let shape = prefixes.isEmpty ? "" : " \(name) keys begin with \(prefixes.joined(separator: " or "))."
+        let quoted = prefixes.map { "'\($0)'" }.joined(separator: " or ")
+        let shape = prefixes.isEmpty ? "" : " \(name) keys begin with \(quoted)."
         switch self {
         case .refused(let refusal): return "The key \(refusal.explanation).\(shape)"
         case .belongsToAnother(let names):

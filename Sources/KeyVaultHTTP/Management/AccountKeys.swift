@@ -2,20 +2,16 @@ import KeyVault
 
 /// What an account has stored, without the keys, at one moment.
 struct AccountKeys {
-    /// More keys than any account has; a bound on what one request can make the server read.
-    private static let mostPages = 10
-
     let entries: [ListEntry]
 
     static func read(_ vault: Vault, tenant: String) async throws(VaultError) -> AccountKeys {
         var entries: [ListEntry] = []
         var cursor: RecordID?
-        for _ in 0..<mostPages {
+        repeat {
             let page = try await vault.list(tenant: tenant, after: cursor, limit: 1000)
             entries += page.entries
             cursor = page.next
-            if cursor == nil { break }
-        }
+        } while cursor != nil
         return AccountKeys(entries: entries)
     }
 

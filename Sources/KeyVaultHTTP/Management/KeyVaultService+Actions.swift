@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import KeyVault
@@ -41,7 +42,7 @@ extension KeyVaultService {
     private func named(_ exchange: Exchange) async throws -> (account: Account, id: RecordID) {
         let account = try await writer(exchange)
         try exchange.requireKnownQuery(["label"])
-        let provider = exchange.parameters.get("provider") ?? ""
+        let provider = exchange.parameters.get("provider")?.removingPercentEncoding ?? ""
         let id = try recordID(account, provider, label: exchange.query("label") ?? RecordID.defaultLabel)
         try await requireKnownOrStored(provider, of: account)
         return (account, id)

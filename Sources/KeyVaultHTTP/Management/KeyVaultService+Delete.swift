@@ -8,12 +8,17 @@ extension KeyVaultService {
         let account = try await writer(exchange)
         // One that is misspelt or said twice must not delete more, or less, than was meant.
         try exchange.requireKnownQuery(["provider", "label"])
+        guard try await exchange.body(upTo: configuration.maximumKeysBody).readableBytes == 0 else {
+            throw APIError.invalidRequest(
+                "A deletion takes no body", hint: "Name the provider in the query: ?provider=openai.")
+        }
         let provider = exchange.query("provider")
         if let provider { try await requireKnownOrStored(provider, of: account) }
         let label = exchange.query("label")
         guard provider != nil || label == nil else {
             throw APIError.invalidRequest("A label needs a provider", hint: "Add ?provider=.")
         }
+        if let provider, let label { _ = try recordID(account, provider, label: label) }
         let expected = try await expectedState(exchange, of: account)
         if provider == nil, expected == nil {
             try await vault.deleteAll(of: account.tenant)

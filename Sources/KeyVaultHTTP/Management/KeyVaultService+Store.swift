@@ -51,6 +51,10 @@ extension KeyVaultService {
             default: throw APIError.invalidRequest("A key must be a string", provider: provider)
             }
             let inside = text.extracting(member.inside)
+            guard inside.count <= SecretBuffer.maximumCapacity else {
+                throw APIError.invalidRequest(
+                    "The key is too long", hint: "A key has \(Secret.maximumLength) bytes at most.", provider: provider)
+            }
             let bytes = try VaultError.wrap { () throws(CryptoError) in try JSONString.guarded(inside) }
             requests.append(PutRequest(try recordID(account, provider), try Secret(bytes)))
         }

@@ -15,7 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let findings = Machine.findings + keyFiles + (await vault())
+        let findings = Machine.findings + keyFiles + storeFile + (await vault())
         if json {
             try options.console.result(JSON.text(["checks": findings]))
         } else {
@@ -58,6 +58,20 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             return problem("key file", Failure(keyFiles: error))
         }
+    }
+
+    /// Whoever can write to it can destroy keys.
+    private var storeFile: [Finding] {
+        // That there is none is the vault's finding.
+        guard let path = try? options.storeURL.path,
+            let rights = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int,
+            rights & 0o022 != 0
+        else { return [] }
+        return [
+            Finding(
+                check: "store file", result: .warning,
+                detail: "\(path) may be written to by others than its owner. Run 'chmod go-w \(path)'.")
+        ]
     }
 
     private func vault() async -> [Finding] {

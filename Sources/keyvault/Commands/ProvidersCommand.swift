@@ -8,7 +8,7 @@ struct ProvidersCommand: AsyncParsableCommand {
         abstract: "List the providers whose keys are known.",
         discussion: """
             A key of another provider is stored unchecked. A JSON document that $KEYVAULT_PROVIDERS names adds providers, or \
-            replaces them.
+            replaces them; it is also where a base URL of your own stands.
             """)
 
     @Flag(help: "Print a JSON array.")
@@ -33,7 +33,8 @@ extension Provider {
         let known = requiredPrefixes.isEmpty ? formats.map(\.prefix) : requiredPrefixes
         let prefixes = known.filter { !$0.isEmpty }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         return [
-            name, displayName, prefixes.isEmpty ? "–" : prefixes.joined(separator: " "), check == nil ? "–" : "yes",
+            name, displayName, prefixes.isEmpty ? "–" : prefixes.joined(separator: " "),
+            check.map { $0.base == nil ? "needs a base URL" : "yes" } ?? "–",
         ]
     }
 }

@@ -95,7 +95,9 @@ private struct TestedKey: Encodable, Sendable {
         case .rejected?:
             throw Failure(.rejected, "The key \(id) was refused. \(reason)", hint: "Put a new key.")
         case let status?:
-            throw Failure(status, "The key \(id) could not be verified. \(reason)", hint: "Try again later.")
+            throw Failure(
+                status, "The key \(id) could not be verified. \(reason)",
+                hint: isUnfinished ? "Try again later." : "See 'keyvault providers'.")
         }
     }
 

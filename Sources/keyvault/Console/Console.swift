@@ -16,7 +16,13 @@ struct Console {
     func result(_ text: String) throws(Failure) { try StandardStream.output.write(text + "\n") }
 
     /// Prints what was done; nothing with `--quiet`.
-    func say(_ text: String) throws(Failure) { if !isQuiet { try result(text) } }
+    func say(_ text: String) throws(Failure) {
+        if isQuiet { return }
+        do { try result(text) } catch {
+            throw Failure(
+                error.status, error.message, hint: "\(error.hint) The command was carried out up to here all the same.")
+        }
+    }
 
     /// Says what somebody should know of what was done all the same.
     func warn(_ text: String) {

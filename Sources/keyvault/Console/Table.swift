@@ -13,6 +13,7 @@ struct Table {
     ///
     /// - Parameter paint: colours a line.
     mutating func lines(_ rows: [[String]], style: Style, paint: (Int, String) -> String) -> String {
+        let rows = rows.map { $0.map(\.visible) }
         for row in rows {
             for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
         }
@@ -29,6 +30,15 @@ struct Table {
 }
 
 extension String {
+    /// With the characters written out that show nothing and can turn around what follows. (One of them joins emoji.)
+    fileprivate var visible: String {
+        let isHidden: (Unicode.Scalar) -> Bool = {
+            $0 != "\u{200D}" && [.format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+        }
+        guard unicodeScalars.contains(where: isHidden) else { return self }
+        return unicodeScalars.map { isHidden($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
+    }
+
     fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> String {
         var text = Substring(self)
         while let last = text.last, isTrimmed(last) { text.removeLast() }

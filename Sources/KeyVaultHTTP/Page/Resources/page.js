@@ -3,12 +3,15 @@
 // The token lives in this variable and nowhere else: not in storage, not in a cookie, not in the URL.
 let token = null;
 let details = null;
+// What the open dialog is about. Each that opens makes one of its own: an answer finds out by it whether its dialog is still there.
 let editing = null;
 let deleting = null;
 
 const $ = (id) => document.getElementById(id);
 const base = "/v1/account/llm-keys";
 const brand = document.body.dataset.brand;
+// In milliseconds: longer than the server itself waits for a provider.
+const patience = 30_000;
 
 const icons = {
   good: "M20 7 10 17l-5-5",
@@ -31,6 +34,9 @@ const states = {
   unavailable: ["warn", "Unavailable"],
 };
 
+// Of keys that serve nothing until somebody does something about them.
+const unused = ["disabled", "expired", "rejected", "damaged"];
+
 class Failure extends Error {
   constructor(message, hint, status) {
     super(message);
@@ -39,37 +45,71 @@ class Failure extends Error {
   }
 }
 
+// Of a request that may have been carried out all the same.
+class Unanswered extends Failure {}
+
 // What was asked for in a session that has ended meanwhile, by signing out: nothing is to be shown of it.
 class Ended extends Error {}
 
-async function call(method, path, body) {
+async function call(method, path, options = {}) {
   const asked = token;
-  const answer = await send(method, path, body);
+  const answer = await send(method, path, options);
   if (token !== asked) throw new Ended();
   if (answer instanceof Failure) throw answer;
   return answer;
 }
 
 /// The answer, or the failure.
-async function send(method, path, body) {
-  let response;
+async function send(method, path, { body, match, stop }) {
+  const late = AbortSignal.timeout(patience);
+  let response, answer;
   try {
     response = await fetch(path, {
       method,
-      headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body ? { "Content-Type": "application/json" } : {}),
+        ...(match ? { "If-Match": match } : {}),
+      },
       body: body ? JSON.stringify(body) : undefined,
       cache: "no-store",
       credentials: "omit",
+      signal: stop ? AbortSignal.any([late, stop]) : late,
+    });
+    answer = await response.json().catch((error) => {
+      if (error instanceof SyntaxError) return {};
+      throw error;
     });
   } catch {
-    return new Failure("The server cannot be reached.", "Check your connection and try again.");
+    const hint = method === "GET" ? "Try again in a moment." : "It may have been done all the same: look at the list.";
+    if (stop?.aborted) return new Unanswered("This was closed before the server answered.", hint);
+    if (late.aborted) return new Unanswered(`The server has not answered for ${patience / 1000} seconds.`, hint);
+    return new Unanswered("The server cannot be reached.", "Check your connection and try again.");
   }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
+  if (response.ok) return { ...answer, tag: response.headers.get("ETag") };
   const reference = answer.request_id ? ` (Reference: ${answer.request_id})` : "";
-  // What the hint of a 503 says is for programs.
-  const hint = response.status === 503 ? "Try again in a moment." : answer.hint || "";
+  // What the hints of these say is for programs.
+  const hint = { 412: "Nothing was done. Look at the list again.", 503: "Try again in a moment." }[response.status] || answer.hint || "";
   return new Failure(answer.message || `The server answered with status ${response.status}.`, response.status >= 500 ? hint + reference : hint, response.status);
+}
+
+const keyOf = (provider, label) => details.keys.find((one) => one.provider === provider && one.label === label);
+
+/// A change of one key that relies on what the page showed of it, `undefined` for no key: what somebody else has made of it
+/// meanwhile stays. The tag is of all the account's keys; where it is another of them that has changed, this is asked for again.
+async function change(shown, { provider, label }, method, path, options = {}) {
+  for (let attempt = 1; ; attempt += 1) {
+    if (JSON.stringify(keyOf(provider, label)) !== JSON.stringify(shown)) {
+      throw new Failure("The stored keys have changed since they were read", "Nothing was done. Look at the list again.", 412);
+    }
+    try {
+      return await call(method, path, { ...options, match: details.tag });
+    } catch (error) {
+      if (error.status !== 412) throw error;
+      await refresh();
+      if (attempt > 1) throw error;
+    }
+  }
 }
 
 function element(name, attributes = {}, ...children) {
@@ -95,19 +135,32 @@ function icon(kind) {
   return svg;
 }
 
-function say(text, kind = "") {
-  $("failure").hidden = true;
+/// The message and the hint, as one text.
+const wording = ({ message, hint }) => [message, hint].filter(Boolean).join(". ").replaceAll(".. ", ". ");
+
+function say(text, kind = "", trouble = "") {
   $("notice").className = `notice ${kind}`;
-  $("notice").textContent = text;
-  $("notice").hidden = false;
+  for (const [id, words] of [["notice", text], ["failure", trouble]]) {
+    $(id).textContent = words;
+    $(id).hidden = !words;
+  }
 }
 
-function complain(error) {
+function complain(error, about = "") {
   if (error instanceof Ended) return;
   if (error.status === 401) return signOut(`${error.message}. Enter it again.`);
-  $("notice").hidden = true;
-  $("failure").textContent = [error.message, error.hint].filter(Boolean).join(". ").replace(/\.\. /g, ". ");
-  $("failure").hidden = false;
+  say("", "", about + wording(error));
+}
+
+/// Says what was done, and shows what has become of the list: which may fail without undoing anything.
+async function done(text, kind) {
+  try {
+    await refresh();
+    say(text, kind);
+  } catch (error) {
+    if (error.status === 401 || error instanceof Ended) return complain(error);
+    say(text, kind, `The list could not be read again and still shows what was before. ${wording(error)}`);
+  }
 }
 
 function showError(box, input, error) {
@@ -123,19 +176,20 @@ function showError(box, input, error) {
 async function busy(button, text, work) {
   const label = button.querySelector(".label") || button;
   const before = label.textContent;
-  // What has been sent cannot be taken back: a dialog stays until it is answered.
+  // Whoever closes the dialog does not wait for the answer any more.
   const dialog = button.closest("dialog");
-  const buttons = dialog ? [...dialog.querySelectorAll("button")] : [button];
-  const stay = (event) => event.preventDefault();
-  dialog?.addEventListener("cancel", stay);
-  for (const one of buttons) one.disabled = true;
+  const stop = new AbortController();
+  const leave = () => stop.abort();
+  dialog?.addEventListener("close", leave);
+  button.disabled = true;
   label.textContent = text;
   try {
-    return await work();
+    return await work(stop.signal);
   } finally {
-    dialog?.removeEventListener("cancel", stay);
-    for (const one of buttons) one.disabled = false;
-    label.textContent = before;
+    dialog?.removeEventListener("close", leave);
+    button.disabled = false;
+    // A dialog that has been opened anew meanwhile has said what it does.
+    if (label.textContent === text) label.textContent = before;
   }
 }
 
@@ -154,8 +208,13 @@ function row(key) {
   const [kind, word] = states[key.state] || ["off", key.state];
   const needsReason = !["valid", "restricted"].includes(key.state);
   const idle = ["disabled", "rejected", "cooling_down"].includes(key.state);
-  const action = (text, work, extra = "") =>
-    element("button", { class: `quiet ${extra}`, type: "button", "aria-label": `${text} the ${name(key)} key`, onclick: work }, text);
+  // What the API does not take is not offered: it stores under the label `default` alone, and only for the providers it knows.
+  const known = details.providers.some((one) => one.name === key.provider);
+  const replaceable = known && key.label === "default";
+  const why = replaceable ? key.explanation : key.explanation.replace(/Replace (or delete )?it\./, "Delete it here, or replace it where it was stored.");
+  const action = (kind, text, work, extra = "") => element("button", {
+    class: `quiet ${extra}`, type: "button", "data-action": kind, "aria-label": `${text} the ${name(key)} key`, onclick: work,
+  }, text);
   return element("tr", { "data-provider": key.provider, "data-label": key.label, "data-state": key.state },
     element("td", { class: "lead" }, element("div", { class: "who" },
       element("span", { class: "monogram", "aria-hidden": "true" }, key.display_name.slice(0, 2)),
@@ -163,18 +222,29 @@ function row(key) {
     element("td", { "data-label": "Key" }, element("code", {}, key.hint || "•••")),
     element("td", { "data-label": "State", class: "state-cell" },
       element("span", { class: `state ${kind}` }, icon(kind), word),
-      needsReason ? element("p", { class: "why" }, key.explanation) : null),
+      needsReason ? element("p", { class: "why" }, why) : null),
     element("td", { "data-label": "Last validated" }, when(key.last_validated)),
     element("td", { class: "actions" },
-      details.can_test ? action("Test", (event) => test(key, event.currentTarget)) : null,
-      key.label === "default" ? action("Replace", () => openKey(key)) : null,
-      action(idle ? "Enable" : "Disable", (event) => toggle(key, idle, event.currentTarget), "toggle"),
-      action("Delete", () => openDelete(key), "risky")));
+      details.can_test && known && key.state !== "damaged" ? action("test", "Test", (event) => test(key, event.currentTarget)) : null,
+      replaceable ? action("replace", "Replace", () => openKey(key)) : null,
+      // Neither makes one of these serve.
+      ["expired", "damaged"].includes(key.state) ? null
+        : action("toggle", idle ? "Enable" : "Disable", (event) => toggle(key, idle, event.currentTarget), "toggle"),
+      action("delete", "Delete", () => openDelete(key), "risky")));
+}
+
+/// To a button of a key, or to what is nearest where it has none.
+function focusOn(key, kind) {
+  const row = [...$("keys").rows].find((one) => one.dataset.provider === key.provider && one.dataset.label === key.label);
+  (row?.querySelector(`[data-action="${kind}"]`) || row?.querySelector("button") || $("add")).focus();
 }
 
 function render() {
   const { keys } = details;
+  const held = document.activeElement;
+  const at = held.closest("tbody tr")?.dataset;
   $("keys").querySelector("tbody").replaceChildren(...keys.map(row));
+  if (at) focusOn(at, held.dataset.action);
   $("keys").hidden = keys.length === 0;
   $("empty").hidden = keys.length > 0;
   const pool = details.formation_keys_available;
@@ -208,8 +278,8 @@ async function signIn(event) {
     await busy(button, "Checking…", refresh);
   } catch (error) {
     token = null;
-    box.textContent = [error.message, error.status === 401 ? "Check that it is complete and has not been revoked." : error.hint]
-      .filter(Boolean).join(". ").replace(/\.\. /g, ". ");
+    if (error.status === 401) error.hint = "Check that it is complete and has not been revoked.";
+    box.textContent = wording(error);
     box.hidden = false;
     $("token").setAttribute("aria-invalid", "true");
     $("token").focus();
@@ -235,13 +305,13 @@ function signOut(reason) {
 }
 
 function help() {
-  const provider = details.providers.find((one) => one.name === (editing?.provider || $("provider").value));
+  const provider = details.providers.find((one) => one.name === (editing.key?.provider || $("provider").value));
   const starts = (provider?.begins_with || []).flatMap((start, index) => [index ? " or " : " It begins with ", element("code", {}, start)]);
   $("key-help").replaceChildren("It is encrypted before it is stored, and never shown again.", ...starts);
 }
 
 function openKey(key) {
-  editing = key || null;
+  editing = { key };
   $("key-dialog-title").textContent = key ? `Replace the ${key.display_name} key` : "Add a key";
   $("key-save").querySelector(".label").textContent = key ? "Replace key" : "Save key";
   $("provider-row").hidden = Boolean(key);
@@ -249,6 +319,7 @@ function openKey(key) {
   const free = details.providers.filter((one) => !stored.has(one.name));
   $("provider").replaceChildren(...free.map((one) => element("option", { value: one.name }, one.display_name)));
   if (!key && free.length === 0) return say("Every known provider has a key already. Replace one instead.", "warn");
+  $("key-save").disabled = false;
   clearKey();
   help();
   $("key-dialog").showModal();
@@ -263,95 +334,127 @@ function closeKey() {
 function clearKey() {
   $("key").value = "";
   $("key").type = "password";
-  $("key").removeAttribute("aria-invalid");
   $("reveal").textContent = "Show";
-  $("reveal").setAttribute("aria-pressed", "false");
+  clearKeyError();
+}
+
+function clearKeyError() {
+  $("key").removeAttribute("aria-invalid");
   $("key-error").hidden = true;
+}
+
+/// What came of it stands in the dialog that asked; on the page where that is gone, or the list has to be looked at.
+function fail(error, isOpen, dialog, about, box, input) {
+  if (error.status === 401 || error instanceof Ended) return complain(error);
+  if (error.status === 412 && isOpen()) {
+    dialog.close();
+    // Its row has been made anew meanwhile.
+    if (document.activeElement === document.body) $("add").focus();
+  }
+  if (isOpen()) showError(box, input, error);
+  else complain(error, about);
+  if (error instanceof Unanswered) refresh().catch(() => {});
 }
 
 async function saveKey(event) {
   event.preventDefault();
-  $("key-error").hidden = true;
-  $("key").removeAttribute("aria-invalid");
-  const provider = editing?.provider || $("provider").value;
-  const shown = details.providers.find((one) => one.name === provider)?.display_name || provider;
-  const replaced = Boolean(editing);
+  clearKeyError();
+  const asked = editing;
+  const isOpen = () => editing === asked && $("key-dialog").open;
+  const { key } = asked;
+  const id = { provider: key?.provider || $("provider").value, label: "default" };
+  const shown = details.providers.find((one) => one.name === id.provider)?.display_name || id.provider;
   try {
     const value = $("key").value.trim();
     if (!value) throw new Failure("Enter the key.", `Copy it from ${shown}'s page.`);
-    const answer = await busy($("key-save"), "Checking the key…", () => call("POST", base, { [`${provider}_key`]: value }));
-    closeKey();
-    await refresh();
+    const body = { [`${id.provider}_key`]: value };
+    const answer = await busy($("key-save"), "Checking the key…", (stop) => change(key, id, "POST", base, { body, stop }));
+    if (isOpen()) closeKey();
     const warnings = (answer.warnings || []).map((one) => one.message).join(" ");
-    say(warnings || `The ${shown} key was ${replaced ? "replaced" : "added"}.`, warnings ? "warn" : "");
-    $("add").focus();
+    await done(warnings || `The ${shown} key was ${key ? "replaced" : "added"}.`, warnings ? "warn" : "");
+    if (key) focusOn(key, "replace");
+    else $("add").focus();
   } catch (error) {
-    if (error.status === 401 || error instanceof Ended) return complain(error);
-    if ($("key-dialog").open) showError($("key-error"), $("key"), error);
-    else complain(error);
+    fail(error, isOpen, $("key-dialog"), `${shown}: `, $("key-error"), $("key"));
   }
 }
 
 function openDelete(key) {
-  deleting = key;
+  deleting = { key };
+  const others = details.keys.some((one) => one !== key && [key.provider, "openrouter"].includes(one.provider) && !unused.includes(one.state));
+  const next = [others ? "another key of yours" : "", details.formation_keys_available ? "the shared pool" : ""].filter(Boolean).join(" or ");
   $("delete-title").textContent = `Delete the ${name(key)} key?`;
   $("delete-text").replaceChildren(
-    "The key ", ...(key.hint ? [element("code", {}, key.hint), " "] : []), "is removed for good and stops being used at once. ",
-    `Requests for ${key.display_name} models then ${details.formation_keys_available ? "go to the shared pool" : "fail"}.`);
+    "The key ", ...(key.hint ? [element("code", {}, key.hint), " "] : []), "is removed for good",
+    unused.includes(key.state) ? ". It is not used as it is."
+      : next ? ` and stops being used at once. Its requests are then served by ${next} where possible, and fail otherwise.`
+        : " and stops being used at once. Its requests then fail, unless they bring a key along.");
   $("delete-error").hidden = true;
+  $("delete-confirm").querySelector(".label").textContent = "Delete key";
+  $("delete-confirm").disabled = false;
   $("delete-dialog").showModal();
   $("delete-cancel").focus();
 }
 
 async function confirmDelete(event) {
   event.preventDefault();
-  const key = deleting;
+  const asked = deleting;
+  const isOpen = () => deleting === asked && $("delete-dialog").open;
+  const { key } = asked;
+  $("delete-error").hidden = true;
   try {
-    const query = `provider=${encodeURIComponent(key.provider)}&label=${encodeURIComponent(key.label)}`;
-    await busy($("delete-confirm"), "Deleting…", () => call("DELETE", `${base}?${query}`));
-    $("delete-dialog").close();
-    await refresh();
-    say(`The ${name(key)} key was deleted.`);
+    const path = `${base}?provider=${encodeURIComponent(key.provider)}&label=${encodeURIComponent(key.label)}`;
+    await busy($("delete-confirm"), "Deleting…", (stop) => change(key, key, "DELETE", path, { stop }));
+    if (isOpen()) $("delete-dialog").close();
+    await done(`The ${name(key)} key was deleted.`);
     $("add").focus();
   } catch (error) {
-    if ($("delete-dialog").open && error.status !== 401 && !(error instanceof Ended)) showError($("delete-error"), null, error);
-    else complain(error);
+    fail(error, isOpen, $("delete-dialog"), `${name(key)}: `, $("delete-error"));
   }
 }
 
-async function act(key, verb, button, text) {
+/// Does something with a key by its button, and says what came of it.
+async function act(key, button, text, work, outcome) {
+  let failed = false;
   try {
-    const query = key.label === "default" ? "" : `?label=${encodeURIComponent(key.label)}`;
-    return await busy(button, text, () => call("POST", `${base}/${encodeURIComponent(key.provider)}/${verb}${query}`));
-  } finally {
-    if (token) await refresh().catch(() => {});
-    document.querySelector(`tr[data-provider="${CSS.escape(key.provider)}"] button`)?.focus();
-  }
-}
-
-async function test(key, button) {
-  try {
-    const answer = await act(key, "test", button, "Testing…");
-    say(`${name(key)}: ${answer.message}`, answer.success ? "" : "warn");
+    await done(...outcome(await busy(button, text, work)));
   } catch (error) {
-    complain(error);
+    failed = true;
+    complain(error, `${name(key)}: `);
   }
+  if (!token) return;
+  // Unless the person has gone on meanwhile.
+  if (document.activeElement === document.body) focusOn(key, button.dataset.action);
+  // A refusal changes what is known of a key, too.
+  if (failed) refresh().catch(() => {});
 }
 
-async function toggle(key, enable, button) {
-  try {
-    await act(key, enable ? "enable" : "disable", button, enable ? "Enabling…" : "Disabling…");
-    say(enable ? `The ${name(key)} key is used again.` : `The ${name(key)} key is kept, and not used.`);
-  } catch (error) {
-    complain(error);
-  }
+function pathOf(key, verb) {
+  const query = key.label === "default" ? "" : `?label=${encodeURIComponent(key.label)}`;
+  return `${base}/${encodeURIComponent(key.provider)}/${verb}${query}`;
+}
+
+function test(key, button) {
+  // Which no test changes.
+  const still = { expired: " It is still not used: it has expired.", disabled: " It is still not used: it is disabled." }[key.state];
+  return act(key, button, "Testing…", () => call("POST", pathOf(key, "test")), ({ message, success }) =>
+    [`${name(key)}: ${message}${success && still ? still : ""}`, success && !still ? "" : "warn"]);
+}
+
+function toggle(key, enable, button) {
+  const path = pathOf(key, enable ? "enable" : "disable");
+  return act(key, button, enable ? "Enabling…" : "Disabling…", () => change(key, key, "POST", path), () =>
+    [enable ? `The ${name(key)} key is used again.` : `The ${name(key)} key is kept, and not used.`]);
 }
 
 $("sign-in").addEventListener("submit", signIn);
 $("sign-out").addEventListener("click", () => signOut());
 $("add").addEventListener("click", () => openKey());
 $("add-first").addEventListener("click", () => openKey());
-$("provider").addEventListener("change", help);
+$("provider").addEventListener("change", () => {
+  help();
+  clearKeyError();
+});
 $("key-form").addEventListener("submit", saveKey);
 $("key-cancel").addEventListener("click", closeKey);
 // By Escape. A browser says so with its next frame, by when the dialog may be open again, and cleared.
@@ -360,7 +463,6 @@ $("reveal").addEventListener("click", () => {
   const shown = $("key").type === "text";
   $("key").type = shown ? "password" : "text";
   $("reveal").textContent = shown ? "Show" : "Hide";
-  $("reveal").setAttribute("aria-pressed", String(!shown));
   $("key").focus();
 });
 $("delete-form").addEventListener("submit", confirmDelete);
