@@ -35,7 +35,7 @@ const states = {
 };
 
 // Of keys that serve nothing until somebody does something about them.
-const unused = ["disabled", "expired", "rejected", "damaged"];
+const unused = ["disabled", "expired", "rejected", "damaged", "unavailable"];
 
 class Failure extends Error {
   constructor(message, hint, status) {
@@ -210,7 +210,7 @@ function row(key) {
   const idle = ["disabled", "rejected", "cooling_down"].includes(key.state);
   // What the API does not take is not offered: it stores under the label `default` alone, and only for the providers it knows.
   const known = details.providers.some((one) => one.name === key.provider);
-  const replaceable = known && key.label === "default";
+  const replaceable = known && key.label === "default" && key.state !== "unavailable";
   const why = replaceable ? key.explanation : key.explanation.replace(/Replace (or delete )?it\./, "Delete it here, or replace it where it was stored.");
   const action = (kind, text, work, extra = "") => element("button", {
     class: `quiet ${extra}`, type: "button", "data-action": kind, "aria-label": `${text} the ${name(key)} key`, onclick: work,
@@ -225,10 +225,10 @@ function row(key) {
       needsReason ? element("p", { class: "why" }, why) : null),
     element("td", { "data-label": "Last validated" }, when(key.last_validated)),
     element("td", { class: "actions" },
-      details.can_test && known && key.state !== "damaged" ? action("test", "Test", (event) => test(key, event.currentTarget)) : null,
+      details.can_test && known && !["damaged", "unavailable"].includes(key.state) ? action("test", "Test", (event) => test(key, event.currentTarget)) : null,
       replaceable ? action("replace", "Replace", () => openKey(key)) : null,
       // Neither makes one of these serve.
-      ["expired", "damaged"].includes(key.state) ? null
+      ["expired", "damaged", "unavailable"].includes(key.state) ? null
         : action("toggle", idle ? "Enable" : "Disable", (event) => toggle(key, idle, event.currentTarget), "toggle"),
       action("delete", "Delete", () => openDelete(key), "risky")));
 }
