@@ -18,7 +18,7 @@ struct KeyCondition {
             return
         }
         switch metadata.obstacle(at: now) {
-        case .expired: self.init("expired", "This key expired and is no longer used. Replace it.")
+        case .expired: self.init("expired", "This key expired and is no longer used.")
         case .disabled(let reason, _): self.init(disabled: reason)
         case nil: self.init(served: metadata.verdict)
         }
@@ -30,7 +30,7 @@ struct KeyCondition {
             // Nothing is wrong with the key: whoever replaced it would lose it.
             self.init(
                 "unavailable", "This key is kept, but cannot be read at the moment. The operator has to see to that.")
-        default: self.init("damaged", "This key can no longer be read. Replace or delete it.")
+        default: self.init("damaged", "This key can no longer be read.")
         }
     }
 
@@ -39,7 +39,7 @@ struct KeyCondition {
         case .valid: self.init("valid", "The provider confirmed this key.")
         case .restricted: self.init("restricted", "The provider confirmed this key; some of its rights are withheld.")
         case .withoutCredit: self.init("without_credit", "The key is live, but the account behind it has no credit.")
-        case .invalid: self.init("invalid", "The provider refused this key. Replace it.")
+        case .invalid: self.init("invalid", "The provider refused this key.")
         case .rateLimited, .unreachable, .unsupported, .unverified:
             self.init("unverified", "Nobody has confirmed this key yet. It is used all the same.")
         }
@@ -48,7 +48,7 @@ struct KeyCondition {
     private init(disabled reason: DisabledReason) {
         switch reason {
         case .requested: self.init("disabled", "You disabled this key. It is kept, and not used.")
-        case .rejected: self.init("rejected", "The provider refused this key, so it is no longer used. Replace it.")
+        case .rejected: self.init("rejected", "The provider refused this key, so it is no longer used.")
         case .coolingDown:
             self.init("cooling_down", "The provider asked for a pause. The key is used again in a moment.")
         }

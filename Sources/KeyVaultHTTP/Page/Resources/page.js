@@ -211,7 +211,8 @@ function row(key) {
   // What the API does not take is not offered: it stores under the label `default` alone, and only for the providers it knows.
   const known = details.providers.some((one) => one.name === key.provider);
   const replaceable = known && key.label === "default" && key.state !== "unavailable";
-  const why = replaceable ? key.explanation : key.explanation.replace(/Replace (or delete )?it\./, "Delete it here, or replace it where it was stored.");
+  const advice = replaceable ? "Replace it." : "Delete it here, or replace it where it was stored.";
+  const why = ["damaged", "expired", "invalid", "rejected"].includes(key.state) ? `${key.explanation} ${advice}` : key.explanation;
   const action = (kind, text, work, extra = "") => element("button", {
     class: `quiet ${extra}`, type: "button", "data-action": kind, "aria-label": `${text} the ${name(key)} key`, onclick: work,
   }, text);
