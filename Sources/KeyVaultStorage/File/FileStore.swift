@@ -73,11 +73,11 @@ public final class FileStore: RecordStore {
         -> [StoredRecord]
     {
         try log.checkPlace()
-        var isPatient = false
+        var acceptsGaps = false
         while true {
             if try !log.isOrdered() { try await order() }
-            if let page = try log.page(scope, after: cursor, limit: limit, isPatient: isPatient) { return page }
-            isPatient = true
+            if let page = try log.page(scope, after: cursor, limit: limit, acceptsGaps: acceptsGaps) { return page }
+            acceptsGaps = true
         }
     }
 

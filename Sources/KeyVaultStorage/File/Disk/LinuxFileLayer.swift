@@ -29,7 +29,7 @@ package struct LinuxFileLayer: FileLayer {
             }
             // A link that leads to nothing yet.
             guard links > 0 else { throw FileError(ELOOP) }
-            return try resolve(target.hasPrefix("/") ? target : "\(directory)/\(target)", links: links - 1)
+            return try resolve(Directory.isAbsolute(target) ? target : "\(directory)/\(target)", links: links - 1)
         }
     }
 
@@ -42,10 +42,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
-        var status = statfs()
-        // `status` outlives the call.
-        try check(unsafe statfs(Directory.of(path), &status))
-        return NetworkFileSystem.includes(status.f_type)
+        try NetworkFileSystem.holds(path)
     }
 
     package func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome {

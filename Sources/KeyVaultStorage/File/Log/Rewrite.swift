@@ -26,6 +26,9 @@ struct Rewrite {
     var end: UInt64 { new.end }
     var sequence: UInt64 { new.sequence }
 
+    /// The index of the new generation, which this has no use for once it is finished.
+    mutating func takeIndex() -> RowIndex { replay.takeIndex() }
+
     mutating func append(_ head: StoreHead) throws(StoreError) {
         replay.set(head, at: new.end)
         try new.append(.head(head))

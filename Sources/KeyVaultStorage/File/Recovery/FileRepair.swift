@@ -112,7 +112,10 @@ package struct FileRepair {
             }
             sequence = frame.sequence
             end = reader.offset
-            let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in Replay.content(frame, bytes) != nil }
+            let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in
+                note(FrameContent(frame, bytes))
+                return Replay.content(frame, bytes, at: start) != nil
+            }
             if isRest || !isKnown {
                 dropBatch()
                 lostChanges += 1
@@ -120,7 +123,7 @@ package struct FileRepair {
                 (batchStart, isRest) = (end, frame.continues)
                 continue
             }
-            try reader.withFrameBytes { bytes throws(StoreError) in try take(frame, bytes, at: start) }
+            try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: start) }
             if !replay.isInBatch { batchStart = end }
         }
         leaveOut(batchStart..<size)
@@ -132,12 +135,12 @@ package struct FileRepair {
         replay.dropBatch()
     }
 
-    private mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
-        switch FrameContent(frame, bytes) {
+    /// Whether or not it is kept: its revision must not be used again.
+    private mutating func note(_ content: FrameContent?) {
+        switch content {
         case .put(let row, _), .tombstone(let row, _): highestRevision = max(highestRevision, row.revision)
         case .head, .checkpoint, nil: break
         }
-        try replay.take(frame, bytes, at: offset)
     }
 
     private mutating func leaveOut(_ range: Range<UInt64>) {

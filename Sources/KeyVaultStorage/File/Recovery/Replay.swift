@@ -38,7 +38,7 @@ struct Replay {
 
     /// Takes the next frame of a batch, and applies the batch when it is the last one.
     mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
-        guard let content = Self.content(frame, bytes) else {
+        guard let content = Self.content(frame, bytes, at: offset) else {
             throw .damaged(log.path, at: offset, "a frame that says nothing known")
         }
         switch content {
@@ -65,9 +65,11 @@ struct Replay {
     }
 
     /// What a frame says; `nil` where no writer says so. Whoever reads a row by its name need not look at the name again.
-    static func content(_ frame: Frame, _ bytes: Span<UInt8>) -> FrameContent? {
+    /// Nor does the index have a number for a put that lies beyond its last one.
+    static func content(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) -> FrameContent? {
         guard let content = FrameContent(frame, bytes) else { return nil }
         switch content {
+        case .put where offset >= RowIndex.Place.maximumOffset: return nil
         case .put(let row, _), .tombstone(let row, _):
             return RecordID.isEncoding(bytes.extracting(row.range)) ? content : nil
         case .head, .checkpoint: return content
@@ -79,6 +81,12 @@ struct Replay {
         changes.removeAll()
         newHead = nil
         newFloor = 0
+    }
+
+    /// Gives the index away.
+    mutating func takeIndex() -> RowIndex {
+        defer { index = RowIndex() }
+        return index
     }
 
     /// Takes a row that is known not to be there yet.
