@@ -5,7 +5,8 @@ import class Foundation.FileManager
 
 /// The operating system's own files.
 ///
-/// The only file of this target that opens, reads and writes files. Every pointer in it is used within the call that it is handed to.
+/// Beside it only `Support` asks the system for files: it makes lock files and syncs directories. Every pointer here is used within
+/// the call that it is handed to.
 package struct LinuxFileLayer: FileLayer {
     package init() {}
 
