@@ -50,7 +50,8 @@ struct Opening {
                 try Schema.migrate(connection)
                 guard try Schema.inspect(connection) == .current else {
                     throw StoreError(
-                        .busy, "Another program changes \(connection.path) while it is made ready. End it, and try again.")
+                        .busy,
+                        "Another program changes \(connection.path) while it is made ready. End it, and try again.")
                 }
             }
         }

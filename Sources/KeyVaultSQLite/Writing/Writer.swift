@@ -61,7 +61,8 @@ final class Writer: Sendable {
                 queue.wait()
                 lastPause = .now
             case .hasJobs where lastPause.duration(to: .now) >= Self.longestRun:
-                // Between two commits the lock is free for less than anybody waits before trying it again: two intervals.
+                // Between two commits the lock is free for less time than others wait before they try it again. Here it is free
+                // for two of their intervals.
                 usleep(2_000)
                 lastPause = .now
             case .hasJobs:

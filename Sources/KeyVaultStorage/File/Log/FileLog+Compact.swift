@@ -49,8 +49,8 @@ extension FileLog {
                     let length = now - copied
                     // Or until they write as fast as this copies.
                     if length < UInt64(settings.chunk) || length > last / 2 { break }
-                    copied = try rewrite.appendFrames(from: copied, to: now)
-                    last = length
+                    try rewrite.appendFrames(from: copied, to: now)
+                    (copied, last) = (now, length)
                 }
                 try rewrite.sync()
                 try finish(&rewrite, copied)
@@ -65,7 +65,7 @@ extension FileLog {
     private func finish(_ rewrite: inout Rewrite, _ copied: UInt64) throws(StoreError) {
         try writer.withLock { writer throws(StoreError) in
             let end = try withShared { shared throws(StoreError) in shared.end }
-            _ = try rewrite.appendFrames(from: copied, to: end)
+            try rewrite.appendFrames(from: copied, to: end)
             try rewrite.finish()
             // Whatever has come to lie there instead is not ours to replace.
             try checkPlace()

@@ -1,4 +1,6 @@
 /// Reads what can be read of a damaged log, and makes a new one of it (SPEC.md section 7.2.8).
+///
+/// Behind a gap in the sequence numbers the rest of a batch looks like a batch of its own, and is kept as one.
 package struct FileRepair {
     private let paths: LogPaths
     private let layer: any FileLayer
@@ -20,7 +22,7 @@ package struct FileRepair {
         self.settings = settings
         // Where there is nothing to repair, no lock file is left behind either.
         _ = try LogFile(salvaging: path, layer)
-        lock = try FileLog.lock(paths, layer, settings)
+        lock = try FileLog.takeLock(paths, layer, settings)
         log = try LogFile(salvaging: path, layer)
         replay = Replay(log)
         try read()
@@ -67,7 +69,7 @@ package struct FileRepair {
             try rewrite.finish()
             // Somebody may have restored a backup meanwhile.
             try log.checkPlace()
-            try FileLog.checkPlace(of: lock, paths)
+            try FileLog.checkLock(lock, of: paths)
             try rewrite.takePlace()
             try rewrite.syncPlace()
         } catch {

@@ -54,8 +54,7 @@ struct Replay {
             changes.append(Change(name: bytes.array(row.range), revision: row.revision, place: nil))
             newFloor = max(newFloor, floor)
         case .head(let generation, let floor, let start):
-            newHead = StoreHead(
-                header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor)
+            newHead = Self.head(generation, floor, bytes.extracting(start...))
             newHeadOffset = offset
             newFloor = max(newFloor, floor)
         case .checkpoint:
@@ -97,9 +96,11 @@ struct Replay {
         guard case .head(let generation, let floor, let start) = FrameContent(frame, bytes) else {
             throw .damaged(log.path, at: offset, "the vault header")
         }
-        set(
-            StoreHead(header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor),
-            at: offset)
+        set(Self.head(generation, floor, bytes.extracting(start...)), at: offset)
+    }
+
+    private static func head(_ generation: UInt64, _ floor: UInt64, _ header: Span<UInt8>) -> StoreHead {
+        StoreHead(header: header.array(0..<header.count), generation: generation, revisionFloor: floor)
     }
 
     /// Takes a head that has just been written.
