@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -29,6 +30,15 @@ int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64
     }
     *device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
     *number = found.stx_ino;
+    return 0;
+}
+
+int keyvault_rename_new(const char *path, const char *target) {
+    if (renameat2(AT_FDCWD, path, AT_FDCWD, target, RENAME_NOREPLACE) == 0) return 0;
+    // Unknown to the file system, to the kernel, or to a sandbox.
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return errno;
+    if (link(path, target) != 0) return errno;
+    (void)unlink(path);
     return 0;
 }
 

@@ -6,10 +6,11 @@ public import KeyVaultStorage
 /// The table `records` has the columns `tenant`, `provider`, `label`, `revision` and `sealed`, so that operators can join on the
 /// names and delete by tenant (SPEC.md section 7.1). Beside the file lie its write-ahead log (`PATH-wal`), SQLite's shared memory
 /// (`PATH-shm`) and our lock (`PATH-lock`). A database that is made here belongs to its owner alone (mode 0600), and so does the
-/// lock; the log and the shared memory are as open as the database. The file has to lie on a local file system.
+/// lock; the log and the shared memory are as open as the database. The file has to lie on a local file system:
+/// another one is refused unless you say otherwise.
 ///
-/// One of these files that is moved or deleted while the store is open is noticed: writes, scans and ``readHead()`` throw `io`
-/// until it is back.
+/// One of these files that is moved or deleted while the store is open is noticed: writes, scans, ``readHead()`` and
+/// ``foreignChanges()`` throw `io` until it is back.
 ///
 /// A commit is on the disk before ``write(_:)`` returns (`synchronous = FULL`). Batches that come in while one is being
 /// committed share the next commit.
@@ -48,14 +49,18 @@ public final class SQLiteStore: RecordStore {
     ///   - path: A file; `-wal`, `-shm` and `-lock` are added to its name for those beside it.
     ///   - create: Whether to make an empty store where there is none. The directory has to be there.
     ///   - busyTimeout: How long a write waits for another process before it throws `busy`.
+    ///   - allowsNetworkFileSystems: Whether the file may lie on a network file system, whose locks and syncs you know to be
+    ///     reliable, and that one machine alone uses: SQLite's processes share memory.
     /// - Throws: ``StoreError``: `notFound`, `exists` where a log lies there without its database, `readOnly`, `foreign`,
-    ///   `newer`, `corrupt`, `busy`, `full`, `io`; `closed` in a child that `fork` made.
+    ///   `newer`, `corrupt`, `busy`, `full`, `invalid` on a network file system, `io`; `closed` in a child that `fork` made.
     public static func open(
-        _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5)
+        _ path: String, create: Bool = false, busyTimeout: Duration = .seconds(5),
+        allowsNetworkFileSystems: Bool = false
     ) async throws(StoreError) -> SQLiteStore {
         try StoreError.check(path: path)
         try check(firstOwner, path)
-        let (writer, places) = try await Writer.start(path: path, create: create, patience: busyTimeout)
+        let (writer, places) = try await Writer.start(
+            path: path, create: create, patience: busyTimeout, allowsNetwork: allowsNetworkFileSystems)
         return SQLiteStore(places, readers: ReaderPool(places: places, patience: busyTimeout), writer: writer)
     }
 
@@ -135,8 +140,11 @@ public final class SQLiteStore: RecordStore {
     }
 
     /// A number that moves when another process, or another store in this one, has committed.
+    ///
+    /// - Throws: ``StoreError``; `io` where one of the files was moved or deleted: what others commit is not seen then.
     public func foreignChanges() async throws(StoreError) -> UInt64 {
         try Self.check(owner, path)
+        do throws(StoreError) { try places.check() } catch { throw readers.whatAReadMisses(error) }
         return try await writer.queue.dataVersion()
     }
 

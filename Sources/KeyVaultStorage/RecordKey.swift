@@ -6,7 +6,7 @@ public import KeyVaultFormat
 /// a while.
 public struct RecordKey: Hashable, Sendable, Comparable {
     public var id: RecordID
-    /// Starts above every revision that was ever deleted (at 1 in a new vault) and only ever rises for one id.
+    /// Starts above the ``StoreHead/revisionFloor``, so from 1 on, and only ever rises for one id.
     public var revision: UInt64
 
     public init(id: RecordID, revision: UInt64) {

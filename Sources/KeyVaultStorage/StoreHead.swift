@@ -4,9 +4,10 @@ import KeyVaultFormat
 public struct StoreHead: Hashable, Sendable {
     /// The vault header (SPEC.md section 5), opaque to the store.
     public var header: [UInt8]
-    /// 1 at creation; raised by one with every header that is written.
+    /// What the store was created with, 1 for a new vault; raised by one with every header that replaces another.
     public var generation: UInt64
-    /// A new id starts above this revision: the highest revision that was ever deleted.
+    /// A new id starts above this revision. At least the highest one that a deletion has removed as current; copying a vault and
+    /// repairing one raise it further.
     public var revisionFloor: UInt64
 
     public init(header: [UInt8], generation: UInt64, revisionFloor: UInt64) {

@@ -10,7 +10,7 @@ public final class FaultInjectingStore: RecordStore {
     /// What is called.
     public enum Operation: Hashable, Sendable, CaseIterable {
         case readHead, create, read, scan, write, foreignChanges
-        /// May be held; it cannot fail.
+        /// May be held *before*, and not *after*; it cannot fail.
         case close
     }
 

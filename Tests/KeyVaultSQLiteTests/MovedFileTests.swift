@@ -22,7 +22,9 @@ import Testing
         await expectError(.io, naming: "moved") { try await store.insert(try id("late")) }
         await expectError(.io, naming: "moved") { _ = try await store.readHead() }
         await expectError(.io, naming: "moved") { _ = try await store.providers(of: "acme") }
+        await expectError(.io, naming: "moved") { _ = try await store.foreignChanges() }
         try move("away-", "")
+        _ = try await store.foreignChanges()
         try await store.insert(try id("late"))
         #expect(try await store.providers(of: "late") == ["openai"])
         await store.close()

@@ -1,7 +1,8 @@
 import Foundation
-import KeyVaultSQLite
 import KeyVaultStorage
 import Testing
+
+@testable import KeyVaultSQLite
 
 @Suite struct OpeningTests {
     private let directory: TemporaryDirectory
@@ -37,6 +38,25 @@ import Testing
         try write(Data())
         await expectError(.notFound, naming: "empty") { _ = try await SQLiteStore.open(path) }
         #expect(try directory.names == ["vault.db"])
+    }
+
+    /// Where the path leads, too; and nothing is made there.
+    @Test func aNetworkIsRefusedUnlessItIsAllowed() async throws {
+        let folder = directory("network")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        func open(_ path: String, create: Bool, allowsNetwork: Bool = false) throws {
+            _ = try Opening(path: path, create: create, patience: .zero, allowsNetwork: allowsNetwork) { path in
+                path.hasPrefix(folder)
+            }
+        }
+        await expectError(.invalid, naming: "allowsNetworkFileSystems") {
+            try open(folder + "/vault.db", create: true)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        try open(folder + "/vault.db", create: true, allowsNetwork: true)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder + "/vault.db")
+        await expectError(.invalid, naming: folder) { try open(path, create: false) }
+        try open(path, create: false, allowsNetwork: true)
     }
 
     @Test func aStoreWithoutAVaultCanBeCreatedAndThenNotAgain() async throws {

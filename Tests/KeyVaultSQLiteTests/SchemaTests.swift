@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import KeyVaultStorage
 import Testing
@@ -42,6 +43,20 @@ import Testing
         let again = try await SQLiteStore.open(path)
         #expect(try await again.read(try id("acme")) != nil)
         await again.close()
+    }
+
+    /// Once it is written to, its encoding cannot be changed any more. It is left as it is.
+    @Test(arguments: ["UTF-16le", "UTF-16be"], [0, Schema.applicationID])
+    func aBlankDatabaseInAnotherEncodingIsRefused(_ encoding: String, _ application: Int64) async throws {
+        try runSQL(
+            "PRAGMA encoding = '\(encoding)'; PRAGMA application_id = \(application); CREATE TABLE x (y); DROP TABLE x",
+            on: path)
+        let before = try Data(contentsOf: URL(filePath: path))
+        for create in [true, false] {
+            await expectError(.corrupt, naming: "UTF-8") { _ = try await SQLiteStore.open(path, create: create) }
+        }
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        #expect(try directory.names == ["vault.db"])
     }
 
     @Test func whereThereIsNoWriteAheadLogNothingIsMade() async throws {

@@ -1,5 +1,5 @@
-// What Swift cannot reach on its own. Of glibc, what the Glibc module leaves out: `statfs`, `statx`, open-file-description locks, and
-// threads with a name. Of C: a thread-local variable, and a copy of memory that another thread may be changing. Of the processor:
+// What Swift cannot reach on its own. Of glibc, what the Glibc module leaves out: `statfs`, `statx`, `renameat2`,
+// open-file-description locks, and threads with a name. Of C: a thread-local variable, and a copy of memory that another thread may be changing. Of the processor:
 // prefetching, and CRC-32C.
 #ifndef CKEYVAULTLINUX_H
 #define CKEYVAULTLINUX_H
@@ -23,6 +23,12 @@ int keyvault_set_lock(int descriptor, short type);
 //
 // Returns 0, or an `errno`.
 int keyvault_identify(int descriptor, const char *path, uint64_t *device, uint64_t *number);
+
+// Gives the file `path` the name `target` unless anything has it: `EEXIST`. Where the system or the file system cannot do that in
+// one step, by a link, after which the old name is removed.
+//
+// Returns 0, or an `errno`.
+int keyvault_rename_new(const char *path, const char *target);
 
 // Starts a thread that runs `work` on `argument` and goes away by itself. Linux shows 15 bytes of its name.
 //

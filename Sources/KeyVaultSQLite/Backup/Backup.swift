@@ -50,14 +50,15 @@ final class Backup: Sendable {
                 : StoreError.system(errno, path: target)
         }
         close(descriptor)
-        defer { unsafe unlink(partial) }
+        var isComplete = false
+        defer { if !isComplete { unsafe unlink(partial) } }
 
         try copyPages(to: partial)
         try Files.sync(partial)
-        // Unlike a renaming, a link never replaces what is there.
-        guard unsafe link(partial, target) == 0 else {
-            throw errno == EEXIST ? exists() : StoreError.system(errno, path: target)
+        do throws(FileError) { try Files.rename(partial, toNew: target) } catch {
+            throw error == .exists ? exists() : StoreError.system(error.number, path: target)
         }
+        isComplete = true
         do throws(StoreError) { try Files.syncDirectory(of: target) } catch {
             unsafe unlink(target)
             throw error

@@ -11,10 +11,24 @@ struct Opening {
     /// - Parameters:
     ///   - create: Whether to make an empty store where there is none.
     ///   - patience: How long to wait for somebody else.
-    init(path: String, create: Bool, patience: Duration) throws(StoreError) {
+    ///   - allowsNetwork: Whether to refuse nothing for lying on a network.
+    ///   - isOnNetwork: Whether what the path names does; tests say so without one.
+    init(
+        path: String, create: Bool, patience: Duration, allowsNetwork: Bool = false,
+        isOnNetwork: (_ path: String) throws(FileError) -> Bool = NetworkFileSystem.holds
+    ) throws(StoreError) {
         let path = Files.literal(path)
+        func checkNetwork(_ path: String) throws(StoreError) {
+            guard !allowsNetwork else { return }
+            let isRefused: Bool
+            do { isRefused = try isOnNetwork(path) } catch { throw StoreError.system(error.number, path: path) }
+            if isRefused { throw .onNetwork(path) }
+        }
+        // Before anything is made there, and where a link leads.
+        try checkNetwork(path)
         if create { try Self.createFile(at: path) }
         connection = try Self.connect(to: path)
+        try checkNetwork(connection.path)
         // By its resolved name, and before anything is read.
         try Self.checkLog(of: connection.path)
         connection.setBusyTimeout(patience)
@@ -32,7 +46,14 @@ struct Opening {
             // Whoever made the file may have died before its name was durable.
             try Files.syncDirectory(of: connection.path)
             // Another process may have been faster.
-            if try Schema.inspect(connection) != .current { try Schema.migrate(connection) }
+            if try Schema.inspect(connection) != .current {
+                try Schema.migrate(connection)
+                guard try Schema.inspect(connection) == .current else {
+                    throw StoreError(
+                        .busy,
+                        "Another program changes \(connection.path) while it is made ready. End it, and try again.")
+                }
+            }
         }
         self.lock = lock
         places = try StorePlaces(database: connection.path, lock: lock.place)

@@ -37,7 +37,10 @@ enum Schema {
         defer { try? connection.execute("COMMIT") }
         let (application, found) = (try number("application_id", in: connection), try version(of: connection))
         let isBlank = if found == 0 { try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 } else { false }
-        if application == 0, isBlank { return .empty }
+        if application == 0, isBlank {
+            try checkEncoding(of: connection)
+            return .empty
+        }
         guard application == applicationID else {
             throw StoreError(
                 .foreign,
@@ -55,10 +58,7 @@ enum Schema {
                 "\(connection.path) was written by a later release (schema \(found); this one knows \(version)). Upgrade."
             )
         }
-        // In another one names would have another order than that of their bytes.
-        guard try connection.text("PRAGMA encoding") == "UTF-8" else {
-            throw StoreError(.corrupt, "\(connection.path) does not hold its text as UTF-8. Restore it from a backup.")
-        }
+        try checkEncoding(of: connection)
         guard found == version else { return .outdated }
         try check("vault", is: vaultTable, in: connection)
         try check("records", is: recordsTable, in: connection)
@@ -79,6 +79,15 @@ enum Schema {
         } catch {
             try? connection.execute("ROLLBACK")
             throw error
+        }
+    }
+
+    /// In another one names would have another order than that of their bytes. It is that of the first thing written, for good.
+    private static func checkEncoding(of connection: Connection) throws(StoreError) {
+        guard try connection.text("PRAGMA encoding") == "UTF-8" else {
+            throw StoreError(
+                .corrupt,
+                "\(connection.path) does not hold its text as UTF-8. Restore it from a backup, or choose another path.")
         }
     }
 

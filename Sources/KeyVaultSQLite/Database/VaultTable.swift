@@ -3,7 +3,6 @@ import KeyVaultStorage
 /// The one row of the table `vault`: the header, its generation and the revision floor.
 struct VaultTable {
     private let select: Statement
-    private let upsert: Statement
     private let path: String
 
     init(_ connection: Connection) throws(StoreError) {
@@ -13,11 +12,6 @@ struct VaultTable {
             """
             SELECT CASE WHEN length(header) <= \(StoreHead.maximumHeaderLength) THEN header END, generation, revision_floor, singleton
             FROM vault
-            """)
-        upsert = try connection.prepare(
-            """
-            INSERT INTO vault (singleton, header, generation, revision_floor) VALUES (1, ?1, ?2, ?3)
-            ON CONFLICT DO UPDATE SET header = ?1, generation = ?2, revision_floor = ?3
             """)
     }
 
@@ -31,12 +25,5 @@ struct VaultTable {
             throw StoreError(.corrupt, "The vault header in \(path) is damaged. Restore a backup.")
         }
         return StoreHead(header: header, generation: UInt64(generation), revisionFloor: UInt64(floor))
-    }
-
-    func write(_ head: StoreHead) throws(StoreError) {
-        upsert.bind(blob: head.header, at: 1)
-        upsert.bind(Int64(clamping: head.generation), at: 2)
-        upsert.bind(Int64(clamping: head.revisionFloor), at: 3)
-        try upsert.run()
     }
 }

@@ -19,7 +19,7 @@ final class FileLock {
         do { descriptor = try LockFile.open(path, of: database) } catch {
             throw StoreError.system(error.number, path: path)
         }
-        do throws(StoreError) { place = try FilePlace(path) } catch {
+        do throws(StoreError) { place = try FilePlace(path, descriptor: descriptor) } catch {
             close(descriptor)
             throw error
         }

@@ -11,6 +11,12 @@ struct FilePlace: Sendable {
         do { identity = try FileIdentity(path) } catch { throw error.doing("looked for", path) }
     }
 
+    /// Of the file that `descriptor` has open: by its name another one might be met already.
+    init(_ path: String, descriptor: Int32) throws(StoreError) {
+        self.path = path
+        do { identity = try FileIdentity(descriptor: descriptor) } catch { throw error.doing("looked at", path) }
+    }
+
     /// Refuses to go on where the path leads to another file by now, or to none.
     func check() throws(StoreError) { guard (try? FileIdentity(path)) == identity else { throw .moved(path) } }
 }

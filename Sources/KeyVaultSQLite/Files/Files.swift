@@ -1,10 +1,11 @@
+import CKeyVaultLinux
 import Glibc
 import KeyVaultStorage
 
 /// The few things that are done to files beside SQLite.
 enum Files {
     /// SQLite gives names such as ":memory:", "file:a?b" and "" a meaning of their own; a path with a slash in front has none.
-    static func literal(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
+    static func literal(_ path: String) -> String { Directory.isAbsolute(path) ? path : "./" + path }
 
     /// Makes the names in the directory of `path` survive a power cut.
     static func syncDirectory(of path: String) throws(StoreError) {
@@ -18,6 +19,15 @@ enum Files {
         guard descriptor >= 0 else { throw StoreError.system(errno, path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw StoreError.system(errno, path: path) }
+    }
+
+    /// Gives a file another name, which nothing has; says so where anything does.
+    ///
+    /// A link alone would do nearly everywhere, but not on file systems that have none, such as FAT.
+    static func rename(_ path: String, toNew target: String) throws(FileError) {
+        // Both strings outlive the call.
+        let error = unsafe keyvault_rename_new(path, target)
+        guard error == 0 else { throw FileError(error) }
     }
 
     /// In bytes; 0 where there is no file.

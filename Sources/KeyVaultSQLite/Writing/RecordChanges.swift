@@ -92,6 +92,8 @@ struct RecordChanges {
             try delete(id, revision: revision, floor: &floor)
 
         case .deleteRetained(let key):
+            // A number that no column holds is no row's.
+            guard key.revision <= WriteBatch.maximumRevision else { return }
             guard let current = try reads.current(of: key.id) else { return }
             guard current.key != key else { throw .conflict(over: key.id) }
             deleteRow.bind(key)

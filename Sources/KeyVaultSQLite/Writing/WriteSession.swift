@@ -11,6 +11,7 @@ struct WriteSession: ~Copyable {
     private let lock: FileLock
     private let connection: Connection
     private let vault: VaultTable
+    private let upsert: VaultUpsert
     private let changes: RecordChanges
     private let beginStatement: Statement
     private let commitStatement: Statement
@@ -24,13 +25,15 @@ struct WriteSession: ~Copyable {
         try connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         // The writer's thread waits by itself, so that it can do other things meanwhile.
         connection.setBusyTimeout(.zero)
-        let (vault, changes) = (try VaultTable(connection), try RecordChanges(connection))
+        let (vault, upsert) = (try VaultTable(connection), try VaultUpsert(connection))
+        let changes = try RecordChanges(connection)
         let (begin, commit) = (try connection.prepare("BEGIN IMMEDIATE"), try connection.prepare("COMMIT"))
         let dataVersion = try connection.prepare("PRAGMA data_version")
         places = opening.places
         lock = opening.lock
         self.connection = connection
         self.vault = vault
+        self.upsert = upsert
         self.changes = changes
         beginStatement = begin
         commitStatement = commit
@@ -67,7 +70,7 @@ struct WriteSession: ~Copyable {
                     results.append(.failure(error))
                 }
             }
-            if let head, head != before { try vault.write(head) }
+            if let head, head != before { try upsert.write(head) }
             try commitStatement.run()
             return results
         } catch {

@@ -23,13 +23,15 @@ final class Writer: Sendable {
     ///
     /// - Returns: The writer, and the places of the files.
     static func start(
-        path: String, create: Bool, patience: Duration
+        path: String, create: Bool, patience: Duration, allowsNetwork: Bool
     ) async throws(StoreError) -> (writer: Writer, places: StorePlaces) {
         let writer = Writer(patience: patience)
         let opened: Result<StorePlaces, StoreError> = await withCheckedContinuation { continuation in
             let isStarted = SystemThread.start(named: "KeyVault SQLite") {
                 do throws(StoreError) {
-                    let session = try Self.open(path, create: create, patience: patience)
+                    // It alone keeps the connection, which is closed with it, under the lock.
+                    let session = try WriteSession(
+                        Opening(path: path, create: create, patience: patience, allowsNetwork: allowsNetwork))
                     continuation.resume(returning: .success(session.places))
                     writer.run(session)
                 } catch {
@@ -40,11 +42,6 @@ final class Writer: Sendable {
             if !isStarted { continuation.resume(returning: .failure(.noThread)) }
         }
         return (writer, try opened.get())
-    }
-
-    /// The session alone keeps the connection: it is closed with it, under the lock.
-    private static func open(_ path: String, create: Bool, patience: Duration) throws(StoreError) -> WriteSession {
-        try WriteSession(Opening(path: path, create: create, patience: patience))
     }
 
     /// Finishes what was accepted and ends the thread.
@@ -64,7 +61,8 @@ final class Writer: Sendable {
                 queue.wait()
                 lastPause = .now
             case .hasJobs where lastPause.duration(to: .now) >= Self.longestRun:
-                // Between two commits the lock is free for less than anybody waits before trying it again: two intervals.
+                // Between two commits the lock is free for less time than others wait before they try it again. Here it is free
+                // for two of their intervals.
                 usleep(2_000)
                 lastPause = .now
             case .hasJobs:
@@ -91,8 +89,8 @@ final class Writer: Sendable {
         let jobs = queue.takeJobs(atMost: Self.largestGroup)
         do throws(StoreError) {
             try perform(jobs, on: &session)
-        } catch  where (error.code == .corrupt || error.code == .invalid) && jobs.count > 1 {
-            // One of them met damage, or an index of the operator's that refuses it; the others shall not suffer for it.
+        } catch  where error.code == .corrupt && jobs.count > 1 {
+            // One of them met damage; the others shall not suffer for it.
             for job in jobs { performAlone(job, on: &session) }
         } catch {
             for job in jobs { job.finish(.failure(error)) }

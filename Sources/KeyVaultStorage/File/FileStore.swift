@@ -16,7 +16,7 @@ public final class FileStore: RecordStore {
     private let log: FileLog
     private let writer: WriterThread
     /// The sorting that is under way.
-    private let ordering = TracedMutex<Task<Result<Void, StoreError>, Never>?>(nil)
+    private let sorting = TracedMutex<Task<Result<Void, StoreError>, Never>?>(nil)
 
     /// Opens the store at `path`, and recovers it after a crash.
     ///
@@ -73,26 +73,26 @@ public final class FileStore: RecordStore {
         -> [StoredRecord]
     {
         try log.checkPlace()
-        var isPatient = false
+        var acceptsGaps = false
         while true {
             if try !log.isOrdered() { try await order() }
-            if let page = try log.page(scope, after: cursor, limit: limit, isPatient: isPatient) { return page }
-            isPatient = true
+            if let page = try log.page(scope, after: cursor, limit: limit, acceptsGaps: acceptsGaps) { return page }
+            acceptsGaps = true
         }
     }
 
     /// Puts the rows in order, on one thread for all who wait for that.
     private func order() async throws(StoreError) {
-        let task = ordering.withLock { ordering in
-            if let ordering { return ordering }
+        let task = sorting.withLock { sorting in
+            if let sorting { return sorting }
             let task = Task { [log] () -> Result<Void, StoreError> in
-                defer { self.ordering.withLock { $0 = nil } }
+                defer { self.sorting.withLock { $0 = nil } }
                 do throws(StoreError) {
                     try await SystemThread.run(named: "KeyVault file") { () throws(StoreError) in try log.putInOrder() }
                     return .success(())
                 } catch { return .failure(error) }
             }
-            ordering = task
+            sorting = task
             return task
         }
         try await task.value.get()

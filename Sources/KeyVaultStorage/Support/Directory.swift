@@ -2,9 +2,12 @@ import Glibc
 
 /// The directory that a file's name stands in.
 package enum Directory {
+    /// Whether `path` begins at the root. By bytes: a mark that combines with the slash before it makes one character of both.
+    package static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
+
     /// The directory of `path`, as a path.
     package static func of(_ path: String) -> String {
-        // By bytes: a mark that combines with the slash before it makes one character of both.
+        // By bytes, as above.
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -24,6 +24,24 @@ extension StoreConformance {
                 }
                 await store.close()
             },
+            Case("Of several close() at once each returns when the store is closed") { run in
+                for number in 0..<8 {
+                    let (store, one) = (try await run.open(), try id("t\(number)"))
+                    if try await store.readHead() == nil { try await store.create(header: ConformanceRun.header) }
+                    try await run.write(.insert(one.at(1), sealed: sealedBytes(1)), to: store)
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 0..<8 {
+                            group.addTask {
+                                await store.close()
+                                try await run.expectError(.closed, .closed, "a read after one of several close()") {
+                                    _ = try await store.read(one)
+                                }
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            },
             Case("A close() among reads, scans and writes ends each with its result or with closed") { run in
                 let (store, one) = (try await run.created(), try id("acme"))
                 try await run.write(.insert(one.at(1), sealed: sealedBytes(1)), to: store)

@@ -64,6 +64,35 @@ extension StoreConformance {
                 try await run.write(.delete(one, revision: last), to: store)
                 try run.expect(try await store.readHead()?.revisionFloor == last, .limits, "so is the floor")
             },
+            Case("What is asked for beyond the last revision is never the row at the last one") { run in
+                let (store, one) = (try await run.created(), try id("acme"))
+                let (last, sealed) = (WriteBatch.maximumRevision, sealedBytes(1))
+                try await run.write(.insert(one.at(last), sealed: sealed), to: store)
+                for beyond in [last + 1, UInt64.max] {
+                    try await run.write(.deleteRetained(one.at(beyond)), to: store)
+                    try await run.expectConflict(
+                        over: one, "a delete at \(beyond)", .limits, in: store, changes: .delete(one, revision: beyond))
+                    let refused: [(String, RecordChange)] = [
+                        (
+                            "a replacement by \(beyond)",
+                            .replace(
+                                one.at(beyond), sealed: [], replacing: last, commitment: nil, retained: nil)
+                        ),
+                        (
+                            "a rewrap at \(beyond)",
+                            .rewrap(one.at(beyond), sealed: [], commitment: commitment(of: sealed))
+                        ),
+                        ("a floor of \(beyond)", .raiseFloor(beyond)),
+                    ]
+                    for (what, change) in refused {
+                        try await run.expectError(.invalid, .limits, what) { try await run.write(change, to: store) }
+                    }
+                }
+                try run.expect(
+                    try await store.read(one) == StoredRecord(key: one.at(last), sealed: sealed), .limits,
+                    "the row at the last revision is as it was")
+                try run.expect(try await store.readHead()?.revisionFloor == 0, .limits, "the floor is as it was")
+            },
         ]
     }
 }

@@ -1,3 +1,4 @@
+import KeyVaultFormat
 import Testing
 
 @testable import KeyVaultStorage
@@ -25,6 +26,12 @@ import Testing
 }
 
 @Suite struct SipHashTests {
+    /// The example of SPEC.md section 7.2.7.
+    @Test func theHashOfARecord() throws {
+        let id = try RecordID(tenant: "acme", provider: "openai", label: "default")
+        #expect(SipHash(key: [UInt8](0..<16)).hash(id.encoded.span) == 0xE3B9_B8E9_BE53_DCE3)
+    }
+
     /// From CPython, which hashes bytes with SipHash-1-3, under a key of zeros: `PYTHONHASHSEED=0 python3 -c
     /// "print(hex(hash(b'abc') & (2**64 - 1)))"`.
     @Test(arguments: [

@@ -244,6 +244,26 @@ import Testing
         #expect(try FileRepair(Self.path, layer: damaged).damage == nil)
     }
 
+    /// The rest of a batch that is left out has been seen all the same.
+    @Test func theFloorIsAboveTheRevisionsOfWhatIsLeftOut() throws {
+        let disk = SimulatedDisk()
+        let log = try FileLog(Self.path, creating: true, layer: disk)
+        try log.create(header: LogWorkload.header, generation: 1)
+        let changes = zip(records, [1, 2, 900] as [UInt64]).map { id, revision in
+            RecordChange.insert(RecordKey(id: id, revision: revision), sealed: [9])
+        }
+        #expect(log.commit([WriteBatch(generation: 1, changes: changes)]) == [nil])
+        log.close()
+        var torn = disk.image
+        torn.names[Self.hintPath] = nil
+        let file = try #require(torn.names[Self.path])
+        torn.files[file].insert(0, at: Self.frames(of: torn.files[file])[2])
+        let damaged = SimulatedDisk(torn)
+        #expect(try FileRepair(Self.path, layer: damaged).run()?.lostChanges == 3)
+        let opened = try FileLog(Self.path, creating: false, layer: damaged)
+        #expect(try opened.head()?.revisionFloor == 903)
+    }
+
     /// Frames that are whole, and that no writer writes: names, revisions, floors, generations and a type that there are not. A log with
     /// one is refused, and repaired without the batch that it belongs to.
     @Test(arguments: strangeFrames) func aFrameThatNoWriterWrites(_ strange: StrangeFrame) throws {

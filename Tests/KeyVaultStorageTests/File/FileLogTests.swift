@@ -117,8 +117,8 @@ import Testing
         try log.putInOrder()
         #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
         try log.putInOrder()
-        #expect(try log.page(.everything, after: nil, limit: 1, isPatient: true)?.isEmpty == true)
-        #expect(try log.page(.everything, after: nil, limit: 1, isPatient: false) == nil)
+        #expect(try log.page(.everything, after: nil, limit: 1, acceptsGaps: true)?.isEmpty == true)
+        #expect(try log.page(.everything, after: nil, limit: 1, acceptsGaps: false) == nil)
     }
 
     @Test func keysThatAreReplacedAllTheTimeDoNotFillTheOrder() throws {
@@ -142,7 +142,7 @@ import Testing
         try log.putInOrder()
         layer.onReads(nil)
         #expect(revision.withLock { $0 } > 50)
-        #expect(try log.page(.everything, after: nil, limit: 1_000, isPatient: false)?.count == 100)
+        #expect(try log.page(.everything, after: nil, limit: 1_000, acceptsGaps: false)?.count == 100)
     }
 
     /// A row that is retained lies elsewhere than where it was noted.
@@ -160,6 +160,60 @@ import Testing
         #expect(rows.count == 600)
         #expect(rows.allSatisfy { $0.sealed == ($0.revision == 1 ? [3] : [2]) })
         #expect(try log.scan(.current, after: nil, limit: 1_000).count == 300)
+    }
+
+    /// Whatever the vault keeps for itself is jumped over.
+    @Test func aListReadsFewOfTheVaultsOwnRows() throws {
+        let log = try created()
+        let own = try (0..<3_000).map { number in
+            let id = try RecordID(tenant: number < 1_500 ? "_a" : "_tokens", provider: "t", label: "\(number)")
+            return WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: 1), sealed: [1])])
+        }
+        #expect(log.commit(own).allSatisfy { $0 == nil })
+        #expect(log.commit([try insert("a")]) == [nil])
+        for tenant in ["`", "^"] {
+            let key = RecordKey(id: try RecordID(tenant: tenant, provider: "p"), revision: 1)
+            #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: [1])])]) == [nil])
+        }
+        try log.putInOrder()
+        let before = disk.calls
+        #expect(try log.scan(.current, after: nil, limit: 9).map(\.id.tenant) == ["^", "`", "acme"])
+        #expect(disk.calls - before < 60)
+        #expect(try log.scan(.everything, after: nil, limit: 9_999).count == 3_003)
+        #expect(try log.scan(.currentOf(tenant: "_a"), after: nil, limit: 9_999).count == 1_500)
+    }
+
+    /// Others read and write while the rows of a page are read, and it is one point in time all the same.
+    @Test(arguments: [ScanScope.current, .everything, .currentOf(tenant: "acme")])
+    func aPageIsOnePointInTimeThoughNobodyWaitsForIt(_ scope: ScanScope) throws {
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: .init())
+        try log.create(header: LogWorkload.header, generation: 1)
+        let ids = try (100..<140).map { try RecordID(tenant: "acme", provider: "openai", label: "\($0)") }
+        let first = ids.map { RecordChange.insert(RecordKey(id: $0, revision: 1), sealed: [1]) }
+        #expect(log.commit([WriteBatch(generation: 1, changes: first)]) == [nil])
+        try log.putInOrder()
+        let revision = Mutex<UInt64>(1)
+        layer.onReads {
+            let next = revision.withLock { revision in
+                revision += 1
+                return revision
+            }
+            // All of them at once; and one more in front of each, which makes the pages move.
+            var changes = ids.map { id in
+                RecordChange.replace(
+                    RecordKey(id: id, revision: next), sealed: [1], replacing: next - 1, commitment: nil, retained: nil)
+            }
+            if let id = try? RecordID(tenant: "acme", provider: "openai", label: "0-\(next)") {
+                changes.append(.insert(RecordKey(id: id, revision: next), sealed: [1]))
+            }
+            #expect(log.commit([WriteBatch(generation: 1, changes: changes)]) == [nil])
+        }
+        let rows = try log.scan(scope, after: nil, limit: 1_000).filter { !$0.id.label.hasPrefix("0-") }
+        layer.onReads(nil)
+        #expect(revision.withLock { $0 } > 10)
+        #expect(rows.map(\.id) == ids)
+        #expect(Set(rows.map(\.revision)).count == 1)
     }
 
     @Test func aWalkReadsEachRetainedRowOnce() throws {
@@ -691,6 +745,65 @@ import Testing
         #expect(!log.startsCompaction())
         while !log.startsCompaction() { try fill() }
         #expect(try #require(disk.image[Self.path]).count >= 2 * size)
+    }
+
+    /// Nothing stands in the way of the next one any more.
+    @Test func aCompactionThatSucceedsEndsTheWaitAfterOneThatFailed() throws {
+        var settings = FileLog.Settings()
+        settings.compactionMinimum = 100
+        let log = try created(settings)
+        func fill() throws {
+            let revision = (try log.head()?.revisionFloor ?? 0) + 1
+            #expect(log.commit([try insert("a", revision: revision)]) == [nil])
+            #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        }
+        // Long enough for twice its length to be far away.
+        for _ in 0..<20 { try fill() }
+        #expect(log.startsCompaction())
+        disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
+        log.compactInBackground()
+        let size = try #require(disk.image[Self.path]).count
+        try log.compact()
+        while !log.startsCompaction() { try fill() }
+        #expect(try #require(disk.image[Self.path]).count < size)
+    }
+
+    /// It would rewrite once more what has just been rewritten.
+    @Test func noCompactionIsStartedBesideAnother() throws {
+        var settings = FileLog.Settings()
+        settings.compactionMinimum = 0
+        let layer = InterruptibleLayer(disk)
+        let log = try FileLog(Self.path, creating: true, layer: layer, settings: settings)
+        try log.create(header: LogWorkload.header, generation: 1)
+        for revision in UInt64(1)...9 {
+            #expect(log.commit([try insert("a", revision: revision)]) == [nil])
+            #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
+        }
+        let isStarted = Mutex<Bool?>(nil)
+        layer.onceAFileIsMade { isStarted.withLock { $0 = log.startsCompaction() } }
+        try log.compact()
+        #expect(isStarted.withLock { $0 } == false)
+    }
+
+    /// Its place in the index would be another one.
+    @Test func aRowThatLiesBeyondWhatTheIndexCanNameIsRefused() throws {
+        let log = try created()
+        let file = log.shared.withLock { $0.log }
+        var bytes: [UInt8] = []
+        Frame.append(
+            .put(RecordKey(id: id, revision: 1), sealed: [4]), sequence: 7, mark: 36, continues: false,
+            seed: file.header.frameSeed, to: &bytes)
+        for (offset, isTaken) in [(RowIndex.Place.maximumOffset - 1, true), (RowIndex.Place.maximumOffset, false)] {
+            guard let frame = Frame(bytes.span, at: offset, seed: file.header.frameSeed) else {
+                Issue.record("the frame is whole")
+                continue
+            }
+            var replay = Replay(file)
+            do throws(StoreError) {
+                try replay.take(frame, bytes.span, at: offset)
+                #expect(isTaken && replay.index.places.map(\.offset) == [offset])
+            } catch { #expect(!isTaken && error.code == .corrupt) }
+        }
     }
 
     /// What is wrong with a batch is no matter of the disk.

@@ -9,7 +9,10 @@ import Testing
 /// The operating system's own files: what a simulated disk cannot show.
 @Suite(.serialized) struct LinuxFileLayerTests {
     /// The numbers of statfs(2), and of <linux/magic.h>.
-    @Test(arguments: [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x6573_5546])
+    @Test(arguments: [
+        0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x6573_5546,
+        0x786F_4256, 0x1983_0326,
+    ])
     func networkFileSystemsAreKnownByTheirNumbers(type: Int) {
         #expect(NetworkFileSystem.includes(type))
         // Where a word has 32 bits, the higher ones are negative.
@@ -31,6 +34,14 @@ import Testing
     func whatTheSystemRefusesSaysWhatToDo(number: Int32, code: StoreError.Code, text: String) {
         let error = FileError(number).doing("opened", "/keys.vault")
         #expect(error.code == code && error.message.contains(text) && error.message.contains("/keys.vault"))
+    }
+
+    /// A mark that combines with the slash makes one character of both, and the path is absolute all the same.
+    @Test func aLinkLeadsWhereItsBytesSay() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"), withDestinationPath: "/\u{301}keyvault-none")
+        #expect(try LinuxFileLayer().resolve(folder.file("link")) == "/\u{301}keyvault-none")
     }
 
     @Test func theSystemIsAskedAboutTheFolder() async throws {

@@ -3,6 +3,19 @@ import Testing
 @testable import KeyVaultStorage
 
 @Suite struct RowIndexTests {
+    /// Whoever walks over a copy sees what was there, whatever is done meanwhile.
+    @Test func aCopyStaysAsItWas() {
+        var index = RowIndex()
+        for number in 1...99 as ClosedRange<UInt64> {
+            index.insert(.init(hash: number, revision: 1, place: .init(offset: number * 100, length: 50)))
+        }
+        let copy = index
+        index.detach()
+        index.remove(.init(hash: 7, revision: 1, place: .init(offset: 700, length: 50)))
+        #expect(copy.count == 99 && copy.contains(7, revision: 1) && !index.contains(7, revision: 1))
+        #expect(index.count == 98)
+    }
+
     /// Few hashes, so that they collide, and many removals, so that holes are closed.
     @Test func itHoldsWhatADictionaryHolds() {
         var (index, model, random) = (RowIndex(), [RowIndex.Entry](), SplitMix(state: 3))

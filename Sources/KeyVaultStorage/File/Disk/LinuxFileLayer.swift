@@ -5,7 +5,8 @@ import class Foundation.FileManager
 
 /// The operating system's own files.
 ///
-/// The only file of this target that opens, reads and writes files. Every pointer in it is used within the call that it is handed to.
+/// Beside it only `Support` asks the system for files: it makes lock files and syncs directories. Every pointer here is used within
+/// the call that it is handed to.
 package struct LinuxFileLayer: FileLayer {
     package init() {}
 
@@ -29,7 +30,7 @@ package struct LinuxFileLayer: FileLayer {
             }
             // A link that leads to nothing yet.
             guard links > 0 else { throw FileError(ELOOP) }
-            return try resolve(target.hasPrefix("/") ? target : "\(directory)/\(target)", links: links - 1)
+            return try resolve(Directory.isAbsolute(target) ? target : "\(directory)/\(target)", links: links - 1)
         }
     }
 
@@ -42,10 +43,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
-        var status = statfs()
-        // `status` outlives the call.
-        try check(unsafe statfs(Directory.of(path), &status))
-        return NetworkFileSystem.includes(status.f_type)
+        try NetworkFileSystem.holds(path)
     }
 
     package func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome {

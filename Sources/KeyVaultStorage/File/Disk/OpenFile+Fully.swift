@@ -5,11 +5,11 @@ extension NamedFile {
     }
 
     /// How often in a row an operation may be interrupted, or make no progress, before that counts as a failure.
-    private var patience: Int { 100 }
+    private var maximumAttempts: Int { 100 }
 
     @inline(__always)
     fileprivate func retrying<Result>(_ operation: () throws(FileError) -> Result) throws(FileError) -> Result {
-        for _ in 1..<patience {
+        for _ in 1..<maximumAttempts {
             do { return try operation() } catch { guard error == .interrupted else { throw error } }
         }
         return try operation()

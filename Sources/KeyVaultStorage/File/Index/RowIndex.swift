@@ -12,7 +12,7 @@ struct RowIndex {
     }
 
     /// Where a frame begins and how long it is.
-    struct Place: Equatable, Comparable {
+    struct Place: Hashable, Comparable {
         static let maximumOffset: UInt64 = 1 << 40
 
         /// Offset × 2²⁴ + length; never 0, since no frame begins at 0.
@@ -71,6 +71,9 @@ struct RowIndex {
         forEach(hash) { if $0.revision == revision { isThere = true } }
         return isThere
     }
+
+    /// Copies the table where it is shared with another index, which the next change would do otherwise.
+    mutating func detach() { table.reserveCapacity(table.count) }
 
     mutating func insert(_ entry: Entry) {
         if (count + 1) * 4 > table.count * 3 { grow() }

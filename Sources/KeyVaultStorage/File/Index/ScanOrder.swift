@@ -13,13 +13,20 @@ struct ScanOrder {
         let hash: UInt64
     }
 
+    /// Never changed, so that whoever walks along it knows whether it is still the order.
+    final class Base: Sendable {
+        let places: [RowIndex.Place]
+
+        init(_ places: [RowIndex.Place]) { self.places = places }
+    }
+
     /// More recent rows than this are taken over into the base before the next scan.
     private static let mergeCount = 256
     /// With many more than this, and an eighth of the base, building anew is cheaper.
     private static let keepCount = 4096
 
     /// Sorted; `nil` until it is built.
-    private(set) var base: [RowIndex.Place]?
+    private(set) var base: Base?
     /// The rows that came after the building began; sorted by ``sortRecent()``.
     private(set) var recent: [Row] = []
     private var isSorted = true
@@ -43,10 +50,10 @@ struct ScanOrder {
 
     /// - Parameter rows: those that there were when the building began, and of those that were taken since all that are still
     ///   there, sorted.
-    mutating func finishBuilding(_ rows: [RowIndex.Place]) { (base, isBuilding) = (rows, false) }
+    mutating func finishBuilding(_ rows: [RowIndex.Place]) { (base, isBuilding) = (Base(rows), false) }
 
     mutating func note(_ key: RecordKey, _ entry: RowIndex.Entry) {
-        guard isBuilding || recent.count < max(Self.keepCount, (base?.count ?? 0) / 8) else {
+        guard isBuilding || recent.count < max(Self.keepCount, (base?.places.count ?? 0) / 8) else {
             self = ScanOrder()
             return
         }
@@ -64,7 +71,7 @@ struct ScanOrder {
     func merged(with rows: [Row], _ position: (SortKey) throws(StoreError) -> Int) throws(StoreError) -> [RowIndex
         .Place]
     {
-        let old = base ?? []
+        let old = base?.places ?? []
         var merged: [RowIndex.Place] = []
         merged.reserveCapacity(old.count + rows.count)
         var taken = 0
@@ -80,7 +87,7 @@ struct ScanOrder {
     /// Takes `base` for the base, which holds all rows that lie before `end` and are still there.
     mutating func finishMerging(_ base: [RowIndex.Place], before end: UInt64) {
         guard isBuilt else { return }
-        self.base = base
+        self.base = Base(base)
         recent.removeAll { $0.place.offset < end }
     }
 }
@@ -88,6 +95,11 @@ struct ScanOrder {
 /// Bytes whose order is that of ``RecordKey``: each name and a zero byte, which no name holds, then the revision.
 struct SortKey: Comparable {
     let bytes: [UInt8]
+
+    /// Comes behind every row of a tenant of the vault's own, whose names begin with `_`, and before all that are behind them.
+    static let behindReserved = SortKey(bytes: [UInt8(ascii: "_") + 1])
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
 
     init(_ key: RecordKey) { self.init(key.id.encoded.span, revision: key.revision) }
 
@@ -110,6 +122,8 @@ struct SortKey: Comparable {
 
     /// Of the row whose key it is.
     var revision: UInt64 { bytes.span.uint64(at: bytes.count - 8) }
+
+    var isReserved: Bool { bytes.first == UInt8(ascii: "_") }
 
     func hasPrefix(_ other: SortKey) -> Bool { bytes.starts(with: other.bytes) }
 

@@ -78,6 +78,7 @@ extension FileLog {
         writer.sequence = sequence
         writer.endsWithCheckpoint = false
         if let offset = plan.headOffset { writer.headOffset = offset }
+        takeIndexBack()
         shared.withLock { shared in
             for change in plan.changes {
                 switch change {
@@ -92,6 +93,17 @@ extension FileLog {
             }
             shared.head = plan.head
             shared.end += UInt64(plan.length)
+        }
+    }
+
+    /// Gives ``shared`` a table of its own where somebody may be walking over it: copied here, with no reader waiting.
+    private func takeIndexBack() {
+        guard var index = shared.withLock({ $0.isIndexLent ? $0.index : nil }) else { return }
+        index.detach()
+        shared.withLock { shared in
+            // What was there is freed outside.
+            swap(&shared.index, &index)
+            shared.isIndexLent = false
         }
     }
 

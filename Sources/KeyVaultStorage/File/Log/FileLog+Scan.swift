@@ -18,13 +18,13 @@ extension FileLog {
 
     /// Reads and sorts all rows.
     private func buildOrder() throws(StoreError) {
-        let (log, entries) = try withShared { shared throws(StoreError) in
+        let (log, index) = try withShared { shared throws(StoreError) in
             shared.order.beginBuilding()
-            return (shared.log, Array(shared.index.entries))
+            return (shared.log, shared.lendIndex())
         }
         do throws(StoreError) {
             // Many may have gone while they were read.
-            var rows = try present(log.sorted(entries))
+            var rows = try present(log.sorted(Array(index.entries)))
             // Those that come meanwhile, until they are few, or come as fast as they are sorted in.
             var most = Int.max
             while var more = try recentRows(atMost: most, beside: rows.map(\.place), of: log) {
@@ -70,7 +70,7 @@ extension FileLog {
     private func mergeRecent() throws(StoreError) {
         var (log, order, end) = try withShared { shared throws(StoreError) in (shared.log, shared.order, shared.end) }
         order.sortRecent()
-        let base = order.base ?? []
+        let base = order.base?.places ?? []
         let merged = try order.merged(with: present(order.recent)) { key throws(StoreError) in
             try log.firstIndex(in: base, notBelow: key)
         }
@@ -80,29 +80,48 @@ extension FileLog {
     }
 
     package func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) throws(StoreError) -> [StoredRecord] {
-        var isPatient = false
+        var acceptsGaps = false
         while true {
             if try !isOrdered() { try putInOrder() }
-            if let page = try page(scope, after: cursor, limit: limit, isPatient: isPatient) { return page }
-            isPatient = true
+            if let page = try page(scope, after: cursor, limit: limit, acceptsGaps: acceptsGaps) { return page }
+            acceptsGaps = true
         }
     }
 
-    /// A page of rows as of now; `nil` where they have to be put in order first.
+    /// A page of rows as of one moment; `nil` where they have to be put in order first.
     ///
-    /// - Parameter isPatient: whether to go on where many rows are gone. Who has had them put in order once already does: beside
-    ///   somebody who replaces rows without end, they may be gone again as soon as that is done.
+    /// Rows are read while others read and write; nobody waits but for the moment in which it is looked up, for all of the page at
+    /// once, what has become of them.
+    ///
+    /// - Parameter acceptsGaps: whether to go on where many rows are gone. Who has had them put in order once already does:
+    ///   beside somebody who replaces rows without end, they may be gone again as soon as that is done.
     func page(
-        _ scope: ScanScope, after cursor: RecordKey?, limit: Int, isPatient: Bool
+        _ scope: ScanScope, after cursor: RecordKey?, limit: Int, acceptsGaps: Bool
     ) throws(StoreError) -> [StoredRecord]? {
-        try withShared { shared throws(StoreError) in
-            guard shared.order.isBuilt else { return nil }
-            shared.order.sortRecent()
-            let page = try shared.page(scope, after: cursor, limit: limit, isPatient: isPatient)
-            if page == nil { shared.order = ScanOrder() }
-            return page
+        let found = try withShared { shared throws(StoreError) in shared.order.base.map { (shared.log, $0) } }
+        guard let (log, base) = found else { return nil }
+        guard limit > 0 else { return [] }
+        var page = ScanPage(log, base, scope, after: cursor, limit: limit)
+        while true {
+            try page.readOn()
+            let looked = try withShared { shared throws(StoreError) in
+                // A compaction, or another scan, has put the rows into another order.
+                guard shared.order.base === base else { return nil as ScanPage.Look? }
+                shared.order.sortRecent()
+                return page.look(in: shared.index, recent: shared.order.recent)
+            }
+            guard let looked else { return nil }
+            let rows = try page.rows(of: looked)
+            guard acceptsGaps || page.goneRows <= Self.maximumGoneRows else {
+                shared.withLock { if $0.order.base === base { $0.order = ScanOrder() } }
+                return nil
+            }
+            if let rows { return rows }
         }
     }
+
+    /// More rows that are gone than this on the way to a page, and the order is built anew without them.
+    private static let maximumGoneRows = 4096
 
     func ids(ofTenant tenant: String) throws(StoreError) -> [RecordID] {
         var (ids, cursor) = ([RecordID](), RecordKey?.none)
@@ -111,84 +130,6 @@ extension FileLog {
             guard let last = page.last else { return ids }
             ids += page.map(\.id)
             cursor = last.key
-        }
-    }
-}
-
-extension FileLog.Shared {
-    /// More rows that are gone than this on the way to a page, and the order is built anew without them.
-    private static let patienceWithGoneRows = 4096
-
-    /// The rows of a page, as of now; `nil` where too many are gone between them.
-    func page(
-        _ scope: ScanScope, after cursor: RecordKey?, limit: Int, isPatient: Bool
-    ) throws(StoreError) -> [StoredRecord]? {
-        let tenant = scope.tenant.map { SortKey(tenant: $0) }
-        let start = max(tenant ?? SortKey(tenant: ""), cursor.map { SortKey($0) } ?? SortKey(tenant: ""))
-        let base = order.base ?? []
-        var next = try log.firstIndex(in: base, notBelow: start)
-        var nextRecent = order.recent.partitioningIndex { $0.key >= start }
-        var page: [StoredRecord] = []
-        var held: LogRow?
-        var gone = 0
-        while page.count < limit {
-            if held == nil, next < base.count { held = try log.row(at: base[next]) }
-            let place: RowIndex.Place
-            let row: LogRow
-            if nextRecent < order.recent.count, held.map({ order.recent[nextRecent].key < $0.sortKey }) ?? true {
-                place = order.recent[nextRecent].place
-                row = try log.row(at: place)
-                nextRecent += 1
-            } else if let first = held {
-                (place, row) = (base[next], first)
-                held = nil
-                next += 1
-            } else {
-                break
-            }
-            if let tenant, !row.sortKey.hasPrefix(tenant) { break }
-            guard let record = try current(row, notedAt: place, scope) else {
-                if !index.contains(log.hash(of: row), revision: row.revision) { gone += 1 }
-                if !isPatient, gone > Self.patienceWithGoneRows { return nil }
-                continue
-            }
-            if let cursor, record.key <= cursor { continue }
-            page.append(record)
-        }
-        return page
-    }
-
-    /// What has become of `row`; `nil` where it is gone, or not in `scope`.
-    private func current(
-        _ row: LogRow, notedAt place: RowIndex.Place, _ scope: ScanScope
-    ) throws(StoreError) -> StoredRecord? {
-        guard let id = RecordID(encoded: row.encodedID) else {
-            throw .damaged(log.path, at: place.offset, "a name")
-        }
-        guard scope.includes(id) else { return nil }
-        let hash = log.hash(of: row)
-        // Where retained rows are asked for too, those above this one say nothing of it, and are not read.
-        let entries = scope.isCurrentOnly ? index.entries(of: hash) : index.entries(of: hash, at: row.revision)
-        for found in entries.prefix(while: { $0.revision >= row.revision }) {
-            if found.place == place, found.revision == row.revision {
-                return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: row.sealed)
-            }
-            if let sealed = try log.sealed(of: row.encodedID.span, at: found) {
-                if found.revision == row.revision {
-                    return StoredRecord(key: RecordKey(id: id, revision: row.revision), sealed: sealed)
-                }
-                if scope.isCurrentOnly { return nil }
-            }
-        }
-        return nil
-    }
-}
-
-extension ScanScope {
-    fileprivate var tenant: String? {
-        switch self {
-        case .everything, .current: nil
-        case .currentOf(let tenant), .everythingOf(let tenant): tenant
         }
     }
 }

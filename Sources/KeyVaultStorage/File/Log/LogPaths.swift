@@ -15,7 +15,7 @@ struct LogPaths {
         log + "-damaged-\(generation)" + (number == 1 ? "" : "-\(number)")
     }
 
-    /// Refuses to take names that are another vault's: there is a lock beside one of its files, and beside none of ours.
+    /// Refuses to use names that another vault's log has: a lock lies beside each log, and beside none of these files of ours.
     func checkFree(_ layer: any FileLayer) throws(StoreError) {
         for path in [newLog, newHint, hint] {
             guard try beginning(of: path + "-lock", layer) != nil, let beginning = try beginning(of: path, layer),

@@ -26,6 +26,9 @@ struct Rewrite {
     var end: UInt64 { new.end }
     var sequence: UInt64 { new.sequence }
 
+    /// The index of the new generation, which this has no use for once it is finished.
+    mutating func takeIndex() -> RowIndex { replay.takeIndex() }
+
     mutating func append(_ head: StoreHead) throws(StoreError) {
         replay.set(head, at: new.end)
         try new.append(.head(head))
@@ -43,9 +46,7 @@ struct Rewrite {
     }
 
     /// Copies every frame between two offsets of the old log, batch by batch as they are.
-    ///
-    /// - Returns: `end`.
-    mutating func appendFrames(from start: UInt64, to end: UInt64) throws(StoreError) -> UInt64 {
+    mutating func appendFrames(from start: UInt64, to end: UInt64) throws(StoreError) {
         let first = new.end
         var frames = FrameReader(old, from: start, to: end, chunk: chunk)
         while frames.offset < end {
@@ -61,7 +62,6 @@ struct Rewrite {
             guard let frame = try copies.next() else { throw .damaged(new.log.path, at: offset, "a frame") }
             try copies.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: offset) }
         }
-        return end
     }
 
     /// Writes the hint for what is there so far, and the checkpoint that vouches for it.

@@ -1,4 +1,6 @@
 /// Reads what can be read of a damaged log, and makes a new one of it (SPEC.md section 7.2.8).
+///
+/// Behind a gap in the sequence numbers the rest of a batch looks like a batch of its own, and is kept as one.
 package struct FileRepair {
     private let paths: LogPaths
     private let layer: any FileLayer
@@ -20,7 +22,7 @@ package struct FileRepair {
         self.settings = settings
         // Where there is nothing to repair, no lock file is left behind either.
         _ = try LogFile(salvaging: path, layer)
-        lock = try FileLog.lock(paths, layer, settings)
+        lock = try FileLog.takeLock(paths, layer, settings)
         log = try LogFile(salvaging: path, layer)
         replay = Replay(log)
         try read()
@@ -67,7 +69,7 @@ package struct FileRepair {
             try rewrite.finish()
             // Somebody may have restored a backup meanwhile.
             try log.checkPlace()
-            try FileLog.checkPlace(of: lock, paths)
+            try FileLog.checkLock(lock, of: paths)
             try rewrite.takePlace()
             try rewrite.syncPlace()
         } catch {
@@ -112,7 +114,10 @@ package struct FileRepair {
             }
             sequence = frame.sequence
             end = reader.offset
-            let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in Replay.content(frame, bytes) != nil }
+            let isKnown = try reader.withFrameBytes { bytes throws(StoreError) in
+                note(FrameContent(frame, bytes))
+                return Replay.content(frame, bytes, at: start) != nil
+            }
             if isRest || !isKnown {
                 dropBatch()
                 lostChanges += 1
@@ -120,7 +125,7 @@ package struct FileRepair {
                 (batchStart, isRest) = (end, frame.continues)
                 continue
             }
-            try reader.withFrameBytes { bytes throws(StoreError) in try take(frame, bytes, at: start) }
+            try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: start) }
             if !replay.isInBatch { batchStart = end }
         }
         leaveOut(batchStart..<size)
@@ -132,12 +137,12 @@ package struct FileRepair {
         replay.dropBatch()
     }
 
-    private mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
-        switch FrameContent(frame, bytes) {
+    /// Whether or not it is kept: its revision must not be used again.
+    private mutating func note(_ content: FrameContent?) {
+        switch content {
         case .put(let row, _), .tombstone(let row, _): highestRevision = max(highestRevision, row.revision)
         case .head, .checkpoint, nil: break
         }
-        try replay.take(frame, bytes, at: offset)
     }
 
     private mutating func leaveOut(_ range: Range<UInt64>) {

@@ -1,5 +1,6 @@
 extension FileStore {
-    /// What is wrong with the store at `path`, which nobody may have open; `nil` when nothing is. Changes nothing.
+    /// What is wrong with the store at `path`, which nobody may have open; `nil` when nothing is. Changes
+    /// nothing but the lock beside it, which is made where it is missing.
     ///
     /// - Throws: ``StoreError``: `notFound`, `foreign`, `newer`, `busy`, `readOnly`, `invalid` on a network file system, `io`; `corrupt`
     ///   where there is nothing that a repair could save.

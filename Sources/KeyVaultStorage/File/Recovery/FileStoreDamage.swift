@@ -16,7 +16,7 @@ public struct FileStoreDamage: Sendable, Equatable, CustomStringConvertible {
         let kept = damagedCopy.map { " The file as it was is kept as \($0)." } ?? ""
         return
             "Bytes \(places) cannot be used; they held at least \(lost). \(whole). What a "
-            + "lost change had written is missing, and what it had deleted or replaced is there again: check those "
-            + "records.\(kept)"
+            + "lost change had written is missing, and what it had deleted or replaced is there again; of changes that "
+            + "belonged together some may be kept without the others: check those records.\(kept)"
     }
 }

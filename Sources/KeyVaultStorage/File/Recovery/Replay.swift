@@ -38,7 +38,7 @@ struct Replay {
 
     /// Takes the next frame of a batch, and applies the batch when it is the last one.
     mutating func take(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) throws(StoreError) {
-        guard let content = Self.content(frame, bytes) else {
+        guard let content = Self.content(frame, bytes, at: offset) else {
             throw .damaged(log.path, at: offset, "a frame that says nothing known")
         }
         switch content {
@@ -54,8 +54,7 @@ struct Replay {
             changes.append(Change(name: bytes.array(row.range), revision: row.revision, place: nil))
             newFloor = max(newFloor, floor)
         case .head(let generation, let floor, let start):
-            newHead = StoreHead(
-                header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor)
+            newHead = Self.head(generation, floor, bytes.extracting(start...))
             newHeadOffset = offset
             newFloor = max(newFloor, floor)
         case .checkpoint:
@@ -65,9 +64,11 @@ struct Replay {
     }
 
     /// What a frame says; `nil` where no writer says so. Whoever reads a row by its name need not look at the name again.
-    static func content(_ frame: Frame, _ bytes: Span<UInt8>) -> FrameContent? {
+    /// Nor does the index have a number for a put that lies beyond its last one.
+    static func content(_ frame: Frame, _ bytes: Span<UInt8>, at offset: UInt64) -> FrameContent? {
         guard let content = FrameContent(frame, bytes) else { return nil }
         switch content {
+        case .put where offset >= RowIndex.Place.maximumOffset: return nil
         case .put(let row, _), .tombstone(let row, _):
             return RecordID.isEncoding(bytes.extracting(row.range)) ? content : nil
         case .head, .checkpoint: return content
@@ -81,6 +82,12 @@ struct Replay {
         newFloor = 0
     }
 
+    /// Gives the index away.
+    mutating func takeIndex() -> RowIndex {
+        defer { index = RowIndex() }
+        return index
+    }
+
     /// Takes a row that is known not to be there yet.
     mutating func insert(_ entry: RowIndex.Entry) { index.insert(entry) }
 
@@ -89,9 +96,11 @@ struct Replay {
         guard case .head(let generation, let floor, let start) = FrameContent(frame, bytes) else {
             throw .damaged(log.path, at: offset, "the vault header")
         }
-        set(
-            StoreHead(header: bytes.array(start..<bytes.count), generation: generation, revisionFloor: floor),
-            at: offset)
+        set(Self.head(generation, floor, bytes.extracting(start...)), at: offset)
+    }
+
+    private static func head(_ generation: UInt64, _ floor: UInt64, _ header: Span<UInt8>) -> StoreHead {
+        StoreHead(header: header.array(0..<header.count), generation: generation, revisionFloor: floor)
     }
 
     /// Takes a head that has just been written.

@@ -17,7 +17,7 @@ package final class GroupQueue: Sendable {
 
     fileprivate struct Write {
         let batch: WriteBatch
-        /// Whether planning it takes little, as a rule, and may be done while others wait who do the same.
+        /// Whether planning it is quick as a rule, so that it may be done under the lock that others wait for.
         let isQuicklyPlanned: Bool
         /// What planning it came to; `nil` where it is not planned yet, too.
         let failure: StoreError?
@@ -152,7 +152,7 @@ private struct State {
 
     /// Called with nothing in hand any more.
     mutating func take() -> GroupQueue.Load {
-        // What is of no use any more goes with the load, and away outside of the lock.
+        // What is no longer needed leaves with the load, and is freed outside of the lock.
         let load = GroupQueue.Load(plan: plan.take(), plannedCount: plannedCount, writes: writes, jobs: jobs)
         (plannedCount, writes, jobs) = (0, [], [])
         if load.writes.isEmpty {

@@ -5,6 +5,7 @@ final class WriterThread: Sendable {
     private let log: FileLog
     /// What the thread and this object share; the thread does not keep this object alive.
     private let queue: GroupQueue
+    private let closed = Completion()
 
     init(_ log: FileLog) throws(StoreError) {
         let queue = GroupQueue(log)
@@ -24,11 +25,17 @@ final class WriterThread: Sendable {
         try await wait { continuation throws(StoreError) in try queue.add(continuation, work) }
     }
 
-    /// Finishes what waits, and closes the log.
+    /// Finishes what waits, and closes the log. Whoever comes later waits for the same end.
     func close() async {
+        // In a child that `fork` made there is no thread to wait for.
+        guard log.isOfThisProcess else { return }
         try? await wait { continuation throws(StoreError) in
-            try queue.add(isLast: true, continuation) { log in log.close() }
+            try queue.add(isLast: true, continuation) { [closed] log in
+                log.close()
+                closed.finish()
+            }
         }
+        await closed.wait()
     }
 
     /// Finishes what waits, and leaves the log as a crash would.

@@ -1,5 +1,16 @@
+import CKeyVaultLinux
+import Glibc
+
 /// The file systems whose locks and syncs depend on another machine, by the numbers of `statfs(2)`.
-enum NetworkFileSystem {
+package enum NetworkFileSystem {
+    /// Whether the directory of `path` lies on one.
+    package static func holds(_ path: String) throws(FileError) -> Bool {
+        var status = statfs()
+        // `status` and the string outlive the call.
+        guard unsafe statfs(Directory.of(path), &status) == 0 else { throw FileError(errno) }
+        return includes(status.f_type)
+    }
+
     /// - Parameter type: the `f_type` of `statfs(2)`, a number of 32 bits in a word of whatever width and sign.
     static func includes(_ type: some FixedWidthInteger) -> Bool {
         magicNumbers.contains(UInt32(truncatingIfNeeded: type))
@@ -17,6 +28,17 @@ enum NetworkFileSystem {
         0x0116_1970,  // GFS2
         0x7461_636F,  // OCFS2
         0x4750_4653,  // GPFS
+        0x786F_4256,  // VirtualBox shared folders
+        0x1983_0326,  // BeeGFS
         0x6573_5546,  // FUSE: it may be local, but nothing says so
     ]
+}
+
+extension StoreError {
+    package static func onNetwork(_ path: String) -> StoreError {
+        StoreError(
+            .invalid,
+            "\(path) is on a network file system, whose locks and syncs cannot be relied on. Use a local disk; or open it with "
+                + "allowsNetworkFileSystems, if you know that they can.")
+    }
 }

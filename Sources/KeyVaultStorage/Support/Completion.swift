@@ -1,7 +1,5 @@
-import KeyVaultStorage
-
 /// Something that happens once, and for which any number of tasks may wait.
-final class Completion: Sendable {
+package final class Completion: Sendable {
     private struct State {
         var isFinished = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,7 +7,9 @@ final class Completion: Sendable {
 
     private let state = TracedMutex(State())
 
-    func finish() {
+    package init() {}
+
+    package func finish() {
         let waiting = state.withLock { state in
             state.isFinished = true
             defer { state.waiting = [] }
@@ -18,7 +18,7 @@ final class Completion: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    func wait() async {
+    package func wait() async {
         await withCheckedContinuation { continuation in
             let isFinished = state.withLock { state in
                 if !state.isFinished { state.waiting.append(continuation) }
