@@ -20,6 +20,7 @@ from typing import Any
 
 from keyvault.basics import NewerFormatError, Place, RecordID, key_id_of
 from keyvault.header import Header, KeyState, ListedKey, Slot, keys_of_passphrase, open_header
+from keyvault.hint import HintedLog
 from keyvault.log import CorruptLogError, read_log
 from keyvault.logstore import LogWriter, hinted_log
 from keyvault.record import Metadata, SealedRecord, open_record, rewrap, seal
@@ -149,7 +150,7 @@ def run_dump(request: Object) -> Object:
 
 
 def run_log(request: Object) -> Object:
-    """What opening a log comes to, before any row is asked for. A hint that is used is held against the whole log."""
+    """What opening a log comes to, before any row is asked for."""
     path = Path(request["path"])
     data = path.read_bytes()
     try:
@@ -167,9 +168,18 @@ def run_log(request: Object) -> Object:
     if hinted is None:
         return answer
     _, damage = hinted.state()
-    if not damage:
-        hinted.check_entries()
-    return {**answer, "entries": len(hinted.hint.entries), "damaged": sorted(error.offset for error in damage.values())}
+    damaged = sorted(error.offset for error in damage.values())
+    return {**answer, "entries": len(hinted.hint.entries), "damaged": damaged, "whole": is_whole(data, hinted)}
+
+
+def is_whole(data: bytes, hinted: HintedLog) -> bool:
+    """Whether the log can be read without its hint; then the hint has to say the same."""
+    try:
+        read_log(data)
+    except CorruptLogError:
+        return False
+    hinted.check_entries()
+    return True
 
 
 COMMANDS = {

@@ -12,7 +12,18 @@ from pathlib import Path
 from interop import run_log
 from keyvault.basics import RecordID, VaultError
 from keyvault.hint import HintedLog, siphash13
-from keyvault.log import FILE_HEADER, Checkpoint, CorruptLogError, FileHeader, Frame, Put, Tombstone, crc32c, read_log
+from keyvault.log import (
+    FILE_HEADER,
+    FRAME_HEADER,
+    Checkpoint,
+    CorruptLogError,
+    FileHeader,
+    Frame,
+    Put,
+    Tombstone,
+    crc32c,
+    read_log,
+)
 from keyvault.logstore import LogStore, LogWriter, hinted_log
 from keyvault.record import Metadata
 from keyvault.store import (
@@ -110,6 +121,27 @@ class Damage(unittest.TestCase):
         self.assertEqual(read_log(self.data + frame.encode(other)).torn, frame.length)
         again = Frame.of(Put(IDS[3], 9, b"sealed"), end, last.sequence, end)
         self.assertEqual(read_log(self.data + again.encode(self.seed)).torn, again.length)
+        # Behind damage, one with a later number shows that what is damaged was synced; an earlier one is left over.
+        for sequence in (last.sequence, last.sequence + 1):
+            behind = (
+                self.data + b"damage" + Frame.of(Checkpoint(0, bytes(4)), end + 6, sequence, end + 6).encode(self.seed)
+            )
+            if sequence == last.sequence:
+                self.assertEqual(read_log(behind).end, end)
+            else:
+                self.assertRaises(CorruptLogError, read_log, behind)
+
+    def test_a_search_is_bounded(self) -> None:
+        """Frames within frames, n of them: checksums over (n + 1) / 2 times their bytes, of which 8 are allowed."""
+
+        def claims(count: int) -> bytes:
+            frames = [Frame(4096, 255, FILE_HEADER, 1, False, bytes(32 * left)) for left in reversed(range(count))]
+            return b"".join(frame.encode(bytes(4))[:FRAME_HEADER] for frame in frames)
+
+        self.assertEqual(read_log(self.data + claims(15)).torn, 15 * FRAME_HEADER)
+        with self.assertRaises(CorruptLogError) as caught:
+            read_log(self.data + claims(16))
+        self.assertEqual(caught.exception.offset, len(self.data))
 
     def test_refused_frames(self) -> None:
         end, last = len(self.data), self.frames[-1]

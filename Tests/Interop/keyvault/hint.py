@@ -79,7 +79,7 @@ class Hint:
             entries.append(Entry(hash, revision, place >> 24, place & 0xFFFFFF))
         check(reader.take(4) == crc32c(data[:-4]), "7.2.7", "a wrong checksum")
         check(floor <= LAST_REVISION, "7.2.7", "a floor above 2^63 - 1")
-        inside = all(FILE_HEADER <= entry.offset < checkpoint for entry in entries)
+        inside = all(FILE_HEADER <= entry.offset <= checkpoint - entry.length for entry in entries)
         check(inside, "7.2.7", "an entry outside of the log")
         return Hint(generation, checkpoint, head, floor, tuple(entries))
 

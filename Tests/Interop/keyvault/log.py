@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .basics import LAST_GENERATION, LAST_REVISION, FormatError, NewerFormatError, Reader, RecordID, VaultError, check
 from .store import ForeignFileError
@@ -171,7 +172,7 @@ class Frame:
             return None
         return Frame(offset, sequence, synced, fields[24], fields[25] == 1, payload)
 
-    @property
+    @cached_property
     def content(self) -> Content:
         try:
             return self._content()
