@@ -7,8 +7,9 @@ Bytes are hexadecimal; the names of the members are those of SPEC.md, section 11
     rewrap   {new_key, records: [request with a record]}                   -> {records: [hex]}
     header   {vault_id, generation, active_key_id, keys, master_keys, slots} -> {header}
     check    {header, store_generation, master_keys, passphrase}           -> {the header's fields, slot_keys}
-    create   {path, master_keys, added, records, slots, unfinished}        -> {the header's fields}
+    create   {path, flat, master_keys, added, records, slots, unfinished}  -> {the header's fields}
     dump     {path, master_keys}                                           -> {the header's fields, records}
+    log      {path}                                                        -> {outcome, and what the log is made of}
 """
 
 import json
@@ -17,9 +18,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from keyvault.basics import Place, RecordID, key_id_of
+from keyvault.basics import NewerFormatError, Place, RecordID, key_id_of
 from keyvault.header import Header, KeyState, ListedKey, Slot, keys_of_passphrase, open_header
+from keyvault.hint import HintedLog
+from keyvault.log import CorruptLogError, read_log
+from keyvault.logstore import LogWriter, hinted_log
 from keyvault.record import Metadata, SealedRecord, open_record, rewrap, seal
+from keyvault.store import ForeignFileError, SQLiteStore
 from keyvault.vault import Opened, Vault
 
 Object = dict[str, Any]
@@ -109,19 +114,21 @@ def run_check(request: Object) -> Object:
 def run_create(request: Object) -> Object:
     """The first key makes the vault; the records are put; the vault is rotated to each further key; slots are added.
 
-    With `unfinished` one more key is activated, and nothing is rewrapped: the vault is left with two live keys.
+    With `unfinished` one more key is activated, and nothing is rewrapped: the vault is left with two live keys. With
+    `flat` the vault is a log, else a SQLite file.
     """
     first, *further = master_keys(request)
     added = request["added"]
-    vault = Vault.create(Path(request["path"]), first, added)
+    new = LogWriter.create if request.get("flat") else SQLiteStore.create
+    vault = Vault.create(Path(request["path"]), first, added, new)
     for record in request["records"]:
         vault.put(record_id(record), bytes.fromhex(record["secret"]), metadata(record), record.get("retain_until"))
     for number, key in enumerate(further, start=1):
         vault.rotate(key, added + number)
     if request.get("unfinished"):
-        new = bytes.fromhex(request["unfinished"])
-        vault.write_header(vault.header.adding(key_id_of(new), added), [*vault.keys, new])
-        vault.write_header(vault.header.activating(key_id_of(new)), vault.keys)
+        last = bytes.fromhex(request["unfinished"])
+        vault.write_header(vault.header.adding(key_id_of(last), added), [*vault.keys, last])
+        vault.write_header(vault.header.activating(key_id_of(last)), vault.keys)
     if request["slots"]:
         slots = tuple(slot_of(slot, vault.header.vault_id) for slot in request["slots"])
         header = replace(vault.header, generation=vault.header.generation + 1, slots=slots)
@@ -142,6 +149,39 @@ def run_dump(request: Object) -> Object:
     return {**described(vault.header), "records": records}
 
 
+def run_log(request: Object) -> Object:
+    """What opening a log comes to, before any row is asked for."""
+    path = Path(request["path"])
+    data = path.read_bytes()
+    try:
+        hinted = hinted_log(path, data)
+        log = read_log(data, hinted.checkpoint if hinted else None)
+    except (CorruptLogError, ForeignFileError, NewerFormatError) as error:
+        outcome = {CorruptLogError: "corrupt", ForeignFileError: "foreign", NewerFormatError: "newer"}[type(error)]
+        return {"outcome": outcome, "offset": getattr(error, "offset", None)}
+    answer = {
+        "outcome": "torn" if log.torn else "intact",
+        "generation": log.header.generation,
+        "end": log.end,
+        "frames": [asdict(frame) | {"payload": len(frame.payload)} for frame in log.frames],
+    }
+    if hinted is None:
+        return answer
+    _, damage = hinted.state()
+    damaged = sorted(error.offset for error in damage.values())
+    return {**answer, "entries": len(hinted.hint.entries), "damaged": damaged, "whole": is_whole(data, hinted)}
+
+
+def is_whole(data: bytes, hinted: HintedLog) -> bool:
+    """Whether the log can be read without its hint; then the hint has to say the same."""
+    try:
+        read_log(data)
+    except CorruptLogError:
+        return False
+    hinted.check_entries()
+    return True
+
+
 COMMANDS = {
     "seal": run_seal,
     "open": run_open,
@@ -150,6 +190,7 @@ COMMANDS = {
     "check": run_check,
     "create": run_create,
     "dump": run_dump,
+    "log": run_log,
 }
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import shutil
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
-from interop import run_dump
+from interop import run_dump, run_log
 from keyvault.basics import master_key_of_file
 from keyvault.header import keys_of_passphrase
-from keyvault.store import SQLiteStore
+from keyvault.vault import Vault
 
 FROZEN = Path(__file__).parents[1] / "Frozen"
 
@@ -19,14 +20,25 @@ class Frozen(unittest.TestCase):
         versions = sorted(FROZEN.glob("v*"))
         self.assertTrue(versions)
         for version in versions:
-            with self.subTest(version.name), tempfile.TemporaryDirectory() as folder:
-                copy = Path(shutil.copy(version / "vault.db", folder))
-                key = master_key_of_file((version / "master.key").read_bytes())
-                contents = json.loads((version / "contents.json").read_text())
-                self.assertEqual(run_dump({"path": str(copy), "master_keys": [key.hex()]}), contents)
-                with SQLiteStore(copy) as store:
-                    passphrase = (version / "passphrase").read_bytes()
-                    self.assertEqual(keys_of_passphrase(store.head().header, passphrase), [key])
+            for name, contents in [("vault.db", "contents.json"), ("flat.vault", "flat.json")]:
+                with self.subTest(version.name, name=name), tempfile.TemporaryDirectory() as folder:
+                    for file in version.glob(f"{name}*"):
+                        shutil.copy(file, folder)
+                    self.check(version, Path(folder) / name, json.loads((version / contents).read_text()))
+
+    def check(self, version: Path, copy: Path, contents: dict[str, Any]) -> None:
+        key = master_key_of_file((version / "master.key").read_bytes())
+        self.assertEqual(run_dump({"path": str(copy), "master_keys": [key.hex()]}), contents)
+        vault = Vault.open(copy, [key])
+        passphrase = (version / "passphrase").read_bytes()
+        self.assertEqual(keys_of_passphrase(vault.store.head().header, passphrase), [key])
+        vault.close()
+
+    def test_the_hint_is_that_of_its_log(self) -> None:
+        for version in sorted(FROZEN.glob("v*")):
+            log = run_log({"path": str(version / "flat.vault")})
+            rows = json.loads((version / "flat.json").read_text())["records"]
+            self.assertEqual((log["outcome"], log["entries"], log["whole"]), ("intact", len(rows), True))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from keyvault.store import (
     Replace,
     Rewrap,
     Row,
+    SQLiteStore,
 )
 from keyvault.vault import Opened, Vault
 
@@ -314,6 +315,11 @@ class Stores(unittest.TestCase):
         self.vault.close()
         self.folder.cleanup()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        assert isinstance(self.vault.store, SQLiteStore)
+        return self.vault.store.connection
+
     def batch(self, *changes: object) -> None:
         self.vault.store.apply(self.vault.header.generation, changes)  # type: ignore[arg-type]
 
@@ -340,7 +346,7 @@ class Stores(unittest.TestCase):
     def test_retained_row_in_the_place_of_the_current_one(self) -> None:
         self.vault.put(ID, b"old", METADATA)
         self.vault.put(ID, b"new", METADATA, retain_until=0)
-        self.vault.store.connection.execute("DELETE FROM records WHERE revision = 2")
+        self.connection.execute("DELETE FROM records WHERE revision = 2")
         with self.assertRaises(CryptoError):
             self.vault.read(ID)
 
@@ -393,7 +399,7 @@ class Stores(unittest.TestCase):
     def test_damaged_rows(self) -> None:
         self.vault.put(ID, b"1", METADATA)
         for names in ["CAST(x'ff' AS TEXT), 'p', 'l', 1", "'a/b', 'p', 'l', 1", "'t', 'p', 'l', 0", "'t', 'q', 'l', 1"]:
-            self.vault.store.connection.execute(f"INSERT INTO records VALUES ({names}, x'4b56')")
+            self.connection.execute(f"INSERT INTO records VALUES ({names}, x'4b56')")
         rows = list(self.vault.opened())
         self.assertEqual(
             (len(rows), [row for row in rows if isinstance(row, Row) and row.id]),
@@ -402,7 +408,7 @@ class Stores(unittest.TestCase):
 
     def test_what_operators_may_do(self) -> None:
         self.vault.put(ID, b"1", METADATA)
-        self.vault.store.connection.executescript(
+        self.connection.executescript(
             "CREATE TABLE mine (x); CREATE VIEW names AS SELECT tenant FROM records; CREATE INDEX i ON records (label);"
         )
         Vault.open(self.path, [KEY]).close()
@@ -410,11 +416,11 @@ class Stores(unittest.TestCase):
     def test_a_copy_of_sqlites_own(self) -> None:
         self.vault.put(ID, b"1", METADATA)
         copy = self.path.with_name("copy.db")
-        self.vault.store.connection.execute("VACUUM INTO ?", (str(copy),))
-        vault = Vault.open(copy, [KEY])
-        self.assertEqual(vault.read(ID).secret, b"1")
-        self.assertEqual(vault.store.connection.execute("PRAGMA journal_mode").fetchone(), (b"wal",))
-        vault.close()
+        self.connection.execute("VACUUM INTO ?", (str(copy),))
+        self.vault.close()
+        self.vault = Vault.open(copy, [KEY])
+        self.assertEqual(self.vault.read(ID).secret, b"1")
+        self.assertEqual(self.connection.execute("PRAGMA journal_mode").fetchone(), (b"wal",))
 
     def test_refused_files(self) -> None:
         self.vault.close()

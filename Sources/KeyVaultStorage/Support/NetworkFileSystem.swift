@@ -3,17 +3,24 @@ import Glibc
 
 /// The file systems whose locks and syncs depend on another machine, by the numbers of `statfs(2)`.
 package enum NetworkFileSystem {
-    /// Whether the directory of `path` lies on one.
-    package static func holds(_ path: String) throws(FileError) -> Bool {
+    /// Whether the directory of `path` lies on one for certain.
+    package static func holds(_ path: String) throws(FileError) -> Bool { includes(try type(of: path)) }
+
+    /// Whether it lies on one, or on FUSE, which may be local, and nothing says so.
+    package static func mayHold(_ path: String) throws(FileError) -> Bool {
+        let type = try type(of: path)
+        return includes(type) || type == 0x6573_5546
+    }
+
+    /// - Parameter type: the `f_type` of `statfs(2)`.
+    static func includes(_ type: UInt32) -> Bool { magicNumbers.contains(type) }
+
+    /// The `f_type`, a number of 32 bits in a word of whatever width and sign.
+    private static func type(of path: String) throws(FileError) -> UInt32 {
         var status = statfs()
         // `status` and the string outlive the call.
         guard unsafe statfs(Directory.of(path), &status) == 0 else { throw FileError(errno) }
-        return includes(status.f_type)
-    }
-
-    /// - Parameter type: the `f_type` of `statfs(2)`, a number of 32 bits in a word of whatever width and sign.
-    static func includes(_ type: some FixedWidthInteger) -> Bool {
-        magicNumbers.contains(UInt32(truncatingIfNeeded: type))
+        return UInt32(truncatingIfNeeded: status.f_type)
     }
 
     private static let magicNumbers: Set<UInt32> = [
@@ -30,7 +37,6 @@ package enum NetworkFileSystem {
         0x4750_4653,  // GPFS
         0x786F_4256,  // VirtualBox shared folders
         0x1983_0326,  // BeeGFS
-        0x6573_5546,  // FUSE: it may be local, but nothing says so
     ]
 }
 

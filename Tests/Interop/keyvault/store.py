@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from .basics import LAST_GENERATION, FormatError, NewerFormatError, RecordID, VaultError, check, check_revision
@@ -111,6 +112,23 @@ class RaiseFloor:
 Change = Insert | Replace | Rewrap | Delete | DeleteTenant | DeleteRetained | RaiseFloor
 
 
+class Store(Protocol):
+    def head(self) -> Head: ...
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, in order; the last one of each identifier is the current one (4.4)."""
+
+    def current(self, id: RecordID) -> tuple[int, bytes] | None: ...
+
+    def apply(self, generation: int, changes: Sequence[Change]) -> None:
+        """A batch: all of it or nothing. `generation` is that of the header that its writer sealed under."""
+
+    def replace_header(self, generation: int, header: bytes) -> None:
+        """`generation` is that of the header which this one replaces."""
+
+    def close(self) -> None: ...
+
+
 class SQLiteStore:
     def __init__(self, path: Path) -> None:
         """Opens an existing vault file."""
@@ -157,7 +175,6 @@ class SQLiteStore:
         return Head(*rows[0])
 
     def rows(self) -> Iterator[Row]:
-        """All rows, in order; the last one of each identifier is the current one (4.4)."""
         query = "SELECT tenant, provider, label, revision, sealed FROM records ORDER BY 1, 2, 3, 4"
         for _, group in itertools.groupby(self.connection.execute(query), key=lambda row: row[:3]):
             rows = list(group)
@@ -172,13 +189,11 @@ class SQLiteStore:
     # Writing
 
     def apply(self, generation: int, changes: Sequence[Change]) -> None:
-        """A batch: all of it or nothing. `generation` is that of the header that its writer sealed under."""
         with self._writing(generation):
             for change in changes:
                 self._apply(change)
 
     def replace_header(self, generation: int, header: bytes) -> None:
-        """`generation` is that of the header which this one replaces."""
         new = int.from_bytes(header[24:32], "big")
         check(new == generation + 1 <= LAST_GENERATION, "6", "a new header raises the generation by exactly one")
         with self._writing(generation):
@@ -308,12 +323,12 @@ def closing_transaction(connection: sqlite3.Connection, before: str) -> Iterator
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """7.1, Locking: an exclusive open-file-description lock on the first byte of PATH-lock."""
+def locked(path: Path) -> Iterator[int]:
+    """7.1, 7.2.9: an exclusive open-file-description lock on the first byte of PATH-lock, whose descriptor it gives."""
     descriptor = os.open(f"{path}-lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, lock)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

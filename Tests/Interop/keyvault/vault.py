@@ -1,16 +1,17 @@
-"""A vault of SPEC.md as a whole: a SQLite file together with the master keys that open it."""
+"""A vault of SPEC.md as a whole: a SQLite file or a log together with the master keys that open it."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .basics import LAST_REVISION, FormatError, Place, RecordID, VaultError, check, key_id_of
 from .header import Header, KeyState, ListedKey, open_header
+from .logstore import LogStore
 from .record import Metadata, SealedRecord, open_record, rewrap, seal
-from .store import ConflictError, Delete, Insert, Replace, Rewrap, Row, SQLiteStore, commitment
+from .store import ConflictError, Delete, Insert, Replace, Rewrap, Row, SQLiteStore, Store, commitment
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Opened:
 
 
 class Vault:
-    def __init__(self, store: SQLiteStore, master_keys: Sequence[bytes]) -> None:
+    def __init__(self, store: Store, master_keys: Sequence[bytes]) -> None:
         """5.4. The caller's keys in the caller's order."""
         self.store = store
         self._read_header(master_keys)
@@ -35,7 +36,8 @@ class Vault:
 
     @staticmethod
     def open(path: Path, master_keys: Sequence[bytes]) -> Vault:
-        store = SQLiteStore(path)
+        with open(path, "rb") as file:
+            store: Store = LogStore(path) if file.read(4) == b"KVLG" else SQLiteStore(path)
         try:
             return Vault(store, master_keys)
         except BaseException:
@@ -43,10 +45,12 @@ class Vault:
             raise
 
     @staticmethod
-    def create(path: Path, master_key: bytes, now: int) -> Vault:
+    def create(
+        path: Path, master_key: bytes, now: int, new: Callable[[Path, bytes], Store] = SQLiteStore.create
+    ) -> Vault:
         key = ListedKey(key_id_of(master_key), KeyState.LIVE, now)
         header = Header(secrets.token_bytes(16), 1, key.id, (key,))
-        return Vault(SQLiteStore.create(path, header.encode([master_key])), [master_key])
+        return Vault(new(path, header.encode([master_key])), [master_key])
 
     def close(self) -> None:
         self.store.close()

@@ -1,16 +1,16 @@
 import Foundation
 import KeyVault
 import KeyVaultFormat
-import KeyVaultSQLite
 import KeyVaultStorage
 import Testing
 
 /// Vaults of every released version open for good (SPEC.md section 8): the files of `Tests/Frozen` stay as they are.
 @Suite("Frozen files") struct FrozenVaultTests {
-    @Test(arguments: ["v1"]) func everyRecordIsWhatItWas(_ version: String) async throws {
+    @Test(arguments: ["v1"], FrozenVault.Form.allCases)
+    func everyRecordIsWhatItWas(_ version: String, _ form: FrozenVault.Form) async throws {
         try await TemporaryFolder.with { folder in
-            let frozen = try FrozenVault(version, copiedTo: folder)
-            let store = try await SQLiteStore.open(frozen.database)
+            let frozen = try FrozenVault(version, form, copiedTo: folder)
+            let store = try await frozen.open()
             let header = frozen.contents.header
             let vault = try await Vault.open(
                 store, keys: MasterKeyFile(frozen.keyFile), expecting: VaultID(header.vaultID.bytes),
@@ -29,13 +29,35 @@ import Testing
         }
     }
 
-    @Test(arguments: ["v1"]) func thePassphraseOpensIt(_ version: String) async throws {
+    @Test(arguments: ["v1"], [FrozenVault.Form.sqlite, .flat])
+    func thePassphraseOpensIt(_ version: String, _ form: FrozenVault.Form) async throws {
         try await TemporaryFolder.with { folder in
-            let frozen = try FrozenVault(version, copiedTo: folder)
+            let frozen = try FrozenVault(version, form, copiedTo: folder)
             let source = PassphraseSource(try Secret(frozen.passphrase))
-            let vault = try await Vault.open(SQLiteStore.open(frozen.database), keys: source)
+            let vault = try await Vault.open(frozen.open(), keys: source)
             #expect(vault.id.bytes == frozen.contents.header.vaultID.bytes)
             await vault.close()
+        }
+    }
+
+    /// A hint that is ignored is not missed; but damage below its checkpoint is met at opening without it alone.
+    @Test(arguments: ["v1"]) func theHintIsUsed(_ version: String) async throws {
+        func damaged(_ form: FrozenVault.Form, in folder: URL) throws -> FrozenVault {
+            let frozen = try FrozenVault(version, form, copiedTo: folder)
+            var log = try Data(contentsOf: URL(filePath: frozen.path))
+            // The last byte before the last frame, a checkpoint.
+            log[log.count - 48 - 1] ^= 1
+            try log.write(to: URL(filePath: frozen.path))
+            return frozen
+        }
+        try await TemporaryFolder.with { folder in
+            let store = try await damaged(.flat, in: folder).open()
+            #expect(try await store.readHead() != nil)
+            await store.close()
+        }
+        try await TemporaryFolder.with { folder in
+            let frozen = try damaged(.flatWithoutHint, in: folder)
+            await #expect(throws: StoreError(.corrupt, "")) { try await frozen.open() }
         }
     }
 

@@ -43,7 +43,7 @@ package struct LinuxFileLayer: FileLayer {
     }
 
     package func isOnNetwork(_ path: String) throws(FileError) -> Bool {
-        try NetworkFileSystem.holds(path)
+        try NetworkFileSystem.mayHold(path)
     }
 
     package func lock(_ path: String, of log: String) throws(FileError) -> LockOutcome {
