@@ -118,10 +118,12 @@ extension PreparedCheck {
     }
 
     private func verdict(status: Int, _ answer: ByteBuffer?) -> Verdict? {
-        let document = answer.flatMap {
-            try? JSONDecoder().decode(AnswerDocument.self, from: Data($0.readableBytesView))
-        }
-        let rule = check.answers.first { $0.status == status && document?.text(at: $0.member) == $0.value }
-        return rule?.verdict ?? check.verdict(forStatus: status)
+        let rules = check.answers.filter { $0.status == status }
+        guard !rules.isEmpty else { return check.verdict(forStatus: status) }
+        // The status alone may mean either: a key is not refused for an answer that did not come to its end.
+        guard let answer,
+            let document = try? JSONDecoder().decode(AnswerDocument.self, from: Data(answer.readableBytesView))
+        else { return .unverified }
+        return rules.first { document.text(at: $0.member) == $0.value }?.verdict ?? check.verdict(forStatus: status)
     }
 }

@@ -10,7 +10,7 @@ public import KeyVaultStorage
 /// another one is refused unless you say otherwise.
 ///
 /// One of these files that is moved or deleted while the store is open is noticed: writes, scans, ``readHead()`` and
-/// ``foreignChanges()`` throw `io` until it is back.
+/// ``foreignChanges()`` throw `io` until it is back, and once the last has, all reads do.
 ///
 /// A commit is on the disk before ``write(_:)`` returns (`synchronous = FULL`). Batches that come in while one is being
 /// committed share the next commit.
@@ -144,7 +144,7 @@ public final class SQLiteStore: RecordStore {
     /// - Throws: ``StoreError``; `io` where one of the files was moved or deleted: what others commit is not seen then.
     public func foreignChanges() async throws(StoreError) -> UInt64 {
         try Self.check(owner, path)
-        do throws(StoreError) { try places.check() } catch { throw readers.whatAReadMisses(error) }
+        do throws(StoreError) { try readers.checkPlaces() } catch { throw readers.whatAReadMisses(error) }
         return try await writer.queue.dataVersion()
     }
 

@@ -117,7 +117,7 @@ extension Server {
 
     private static let auditLogger = Logger(label: "audit")
 
-    /// Notes every change of a key, and not the reads: each chat is one.
+    /// Notes every change of a key, also one that was refused, and not the reads: each chat is one.
     private static func audit(_ event: AuditEvent) {
         guard event.action != .read else { return }
         var metadata: Logger.Metadata = ["action": "\(event.action.rawValue)"]
@@ -125,7 +125,7 @@ extension Server {
         metadata["provider"] = event.id.map { "\($0.provider)" }
         metadata["label"] = event.id.map { "\($0.label)" }
         metadata["failure"] = event.failure.map { "\($0.rawValue)" }
-        auditLogger.info("a key was changed", metadata: metadata)
+        auditLogger.info(event.failure == nil ? "done" : "not done", metadata: metadata)
     }
 
     /// It is allowed, and nobody would notice: keys may then be written to swap.

@@ -48,6 +48,11 @@ import Testing
         let outcome = try box.run("doctor", "--json")
         outcome.expectSuccess()
         #expect(try results(outcome)["store file"] == "warning")
+        // A link has no rights of its own.
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: box.path("keyvault.db"))
+        try FileManager.default.createSymbolicLink(
+            atPath: box.path("link.db"), withDestinationPath: box.path("keyvault.db"))
+        #expect(try results(box.run("doctor", "--json", "--store", "sqlite:link.db"))["store file"] == nil)
     }
 
     @Test func measuring() throws {

@@ -150,6 +150,9 @@ import Testing
         ("elevenlabs", 403, #"{"detail": {"status": "missing_permissions"}}"#, .unreachable),
         ("google", 400, #"{"error": {"code": 400, "status": "FAILED_PRECONDITION"}}"#, .unreachable),
         ("google", 400, #"{"error": {"code": 400, "status": "INVALID_ARGUMENT"}}"#, .invalid),
+        // What cannot be read may be either.
+        ("elevenlabs", 401, "", .unreachable), ("elevenlabs", 401, #"{"detail": {"sta"#, .unreachable),
+        ("google", 400, "<html>", .unreachable),
     ]) func aRefusalThatIsNotTheKeys(_ name: String, _ status: Int, _ body: String, _ verdict: Verdict) async throws {
         let server = try await LoopbackServer { _, _ in .send(Self.answer(status, body)) }
         #expect(try await validate(name, at: server.base()).verdict == verdict)
@@ -165,6 +168,11 @@ import Testing
             #expect(waiting.verdict == .unreachable)
             #expect(try await validate("openai", at: server.base()).verdict == .valid)
             try await server.stop()
+            let (refused, rest) = ("HTTP/1.1 401 Unauthorized", head.split(separator: "\r\n", maxSplits: 1)[1])
+            let dripping = try await LoopbackServer { _, _ in .drip("\(refused)\r\n\(rest)") }
+            let other = try await validate("elevenlabs", at: dripping.base(), with: validator(seconds: 0.3))
+            #expect(other.verdict == .unreachable)
+            try await dripping.stop()
         }
     }
 

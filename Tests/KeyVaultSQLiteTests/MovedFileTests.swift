@@ -23,7 +23,10 @@ import Testing
         await expectError(.io, naming: "moved") { _ = try await store.readHead() }
         await expectError(.io, naming: "moved") { _ = try await store.providers(of: "acme") }
         await expectError(.io, naming: "moved") { _ = try await store.foreignChanges() }
+        // From now on: others may have another database in its place.
+        await expectError(.io, naming: "moved") { _ = try await store.read(try id("acme")) }
         try move("away-", "")
+        #expect(try await store.read(try id("acme")) != nil)
         _ = try await store.foreignChanges()
         try await store.insert(try id("late"))
         #expect(try await store.providers(of: "late") == ["openai"])

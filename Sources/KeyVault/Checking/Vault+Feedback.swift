@@ -7,7 +7,7 @@ extension Vault {
     ///
     /// A refused key is disabled until somebody enables it or a check finds it live
     /// (``VaultConfiguration/disablesRejectedKeys``); one whose provider asks for a pause rests for that long, or else for
-    /// ``VaultConfiguration/coolDown``, and for a day at most. A key that somebody disabled stays disabled; that its provider
+    /// ``VaultConfiguration/coolDown``, for a day at most, and no shorter than it already was to. A key that somebody disabled stays disabled; that its provider
     /// refuses it is noted all the same, in its verdict and the time of its last check. The history shows nothing of it, and the
     /// time of the last change stays.
     ///

@@ -131,8 +131,12 @@ extension LiveCheck: Codable {
 extension AnswerRule: Codable {
     public init(from decoder: any Decoder) throws {
         let members = try decoder.members(["status", "member", "value", "verdict"])
+        let member = try members.decode(String.self, forKey: "member")
+        guard !member.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+            throw members.refusal("A member is named by names with dots between them.", forKey: "member")
+        }
         self.init(
-            status: try members.status(forKey: "status"), member: try members.decode(String.self, forKey: "member"),
+            status: try members.status(forKey: "status"), member: member,
             value: try members.decode(String.self, forKey: "value"), verdict: try members.verdict(forKey: "verdict"))
     }
 

@@ -36,7 +36,7 @@ extension Vault {
         if let tenant, RecordID.isReserved(tenant: tenant) { return ListPage(entries: [], next: nil) }
         let rows = try await rows(scope, after: cursor.map(RecordKey.behind), limit: limit)
         var entries: [ListEntry] = []
-        for row in rows {
+        for row in rows where !row.id.isReserved {
             if let entry = try await entry(row) { entries.append(entry) }
         }
         return ListPage(entries: entries, next: rows.count == limit ? rows.last?.id : nil)

@@ -67,11 +67,11 @@ public struct KeyResolver: Sendable {
             do throws(VaultError) {
                 lease = try await vault.lease(id)
             } catch {
-                // Bytes that the store cannot read are those of one row, and no outage: the next key may be sound.
-                let error = error.isOfCorruptBytes ? VaultError.damaged(id, cause: error) : error
                 // The key was deleted or disabled since it was listed, or is damaged, or its master key is missing; or the store
-                // has failed meanwhile, and the next key may be cached.
-                guard let reason = error.reasonToPassOver(id) else { throw error }
+                // has failed meanwhile, and the next key may be cached. Bytes that it cannot read are of one row: the next key may
+                // be sound.
+                let reason = error.isOfCorruptBytes ? .unreadable(id) : error.reasonToPassOver(id)
+                guard let reason else { throw error }
                 // A store that is out of reach is so for every key that is not cached.
                 facts.passOver(because: reason) { $0 == id || reason == .storeFailed && !vault.isCached($0) }
                 failures.note(error)

@@ -38,17 +38,16 @@ extension GuardedBytes {
 extension Span<UInt8> {
     /// The bytes in base64url, in constant time.
     package var base64URL: String {
-        var text = [UInt8](repeating: 0, count: (count * 4 + 2) / 3 + 1)
-        var output = text.mutableSpan
+        let length = (count * 4 + 2) / 3
         // The digits and the zero behind them fit; both buffers are passed with their lengths.
-        _ = unsafe output.withPointer { output, capacity in
+        return unsafe String(unsafeUninitializedCapacity: length + 1) { output in
             unsafe withPointer { bytes, count in
-                unsafe sodium_bin2base64(
-                    UnsafeMutableRawPointer(output).assumingMemoryBound(to: CChar.self), capacity, bytes, count,
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+                _ = unsafe sodium_bin2base64(
+                    UnsafeMutableRawPointer(output.baseAddress!).assumingMemoryBound(to: CChar.self), length + 1, bytes,
+                    count, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
             }
+            return length
         }
-        return String(decoding: text.dropLast(), as: UTF8.self)
     }
 }
 

@@ -48,7 +48,9 @@ extension KeyVaultService {
             }
         } catch let error as VaultError {
             // Where the store failed, the error says with what: that is for the log.
-            guard let cause = error.cause as? NoUsableKey, !cause.passedOver.contains(.storeFailed) else { throw error }
+            guard let cause = error.cause as? NoUsableKey, error.code != .store,
+                !cause.passedOver.contains(.storeFailed)
+            else { throw error }
             let reasons = cause.passedOver.map { "\($0)" }.joined(separator: "; ")
             throw APIError(
                 .forbidden, "no_key", "No key can serve this request",

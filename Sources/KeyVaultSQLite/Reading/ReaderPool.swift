@@ -1,4 +1,5 @@
 import KeyVaultStorage
+import Synchronization
 
 /// The readers of a store. A read runs on its caller's thread: a hop to another one costs more than the read.
 ///
@@ -15,6 +16,8 @@ final class ReaderPool: Sendable {
     private let places: StorePlaces
     private let patience: Duration
     private let state = TracedMutex(State())
+    /// Whether the files were seen to be moved or deleted. What others commit then is not read from those that are open.
+    private let areFilesMoved = Atomic<Bool>(false)
 
     init(places: StorePlaces, patience: Duration) {
         self.places = places
@@ -49,13 +52,25 @@ final class ReaderPool: Sendable {
         _ = consume idle
     }
 
+    /// Looks whether the files are in their places. As long as they are not, nothing is read.
+    func checkPlaces() throws(StoreError) {
+        do throws(StoreError) { try places.check() } catch {
+            areFilesMoved.store(true, ordering: .relaxed)
+            throw error
+        }
+        areFilesMoved.store(false, ordering: .relaxed)
+    }
+
     private func take() throws(StoreError) -> Reader {
         let idle = try state.withLock { state throws(StoreError) in
             guard !state.isClosed else { throw .closed }
             return state.idle.popLast()
         }
-        if let idle { return idle }
-        try places.check()
+        if let idle {
+            if areFilesMoved.load(ordering: .relaxed) { try checkPlaces() }
+            return idle
+        }
+        try checkPlaces()
         let reader = try Reader(path: places.path, patience: patience)
         // The file may have been exchanged just before it was opened.
         try places.check()

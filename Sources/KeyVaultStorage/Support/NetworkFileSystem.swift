@@ -44,7 +44,8 @@ extension StoreError {
     package static func onNetwork(_ path: String) -> StoreError {
         StoreError(
             .invalid,
-            "\(path) is on a network file system, whose locks and syncs cannot be relied on. Use a local disk; or open it with "
-                + "allowsNetworkFileSystems, if you know that they can.")
+            "\(path) is on a network file system, whose locks and syncs cannot be relied on. Copy it to a local disk while "
+                + "nobody has it open; or open it in a program with allowsNetworkFileSystems, if you know that they can."
+        )
     }
 }

@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
     /// Whoever can write to it can destroy keys.
     private var storeFile: [Finding] {
         // That there is none is the vault's finding.
-        guard let path = try? options.storeURL.path,
+        guard let path = (try? options.storeURL.path).map({ URL(filePath: $0).resolvingSymlinksInPath().path }),
             let rights = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int,
             rights & 0o022 != 0
         else { return [] }

@@ -98,7 +98,7 @@ struct RotateMasterCommand: AsyncParsableCommand {
         guard !report.failed.isEmpty else { return }
         let (what, damaged) = ("Records that do not open stay under the old master key", report.failed.damaged)
         guard !damaged.isEmpty else {
-            throw Failure(unreadable: report.failed[0].code, "\(what): \(report.failed.summary).")
+            throw Failure(unreadable: report.failed.reason, "\(what): \(report.failed.summary).")
         }
         throw Failure(
             .integrity, "\(what): \(damaged.summary).",

@@ -25,7 +25,7 @@ struct VaultCopy {
             let damaged = report.damaged.damaged
             guard !damaged.isEmpty else {
                 throw Failure(
-                    unreadable: report.damaged[0].code,
+                    unreadable: report.damaged.reason,
                     "Records that could not be opened were copied as they are: \(report.damaged.summary).")
             }
             throw Failure(

@@ -7,7 +7,8 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Open every key and name those that are damaged.",
         discussion: """
-            Earlier revisions are opened too. The exit code is 7 where something is damaged, else 6 where a master key is missing.
+            Earlier revisions are opened too. The exit code is 7 where something is damaged, else 6 where a master key is missing, \
+            else 1 where a later release is needed.
             """)
 
     @Flag(help: "Print a JSON object.")
@@ -28,7 +29,7 @@ struct VerifyCommand: AsyncParsableCommand {
                     hint: "Put those keys again, restore a backup, or delete them.")
             }
             guard unopened.isEmpty else {
-                throw Failure(unreadable: unopened[0].code, "Records that could not be opened: \(unopened.count).")
+                throw Failure(unreadable: unopened.reason, "Records that could not be opened: \(unopened.count).")
             }
         }
     }

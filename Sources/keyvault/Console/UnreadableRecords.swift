@@ -17,6 +17,9 @@ extension [VerifyReport.Damage] {
     /// Those that may well be sound.
     var unopened: [VerifyReport.Damage] { filter { $0.code != .damagedRecord } }
 
+    /// Why they do not open: a master key that is missing is what to look for first. Of records that are there.
+    var reason: VaultError.Code { contains { $0.code == .missingMasterKey } ? .missingMasterKey : self[0].code }
+
     /// Of the first five, which and why.
     var summary: String {
         let names = prefix(5).map { record in

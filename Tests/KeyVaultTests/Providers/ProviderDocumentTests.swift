@@ -87,6 +87,10 @@ import Testing
             "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"answers\": [\n"
                 + "{\"status\": 401, \"member\": \"a\",\n\"verdict\": \"valid\"}]}}]}", 4, "\"value\" is missing"
         ),
+        (
+            "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"answers\": [\n"
+                + "{\"status\": 401,\n\"member\": \"a..b\", \"value\": \"b\", \"verdict\": \"valid\"}]}}]}", 5, "dots"
+        ),
         ("{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"header\": \"a:b\"}}]}", 3, "header"),
         (
             "{\"providers\": [{\"name\": \"a\",\n\"check\": {\"path\": \"/\",\n\"scheme\": \"a\\u0007\"}}]}", 3,

@@ -79,7 +79,8 @@ struct ScanPage {
             }
             if scope == .current, key.isReserved {
                 // Any number of tokens may lie there.
-                next = try log.firstIndex(in: base.places, notBelow: .behindReserved)
+                // Forward, also where somebody has changed the file beneath.
+                next = max(next + 1, try log.firstIndex(in: base.places, notBelow: .behindReserved))
                 continue
             }
             next += 1
