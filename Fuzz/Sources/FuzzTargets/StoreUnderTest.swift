@@ -67,20 +67,11 @@ struct StoreUnderTest {
 }
 
 /// A store in memory that outlives the vaults on it.
-private struct MemoryRelay: RecordStore {
+private struct MemoryRelay: WrappingStore {
     let store = MemoryStore()
+    var base: any RecordStore { store }
 
-    var kind: String { store.kind }
-    func readHead() async throws(StoreError) -> StoreHead? { try await store.readHead() }
-    func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try await store.create(header: header, generation: generation)
-    }
-    func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try await store.read(id) }
-    func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? { try await store.read(key) }
-    func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
-        try await store.scan(scope, after: cursor, limit: limit)
-    }
-    func write(_ batch: WriteBatch) async throws(StoreError) { try await store.write(batch) }
     func foreignChanges() async throws(StoreError) -> UInt64 { 0 }
+
     func close() async {}
 }

@@ -243,8 +243,8 @@ import Testing
 }
 
 /// A store whose writes take their time.
-private final class SlowlyWrittenStore: RecordStore {
-    private let base: MemoryStore
+private final class SlowlyWrittenStore: WrappingStore {
+    let base: any RecordStore
     private let count = Atomic(0)
 
     init(_ base: MemoryStore) { self.base = base }
@@ -252,22 +252,10 @@ private final class SlowlyWrittenStore: RecordStore {
     /// How many have begun and not ended.
     var underWay: Int { count.load(ordering: .acquiring) }
 
-    var kind: String { base.kind }
-    func readHead() async throws(StoreError) -> StoreHead? { try await base.readHead() }
-    func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-        try await base.create(header: header, generation: generation)
-    }
-    func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try await base.read(id) }
-    func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? { try await base.read(key) }
-    func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError) -> [StoredRecord] {
-        try await base.scan(scope, after: cursor, limit: limit)
-    }
     func write(_ batch: WriteBatch) async throws(StoreError) {
         count.add(1, ordering: .releasing)
         defer { count.subtract(1, ordering: .releasing) }
         for _ in 0..<1_000 { await Task.yield() }
         try await base.write(batch)
     }
-    func foreignChanges() async throws(StoreError) -> UInt64 { try await base.foreignChanges() }
-    func close() async { await base.close() }
 }

@@ -6,8 +6,9 @@ import Testing
 /// When a vault begins to notice what others change.
 @Suite struct FirstLookTests {
     /// A store that somebody else changes between the first time that it is asked for changes and the second.
-    private final class ChangingStore: RecordStore {
-        let base = FaultInjectingStore(MemoryStore())
+    private final class ChangingStore: WrappingStore {
+        let counting = FaultInjectingStore(MemoryStore())
+        var base: any RecordStore { counting }
         private let looks = Mutex(0)
         /// Lets the second look through.
         let second = AsyncStream.makeStream(of: Void.self)
@@ -23,19 +24,6 @@ import Testing
             if look == 3 { third.continuation.finish() }
             return look == 1 ? 1 : 2
         }
-
-        var kind: String { base.kind }
-        func readHead() async throws(StoreError) -> StoreHead? { try await base.readHead() }
-        func create(header: [UInt8], generation: UInt64) async throws(StoreError) {
-            try await base.create(header: header, generation: generation)
-        }
-        func read(_ id: RecordID) async throws(StoreError) -> StoredRecord? { try await base.read(id) }
-        func read(_ key: RecordKey) async throws(StoreError) -> StoredRecord? { try await base.read(key) }
-        func scan(_ scope: ScanScope, after cursor: RecordKey?, limit: Int) async throws(StoreError)
-            -> [StoredRecord]
-        { try await base.scan(scope, after: cursor, limit: limit) }
-        func write(_ batch: WriteBatch) async throws(StoreError) { try await base.write(batch) }
-        func close() async { await base.close() }
     }
 
     /// The background task may look for the first time long after the vault was opened and has read keys. What was changed
@@ -44,17 +32,17 @@ import Testing
         let store = ChangingStore()
         let ring = MasterKeyRing(try MasterKey.random())
         let id = try RecordID(tenant: "acme", provider: "example")
-        let writer = try await Vault.create(in: store.base, masterKey: ring)
+        let writer = try await Vault.create(in: store.counting, masterKey: ring)
         try await writer.put(Secret("secret"), for: id)
 
         let vault = try await Vault.open(
             store, keys: ring, configuration: VaultConfiguration(foreignChangeInterval: .milliseconds(1)))
         try await vault.withSecret(id) { _ in }
-        let reads = store.base.calls(of: .read)
+        let reads = store.counting.calls(of: .read)
         store.second.continuation.finish()
         for await _ in store.third.stream {}
         try await vault.withSecret(id) { _ in }
-        #expect(store.base.calls(of: .read) == reads + 1)
+        #expect(store.counting.calls(of: .read) == reads + 1)
         await vault.close()
         await writer.close()
     }
