@@ -21,7 +21,7 @@ ALTERNATIVES = {
     "AWS Encryption SDK, caching": 112_000,
 }
 OURS, OTHER, FLOOR = "#1f6feb", "#9aa4ae", "#57606a"
-COLORS = ["#1f6feb", "#57606a", "#bf8700", "#1a7f37", "#cf222e"]
+COLORS = ["#1f6feb", "#57606a", "#bf8700", "#1a7f37", "#cf222e", "#8250df"]
 
 
 def machine() -> str:
@@ -37,19 +37,19 @@ def seconds(ns: float) -> str:
     return f"{ns:.0f} ns"
 
 
-def page(width: int, height: int, title: str, body: list[str]) -> str:
+def page(width: int, height: int, title: str, body: list[str], note: str = "") -> str:
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="13" fill="#1f2328">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
         f'<text x="16" y="26" font-size="16" font-weight="bold">{title}</text>',
         *body,
-        f'<text x="16" y="{height - 10}" font-size="11" fill="#57606a">{machine()}</text>',
+        f'<text x="16" y="{height - 10}" font-size="11" fill="#57606a">{machine()}{note}</text>',
         "</svg>",
     ]) + "\n"
 
 
-def bars(title: str, values: list[tuple[str, float, str, str]], logarithmic: bool) -> str:
+def bars(title: str, values: list[tuple[str, float, str, str]], logarithmic: bool, note: str = "") -> str:
     """`values`: name, value, how it reads, color."""
     left, span = 270, 400
     largest = max(value for _, value, _, _ in values)
@@ -63,7 +63,7 @@ def bars(title: str, values: list[tuple[str, float, str, str]], logarithmic: boo
             f'<rect x="{left}" y="{y}" width="{width:.0f}" height="18" fill="{color}"/>',
             f'<text x="{left + width + 6:.0f}" y="{y + 14}"{weight}>{text}</text>',
         ]
-    return page(left + span + 110, 44 + 26 * len(values) + 34, title, body)
+    return page(left + span + 110, 44 + 26 * len(values) + 34, title, body, note)
 
 
 def lines(title: str, series: dict[str, list[tuple[float, float]]]) -> str:
@@ -111,7 +111,8 @@ def draw(rows: dict[str, dict], folder: pathlib.Path) -> None:
         floor = [("C and libsodium, 1,000 records", rows["hit/1k"]["floor_ns"], FLOOR)]
         values = sorted(ours + others + floor, key=lambda value: value[1])
         (folder / "hit.svg").write_text(
-            bars("One read of a 164-byte key, logarithmic (grey: measured once, November 2026, Zen 4)", [(n, v, seconds(v), c) for n, v, c in values], True))
+            bars("One read of a 164-byte key (logarithmic)", [(n, v, seconds(v), c) for n, v, c in values], True,
+                 "; grey: measured once, on a Zen 4 in November 2026"))
 
     threads = {1: rows.get("hit/1k/2-threads", {}).get("floor_ns")}
     for count in (2, 4):
