@@ -38,7 +38,7 @@ package final class FileLog: Sendable {
         var compactionResumesAt: UInt64 = 0
 
         /// The index as it is now, for somebody who walks over it with nobody waiting. The writer leaves it alone, and makes a copy
-        /// for itself, where walking takes many times that.
+        /// for itself before it goes on.
         mutating func lendIndex() -> RowIndex {
             isIndexLent = true
             return index
