@@ -30,6 +30,11 @@ import Testing
         _ = try await store.foreignChanges()
         try await store.insert(try id("late"))
         #expect(try await store.providers(of: "late") == ["openai"])
+        // Noticed by one who does not read, and gone and back before anybody does.
+        try move("", "away-")
+        await expectError(.io, naming: "moved") { _ = try await store.foreignChanges() }
+        try move("away-", "")
+        #expect(try await store.read(try id("late")) != nil)
         await store.close()
     }
 

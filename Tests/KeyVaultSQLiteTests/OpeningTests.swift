@@ -31,6 +31,13 @@ import Testing
             _ = try await SQLiteStore.open(directory("none/vault.db"), create: true)
         }
         await expectError(.notFound, naming: "directory") { _ = try await SQLiteStore.open(directory("none/vault.db")) }
+        // Found by SQLite itself, where nobody asks which file system it is.
+        for create in [false, true] {
+            await expectError(.notFound, naming: "directory") {
+                _ = try await SQLiteStore.open(
+                    directory("none/vault.db"), create: create, allowsNetworkFileSystems: true)
+            }
+        }
         await expectError(.invalid, naming: "zero byte") {
             _ = try await SQLiteStore.open(directory("a\0.db"), create: true)
         }

@@ -100,11 +100,12 @@ struct RecordChanges {
             try deleteRow.run()
 
         case .deleteTenant(let tenant):
-            let name = Array(tenant.utf8)[...]
+            let name = ArraySlice(tenant.utf8)
             highestOfTenant.bind(text: name, at: 1)
             defer { highestOfTenant.reset() }
-            let highest = try highestOfTenant.step() ? highestOfTenant.integer(0) : nil
-            floor = max(floor, UInt64(clamping: highest ?? 0))
+            // One row in any case: that of `max`.
+            _ = try highestOfTenant.step()
+            floor = max(floor, UInt64(clamping: highestOfTenant.integer(0) ?? 0))
             deleteTenant.bind(text: name, at: 1)
             try deleteTenant.run()
 

@@ -99,11 +99,9 @@ struct WriteSession: ~Copyable {
     /// Moves when another connection has committed, and with nothing else. Reads shared memory, not the disk.
     func dataVersion() -> Result<UInt64, StoreError> {
         defer { dataVersionStatement.reset() }
-        do throws(StoreError) {
+        return Result { () throws(StoreError) in
             _ = try dataVersionStatement.step()
-            return .success(UInt64(clamping: dataVersionStatement.integer(0) ?? 0))
-        } catch {
-            return .failure(error)
+            return UInt64(clamping: dataVersionStatement.integer(0) ?? 0)
         }
     }
 
