@@ -84,14 +84,13 @@ extension PreparedCheck.Refusal {
 }
 
 extension PreparedCheck {
-    /// Whether what the answer says depends on more than its status.
-    func readsAnswer(status: HTTPResponseStatus) -> Bool { check.answers.contains { $0.status == Int(status.code) } }
+    func readsAnswer(status: HTTPResponseStatus) -> Bool { check.readsAnswer(status: Int(status.code)) }
 
     /// - Parameter now: from when a pause is counted that ends at a date.
     func findings(status: HTTPResponseStatus, headers: HTTPHeaders, answer: ByteBuffer?, now: Date) -> Findings {
         let name = provider.displayName
         let retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
-        switch verdict(status: Int(status.code), answer) {
+        switch check.verdict(status: Int(status.code), answer: answer.map { Array($0.readableBytesView) }) {
         case .valid:
             return Findings(.valid, "\(name) accepts the key.")
         case .restricted:
@@ -104,9 +103,9 @@ extension PreparedCheck {
             return Findings(
                 .rateLimited, "\(name) asks for a pause before it answers again.",
                 retryAfter: retryAfter)
-        case let verdict? where verdict != .unverified:
+        case let verdict?:
             return Findings(verdict, "\(name) answered with status \(status.code).")
-        default:
+        case nil:
             return Findings(
                 .unreachable, "\(name) answered with status \(status.code), which says nothing about the key.",
                 retryAfter: retryAfter)
@@ -115,15 +114,5 @@ extension PreparedCheck {
 
     func findings(of failure: RequestFailure) -> Findings {
         Findings(.unreachable, "\(provider.displayName) \(failure.reason)")
-    }
-
-    private func verdict(status: Int, _ answer: ByteBuffer?) -> Verdict? {
-        let rules = check.answers.filter { $0.status == status }
-        guard !rules.isEmpty else { return check.verdict(forStatus: status) }
-        // The status alone may mean either: a key is not refused for an answer that did not come to its end.
-        guard let answer,
-            let document = try? JSONDecoder().decode(AnswerDocument.self, from: Data(answer.readableBytesView))
-        else { return .unverified }
-        return rules.first { document.text(at: $0.member) == $0.value }?.verdict ?? check.verdict(forStatus: status)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 public import KeyVaultFormat
 
 /// The one free, read-only request that tells whether a key is live.
@@ -36,8 +37,27 @@ public struct LiveCheck: Hashable, Sendable {
         self.uncheckedPrefixes = uncheckedPrefixes
     }
 
-    /// What an answer with this status says of the key; `nil` where it says nothing.
-    public func verdict(forStatus status: Int) -> Verdict? {
+    /// Whether ``answers`` has a rule for an answer with this status, so that it has to be read.
+    public func readsAnswer(status: Int) -> Bool { answers.contains { $0.status == status } }
+
+    /// What an answer says of the key; `nil` where it says nothing.
+    ///
+    /// - Parameter answer: All that was answered, where ``readsAnswer(status:)``; `nil` where it did not come to its end.
+    public func verdict(status: Int, answer: [UInt8]?) -> Verdict? {
+        let verdict = readsAnswer(status: status) ? verdict(status: status, reading: answer) : verdict(status: status)
+        return verdict == .unverified ? nil : verdict
+    }
+
+    private func verdict(status: Int, reading answer: [UInt8]?) -> Verdict? {
+        // The status alone may mean either: a key is not refused for an answer that did not come to its end.
+        guard let answer, let document = try? JSONDecoder().decode(AnswerDocument.self, from: Data(answer)) else {
+            return nil
+        }
+        let rule = answers.first { $0.status == status && document.text(at: $0.member) == $0.value }
+        return rule?.verdict ?? verdict(status: status)
+    }
+
+    private func verdict(status: Int) -> Verdict? {
         switch (statuses[status], status) {
         case (let verdict?, _): verdict
         case (nil, 200): .valid

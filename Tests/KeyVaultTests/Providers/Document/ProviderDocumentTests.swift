@@ -30,8 +30,8 @@ import Testing
         #expect(registry.match("acme_admin_" + "01", of: "acme") == .refused(.administrative))
         #expect(try registry.target(ofModel: "acme-large").provider == "acme")
         let check = try #require(registry["acme"]?.check)
-        #expect(check.verdict(forStatus: 403) == .restricted)
-        #expect(check.verdict(forStatus: 401) == .invalid)
+        #expect(check.verdict(status: 403, answer: Array("{}".utf8)) == .restricted)
+        #expect(check.verdict(status: 401, answer: nil) == .invalid)
         #expect(check.answers == [AnswerRule(status: 403, member: "a.b", value: "c", verdict: .withoutCredit)])
         #expect(check.headers == ["x-version": "2"])
     }
