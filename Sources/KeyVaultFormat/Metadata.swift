@@ -7,9 +7,9 @@ public struct Metadata: Hashable, Sendable {
     public var created: Date
     /// When the key was last replaced.
     public var updated: Date
-    /// When the provider last answered a live check; `nil` when it never did.
+    /// When the provider last said something about the key, in a live check or by refusing a use of it; `nil` when it never did.
     public var lastValidated: Date?
-    /// What that check found.
+    /// What it said.
     public var verdict: Verdict
     /// Whether the key is to be served; ``obstacle(at:)`` says whether it is, at a time.
     public var state: RecordState

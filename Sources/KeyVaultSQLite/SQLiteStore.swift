@@ -100,7 +100,7 @@ public final class SQLiteStore: RecordStore {
 
     public func readHead() async throws(StoreError) -> StoreHead? {
         try withReader { reader throws(StoreError) in
-            try places.check()
+            try readers.checkPlaces()
             return try reader.vault.read()
         }
     }
@@ -127,7 +127,7 @@ public final class SQLiteStore: RecordStore {
         -> [StoredRecord]
     {
         try withReader { reader throws(StoreError) in
-            try places.check()
+            try readers.checkPlaces()
             return try reader.scans.page(of: scope, after: cursor, limit: limit)
         }
     }

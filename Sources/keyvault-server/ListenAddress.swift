@@ -17,7 +17,9 @@ struct ListenAddress: Sendable, CustomStringConvertible {
     }
 
     /// Whether nothing but this machine reaches it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var isLoopback: Bool { host == "localhost" || host == "::1" || isLoopbackOfVersion4 }
+    /// A name may begin like such an address.
+    private var isLoopbackOfVersion4: Bool { host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." } }
     var bindAddress: BindAddress { .hostname(host, port: port) }
     var description: String { description(port: port) }
 

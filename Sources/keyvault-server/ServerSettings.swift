@@ -117,7 +117,10 @@ struct ServerSettings: Sendable {
                     "Upstream \(index + 1) is not of the form PROVIDER=URL, such as openai=http://127.0.0.1:9000: a URL "
                         + "without user, query and fragment, and with https except to this machine.")
             }
-            upstreams[parts[0]] = base
+            guard upstreams.updateValue(base, forKey: parts[0]) == nil else {
+                throw StartFailure(
+                    "Upstream \(index + 1) is the second one of \(parts[0]). Name one: keys are sent there.")
+            }
         }
         return upstreams
     }

@@ -47,6 +47,7 @@ export async function startStub(port = 0) {
       return send(status, { error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } });
     }
     if (key.includes("limited")) return send(429, { error: { message: "slow down" } }, { "Retry-After": "7" });
+    if (key.includes("overloaded")) return send(503, { error: { message: "come back" } }, { "Retry-After": "11" });
     if (key.includes("broken")) return send(500, { error: { message: `internal, key ${key}` } });
     if (key.includes("echo")) {
       return send(400, { error: { message: `no ${key} ${Buffer.from(key).toString("base64")} here`, authorization: request.headers.authorization } });

@@ -154,7 +154,7 @@ import Testing
             #"{"tenant":"t","provider":"p","label":"%","secret":"\#(String(repeating: "k", count: 4000))"}"# + "\n"
         let keys = (0..<256).map { line.replacing("%", with: "\($0)") }.joined()
         try Data(keys.utf8).write(to: box.folder.appending(path: "keys"))
-        try box.shell(script).expectError(1, "keyvault.db", hint: "Nothing was stored")
+        try box.shell(script).expectError(1, "keyvault.db", hint: "run the import again")
         try expectNothingLost()
     }
 }

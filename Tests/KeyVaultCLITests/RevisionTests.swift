@@ -72,6 +72,12 @@ import Testing
         try box.run("put", "acme/mine", "--expires", text, input: "new").expectError(64, "2027-01-31")
     }
 
+    @Test func enablingAKeyThatHasExpiredSaysSo() async throws {
+        try await box.putExpired("acme/mine", at: "2020-02-29T00:00:00Z")
+        let outcome = try box.run("enable", "acme/mine")
+        #expect(outcome.status == 0 && outcome.errors.contains("has expired"), "\(outcome.errors)")
+    }
+
     @Test func aKeyThatHasExpiredAlreadyIsNotPut() throws {
         try box.run("put", "acme/mine", "--expires", "2020-02-29", input: "new").expectError(64, "It is past")
         #expect(try box.run("reveal", "acme/mine").text == "first")

@@ -73,6 +73,23 @@ import Testing
         try await server.stop()
     }
 
+    /// Where keys are checked says the document, whose writer may well mean a host inside.
+    @Test func aHostOfTheDocumentMayBeInside() async throws {
+        let box = try Sandbox(base: "https://0.0.0.0:1")
+        #expect(try box.run("init").status == 0)
+        #expect(try box.run("put", "acme/mine", input: "mine_good").status == 0)
+        let tested = try box.run("test", "acme/mine")
+        let answer = String(decoding: tested.output, as: UTF8.self) + tested.errors
+        #expect(tested.status == 5 && answer.contains("could not be reached"), "\(answer)")
+    }
+
+    @Test func whatCannotBeAskedAboutIsNotStored() async throws {
+        let box = try Sandbox(base: "http://127.0.0.1:1")
+        #expect(try box.run("init").status == 0)
+        let refused = try box.run("put", "acme/mnie", "--validate", input: "mine_good")
+        #expect(refused.status == 4 && refused.errors.contains("leave out --validate"), "\(refused.errors)")
+    }
+
     @Test func testingMarksWhatIsStored() async throws {
         let server = try await server()
         let box = try Sandbox(base: server.base())

@@ -30,6 +30,12 @@ import Testing
         _ = try await store.foreignChanges()
         try await store.insert(try id("late"))
         #expect(try await store.providers(of: "late") == ["openai"])
+        // Noticed by a list alone: whoever reads by name has a connection already.
+        try move("", "away-")
+        await expectError(.io, naming: "moved") { _ = try await store.providers(of: "acme") }
+        await expectError(.io, naming: "moved") { _ = try await store.read(try id("acme")) }
+        try move("away-", "")
+        #expect(try await store.read(try id("late")) != nil)
         // Noticed by one who does not read, and gone and back before anybody does.
         try move("", "away-")
         await expectError(.io, naming: "moved") { _ = try await store.foreignChanges() }

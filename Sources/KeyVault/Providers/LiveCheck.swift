@@ -16,8 +16,8 @@ public struct LiveCheck: Hashable, Sendable {
     /// What a status means beyond 200 (valid), 401 (invalid) and 429 (rate-limited). A status that neither names says nothing
     /// about the key.
     public var statuses: [Int: Verdict]
-    /// Looked at before ``statuses``; the first that applies decides. Where one is for the answer's status, and the answer does not come
-    /// to its end or is no JSON, it says nothing about the key.
+    /// Looked at before ``statuses``; the first that applies decides. Where one is for the answer's status, and the answer is longer than
+    /// 64 KiB, does not come to its end or is no JSON, it says nothing about the key.
     public var answers: [AnswerRule]
     /// Keys that begin with one of these are of a kind that the request cannot check.
     public var uncheckedPrefixes: [String]

@@ -55,7 +55,9 @@ package final class TokenMemory: Sendable {
             return info
         } catch {
             // A row that cannot be opened for want of a master key is there: one that is gone, as a revoked token's is, was not found.
-            guard error.code == .store || error.code == .missingMasterKey else { throw error }
+            // One whose bytes the store cannot read is damaged, which no waiting mends.
+            let isOutage = error.code == .store && !error.isOfCorruptBytes || error.code == .missingMasterKey
+            guard isOutage else { throw error }
             guard let info = recall(text) else { throw error }
             return info
         }

@@ -23,18 +23,27 @@ struct TokenRecord {
         self.tenant = tenant
     }
 
-    /// `nil` for bytes that are no token's.
-    init?(_ bytes: Span<UInt8>) {
+    /// What stands in the record `id`.
+    ///
+    /// - Throws: ``VaultError`` `newerRecord` for another version, `damagedRecord` for bytes that are no token's.
+    init(_ bytes: Span<UInt8>, of id: RecordID) throws(VaultError) {
+        do { try self.init(bytes) } catch { throw .unreadable(id, error) }
+    }
+
+    private init(_ bytes: Span<UInt8>) throws(FormatError) {
+        guard !bytes.isEmpty, bytes[0] == Self.version else {
+            throw FormatError(.unsupportedVersion, "A token has another version than 1.", section: "4.5")
+        }
         let header = 1 + Self.verifierLength + Self.expiryLength
-        guard bytes.count > header, bytes[0] == Self.version else { return nil }
+        guard bytes.count > header else { throw FormatError(.truncated, "A token ends too early.", section: "4.5") }
         var (verifier, name): ([UInt8], [UInt8]) = ([], [])
         verifier.append(bytes.extracting(1..<(1 + Self.verifierLength)))
         name.append(bytes.extracting(droppingFirst: header))
-        guard let time = try? Timestamp(milliseconds: bytes.uint64(at: 1 + Self.verifierLength)),
-            let tenant = String(validating: name, as: UTF8.self)
-        else { return nil }
+        guard let tenant = String(validating: name, as: UTF8.self) else {
+            throw FormatError(.invalidName, "A token's account is no text.", section: "4.5")
+        }
+        expires = try Timestamp(milliseconds: bytes.uint64(at: 1 + Self.verifierLength)).date
         self.verifier = verifier
-        expires = time.date
         self.tenant = tenant
     }
 

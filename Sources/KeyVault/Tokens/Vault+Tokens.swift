@@ -85,7 +85,7 @@ extension Vault {
         let id = try TokenRecord.id(of: text.id)
         do throws(VaultError) {
             let lease = try await leaseUnaudited(id)
-            guard let record = lease.withSpan({ TokenRecord($0) }) else { throw .damaged(id, cause: nil) }
+            let record = try lease.withSpan { bytes throws(VaultError) in try TokenRecord(bytes, of: id) }
             guard record.matches(text.verifier), record.expires.map({ time.date() < $0 }) ?? true else { return nil }
             return TokenInfo(id: text.id, tenant: record.tenant, created: nil, expires: record.expires)
         } catch {
@@ -98,9 +98,10 @@ extension Vault {
     private func info(of row: StoredRecord) async throws(VaultError) -> TokenInfo? {
         do throws(VaultError) {
             let record = try await open(row)
-            let tenant = record.withSecret { TokenRecord($0)?.tenant }
+            let token = try record.withSecret { bytes throws(VaultError) in try TokenRecord(bytes, of: row.id) }
             return TokenInfo(
-                id: row.id.provider, tenant: tenant, created: record.metadata.created, expires: record.metadata.expires)
+                id: row.id.provider, tenant: token.tenant, created: record.metadata.created,
+                expires: record.metadata.expires)
         } catch {
             if error.code == .notFound { return nil }
             guard error.isOfUnreadableRecord else { throw error }

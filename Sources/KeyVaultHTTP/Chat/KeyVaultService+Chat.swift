@@ -16,10 +16,10 @@ extension KeyVaultService {
         let chat = try ChatRequest(
             try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
         let call = try await upstreamCall(for: chat, inline, of: account)
-        metrics.chat(servedBy: call.source)
         let deadline = ContinuousClock.now + configuration.chatTimeout
         let answer = try await exchange.whileConnected { try await send(call, until: deadline, exchange) }
         guard answer.isSuccess else { throw await refusal(answer, call, exchange) }
+        metrics.chat(servedBy: call.source)
         return relay(answer, call, until: deadline, exchange)
     }
 
@@ -116,8 +116,11 @@ extension KeyVaultService {
                 }
             } catch {
                 // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
-                log("a stream broke off", upstreamFailure(error, call), exchange)
-                throw error
+                let failure = upstreamFailure(error, call)
+                log("a stream broke off", failure, exchange)
+                // A client that leaves has broken nothing.
+                if failure.status.code >= 500 { metrics.streamBrokeOff(servedBy: call.source) }
+                throw failure
             }
         }
     }

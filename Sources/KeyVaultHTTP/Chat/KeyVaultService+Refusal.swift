@@ -16,7 +16,8 @@ extension KeyVaultService {
         let (upstream, status) = (call.resolution.upstream, answer.status)
         let name = displayName(upstream)
         let isOfPool = call.resolution.origin == .pool
-        let retryAfter = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
+        let pause = answer.headers.first(name: "retry-after").flatMap { RetryAfter($0)?.seconds }
+        let retryAfter = pause.map { Int($0.rounded(.up)) }
         switch status {
         case 401 where isOfPool, 402 where isOfPool:
             logPool(.error, "the pool's key was refused", answer, call, exchange)
@@ -32,10 +33,10 @@ extension KeyVaultService {
             return .upstream(.forbidden, "\(name) refused this request", call)
         case 429:
             if isOfPool { logPool(.warning, "the pool was turned away", answer, call, exchange) }
-            await report(.rateLimited(retryAfter: retryAfter.map { .seconds($0) }), call, exchange)
+            await report(.rateLimited(retryAfter: pause.map { .seconds($0) }), call, exchange)
             var error = APIError.upstream(.tooManyRequests, "\(name) asks for a pause", call)
             error.code = "rate_limited"
-            error.retryAfter = retryAfter.map { Int($0.rounded(.up)) }
+            error.retryAfter = retryAfter
             return error
         case 200 where answer.isCompressed:
             return .upstream(.badGateway, "\(name) compressed its answer, which it was not asked to", call)
@@ -43,6 +44,7 @@ extension KeyVaultService {
             // A redirect would take the key to another host; a success that is no 200 brings no chat.
             let passedOn = (400...599).contains(status) ? HTTPResponse.Status(code: status) : .badGateway
             var error = APIError.upstream(passedOn, "\(name) answered with status \(status)", call)
+            error.retryAfter = retryAfter
             if case .whole(let body) = answer.body, body.readableBytes > 0 {
                 let scrubber = SecretScrubber(call.key)
                 if isOfPool {
@@ -98,16 +100,16 @@ extension KeyVaultService {
         // Nobody reads that answer; it is for the metrics, where it must not look like the provider's failure.
         guard !Task.isCancelled else { return .clientIsGone }
         let name = displayName(call.resolution.upstream)
-        let isTimeout =
-            switch error as? HTTPClientError {
-            case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?, .readTimeout?, .writeTimeout?,
-                .deadlineExceeded?:
-                true
-            default: false
-            }
-        return isTimeout
-            ? .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
-            : .upstream(.badGateway, "\(name) cannot be reached", call)
+        switch error as? HTTPClientError {
+        case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?, .readTimeout?, .writeTimeout?,
+            .deadlineExceeded?:
+            return .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
+        case .remoteConnectionClosed?:
+            return .upstream(.badGateway, "\(name) broke its answer off", call)
+        case nil where error is NIOTooManyBytesError:
+            return .upstream(.badGateway, "\(name) answered with more than is passed on", call)
+        default: return .upstream(.badGateway, "\(name) cannot be reached", call)
+        }
     }
 }
 

@@ -12,15 +12,15 @@ final class UpstreamClient: Sendable {
         isOwn = false
     }
 
-    /// No redirects, which would take keys along to other hosts; bounded waits; many connections for each host.
+    /// No redirects, which would take keys along to other hosts; bounded waits.
     init(_ configuration: ServiceConfiguration) {
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
         settings.timeout = .init(
             connect: .init(configuration.connectTimeout), read: .init(configuration.silenceTimeout))
         // HTTP/2 remembers headers for as long as a connection lives, and a key is one.
         settings.httpVersion = .http1Only
-        // One connection serves one chat at a time, and chats are long.
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // One connection serves one chat at a time, and each chat has a client's connection: those are what is bounded.
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = .max
         // Its spans would record its errors, some of which print headers; ours record our own.
         settings.tracing.tracer = nil
         settings.http1_1ConnectionDebugInitializer = StatusGuard.add

@@ -15,7 +15,10 @@ struct AccountKeys {
         return AccountKeys(entries: entries)
     }
 
-    func entries(of provider: String) -> [ListEntry] { entries.filter { $0.id.provider == provider } }
+    /// Names are the same when their bytes are (SPEC.md section 2), which those of equal strings need not be.
+    func entries(of provider: String) -> [ListEntry] {
+        entries.filter { $0.id.provider.utf8.elementsEqual(provider.utf8) }
+    }
 
     /// The revision to expect of a key: 0 where it is not stored.
     func revision(of id: RecordID) -> UInt64 { entries.first { $0.id == id }?.revision ?? 0 }

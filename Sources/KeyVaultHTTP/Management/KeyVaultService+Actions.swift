@@ -27,8 +27,10 @@ extension KeyVaultService {
     /// `POST /v1/account/llm-keys/{provider}/enable`: serves a key again.
     func enableKey(_ exchange: Exchange) async throws -> Response {
         let (id, expected) = try await stored(exchange)
-        try await vault.enable(id, expectedRevision: expected)
-        return .done("\(displayName(id.provider)) API key enabled", requestID: exchange.id)
+        let enabled = try await vault.enable(id, expectedRevision: expected)
+        var message = "\(displayName(id.provider)) API key enabled"
+        if case .expired? = enabled.metadata.obstacle(at: Date()) { message += "; it has expired, replace it" }
+        return .done(message, requestID: exchange.id)
     }
 
     /// `POST /v1/account/llm-keys/{provider}/disable`: keeps a key without serving it.

@@ -18,17 +18,18 @@ extension KeyVaultService {
         guard provider != nil || label == nil else {
             throw APIError.invalidRequest("A label needs a provider", hint: "Add ?provider=.")
         }
-        if let provider, let label { _ = try recordID(account, provider, label: label) }
+        let named = try provider.flatMap { provider in
+            try label.map { try recordID(account, provider, label: $0) }
+        }
         let expected = try await expectedState(exchange, of: account)
         if provider == nil, expected == nil {
             try await vault.deleteAll(of: account.tenant)
         } else {
             let keys =
                 if let expected { expected } else { try await AccountKeys.read(vault, tenant: account.tenant) }
-            let meant = keys.entries.filter {
-                (provider == nil || $0.id.provider == provider) && (label == nil || $0.id.label == label)
-            }
-            try await vault.delete(meant.map { ($0.id, expected == nil ? nil : $0.revision) })
+            let meant = provider.map { keys.entries(of: $0) } ?? keys.entries
+            try await vault.delete(
+                meant.filter { named == nil || $0.id == named }.map { ($0.id, expected == nil ? nil : $0.revision) })
         }
         return .done("LLM keys deleted", requestID: exchange.id)
     }

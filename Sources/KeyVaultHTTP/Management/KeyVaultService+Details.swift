@@ -37,7 +37,7 @@ extension KeyVaultService {
         let state = KeyCondition(entry, at: now)
         json.member("state", state.name)
         json.member("explanation", state.explanation)
-        json.member("last_validated", entry.metadata?.lastValidated?.iso8601)
+        json.member("last_validated", entry.metadata?.lastConfirmed?.iso8601)
         json.member("created", entry.metadata?.created.iso8601)
         json.member("updated", entry.metadata?.updated.iso8601)
         json.member("expires", entry.metadata?.expires?.iso8601)

@@ -2,6 +2,8 @@ import HTTPTypes
 import Hummingbird
 import KeyVault
 
+import struct Foundation.Date
+
 extension KeyVaultService {
     /// The providers that the status names whether or not a key of theirs is stored.
     private static let alwaysNamed = ["openai", "anthropic", "google", "openrouter"]
@@ -16,7 +18,7 @@ extension KeyVaultService {
             json.member("formation_keys_available", poolIsAvailable)
             for provider in providers { json.member("has_\(provider)_key", !keys.entries(of: provider).isEmpty) }
             for provider in providers {
-                let validated = keys.entries(of: provider).compactMap { $0.metadata?.lastValidated }.max()
+                let validated = keys.entries(of: provider).compactMap { $0.metadata?.lastConfirmed }.max()
                 json.member("\(provider)_last_validated", validated?.iso8601)
             }
         }
@@ -24,4 +26,9 @@ extension KeyVaultService {
     }
 
     var poolIsAvailable: Bool { configuration.pool != nil && configuration.poolPolicy == .allow }
+}
+
+extension Metadata {
+    /// When the provider last knew the key; `nil` where it never did, and where it has refused it since.
+    var lastConfirmed: Date? { verdict == .invalid ? nil : lastValidated }
 }

@@ -8,13 +8,14 @@ final class ServiceMetrics: Sendable {
         var status: Int
     }
 
-    private struct Origin: Hashable {
+    private struct Series: Hashable {
+        var label: String
         var origin: String
         var provider: String
     }
 
     private let durations = Mutex<[Answer: Metrics.Timer]>([:])
-    private let chats = Mutex<[Origin: Counter]>([:])
+    private let counters = Mutex<[Series: Counter]>([:])
 
     func answered(_ operation: Operation, status: Int, took: Duration) {
         let answer = Answer(operation: operation.name, status: status)
@@ -28,15 +29,20 @@ final class ServiceMetrics: Sendable {
         timer.record(duration: took)
     }
 
-    func chat(servedBy source: KeySource) {
-        let origin = Origin(origin: source.origin, provider: source.provider)
-        let counter = chats.withLock { chats in
-            if let known = chats[origin] { return known }
+    /// Counts a chat that its provider serves.
+    func chat(servedBy source: KeySource) { counter("keyvault_chats", source).increment() }
+
+    /// Counts a stream that did not come to its end: its answer has said 200.
+    func streamBrokeOff(servedBy source: KeySource) { counter("keyvault_broken_streams", source).increment() }
+
+    private func counter(_ label: String, _ source: KeySource) -> Counter {
+        let series = Series(label: label, origin: source.origin, provider: source.provider)
+        return counters.withLock { counters in
+            if let known = counters[series] { return known }
             let dimensions = [("origin", source.origin), ("provider", source.provider)]
-            let made = Counter(label: "keyvault_chats", dimensions: dimensions)
-            chats[origin] = made
+            let made = Counter(label: label, dimensions: dimensions)
+            counters[series] = made
             return made
         }
-        counter.increment()
     }
 }

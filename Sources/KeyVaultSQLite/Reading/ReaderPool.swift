@@ -62,14 +62,12 @@ final class ReaderPool: Sendable {
     }
 
     private func take() throws(StoreError) -> Reader {
+        if areFilesMoved.load(ordering: .relaxed) { try checkPlaces() }
         let idle = try state.withLock { state throws(StoreError) in
             guard !state.isClosed else { throw .closed }
             return state.idle.popLast()
         }
-        if let idle {
-            if areFilesMoved.load(ordering: .relaxed) { try checkPlaces() }
-            return idle
-        }
+        if let idle { return idle }
         try checkPlaces()
         let reader = try Reader(path: places.path, patience: patience)
         // The file may have been exchanged just before it was opened.

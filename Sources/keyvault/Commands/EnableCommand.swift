@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KeyVault
 
 /// `keyvault enable`
@@ -13,8 +14,11 @@ struct EnableCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withVault { vault in
-            try await vault.enable(reference)
+            let enabled = try await vault.enable(reference)
             try options.console.say("Enabled \(reference).")
+            if case .expired? = enabled.metadata.obstacle(at: Date()) {
+                options.console.warn("It has expired, and is not served. Put a new key.")
+            }
         }
     }
 }

@@ -85,10 +85,12 @@ struct ImportCommand: AsyncParsableCommand {
             (count, lastStored) = try await store(batch, in: vault, behind: count)
         } catch {
             let failure = Failure(error)
+            // Whether what the disk has failed with is there, nobody knows.
+            let mayBeStored = ((error as? VaultError)?.cause as? StoreError)?.code == .io
             let state =
-                lastStored == 0
-                ? "Nothing was stored."
-                : "Lines 1 to \(lastStored) are stored; go on with 'tail -n +\(lastStored + 1)'."
+                lastStored > 0
+                ? "Lines 1 to \(lastStored) are stored; go on with 'tail -n +\(lastStored + 1)'."
+                : mayBeStored ? "Lines may be stored; run the import again." : "Nothing was stored."
             options.console.endProgress()
             throw Failure(failure.status, failure.message, hint: "\(failure.hint) \(state)")
         }

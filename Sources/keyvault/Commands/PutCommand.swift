@@ -45,10 +45,10 @@ struct PutCommand: AsyncParsableCommand {
     func run() async throws {
         let validator = validate ? try LiveChecks.validator() : nil
         // The engine stores keys of such providers unchecked, which is not what was asked for.
-        if strict, try LiveChecks.registry()[reference.provider] == nil {
+        if strict || validate, try LiveChecks.registry()[reference.provider] == nil {
             throw Failure(
                 .rejected, "The provider of \(reference) is not known, and its keys cannot be checked.",
-                hint: "See 'keyvault providers', or leave out --strict.")
+                hint: "See 'keyvault providers', or leave out \(strict ? "--strict" : "--validate").")
         }
         try await options.withVault(asking: validator, checks: strict ? .strict : .lenient) { vault in
             let secret = try SecretInput.read(prompt: "Key for \(reference)", isBinary: allowsBinary)

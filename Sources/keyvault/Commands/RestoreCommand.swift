@@ -29,6 +29,12 @@ struct RestoreCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: source.path) else {
             throw Failure(.notFound, "There is no backup at \(source).", hint: "Name what 'keyvault backup' wrote.")
         }
+        // It is opened like any store. A backup is not made writable for that, least of all the only one.
+        guard FileManager.default.isWritableFile(atPath: source.path) else {
+            throw Failure(
+                .other, "\(source) may not be written to, and a store is never opened without.",
+                hint: "Copy it into a directory of your own, and restore from there.")
+        }
         // A copy into a file store that was broken off goes on.
         guard target.isFileStore || !FileManager.default.fileExists(atPath: target.path) else {
             throw Failure(

@@ -7,7 +7,7 @@ enum TerminalEcho {
     nonisolated(unsafe) private static var saved = termios()
 
     /// Signals that end the program while it waits for a person.
-    private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE]
 
     static func withoutEcho(on input: Int32, _ body: () throws -> Void) throws {
         unsafe terminal = input

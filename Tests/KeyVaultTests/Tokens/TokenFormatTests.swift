@@ -19,7 +19,9 @@ import Testing
         }
     }
 
-    private func read(_ bytes: [UInt8]) -> TokenRecord? { TokenRecord(bytes.span) }
+    private func read(_ bytes: [UInt8]) -> TokenRecord? {
+        try? TokenRecord(bytes.span, of: TokenRecord.id(of: "0123456789abcdef"))
+    }
 
     @Test func aRecordIsReadAsItWasWritten() throws {
         let record = try #require(read(try bytes()))
@@ -73,11 +75,15 @@ import Testing
     }
 
     /// Sealed under the right key, as the right record, and yet no token's: nobody is let in by it.
-    @Test func aRecordThatHoldsSomethingElseIsDamaged() async throws {
+    @Test(
+        arguments: [("\u{1}something else", .damagedRecord), ("\u{2}something new", .newerRecord)]
+            as [(String, VaultError.Code)])
+    func aRecordThatHoldsSomethingElseLetsNobodyIn(_ content: String, _ code: VaultError.Code) async throws {
         let made = try await vault.createToken(for: "acme")
-        _ = try await vault.putUnchecked([PutRequest(TokenRecord.id(of: made.info.id), Secret("something else"))])
-        await #expect(throws: VaultError(.damagedRecord, "")) { _ = try await vault.authenticate(made.token) }
-        #expect(try await vault.tokens().map(\.tenant) == [nil])
+        _ = try await vault.putUnchecked([PutRequest(TokenRecord.id(of: made.info.id), Secret(content))])
+        await #expect(throws: VaultError(code, "")) { _ = try await vault.authenticate(made.token) }
+        let listed = try await vault.tokens()
+        #expect(listed.map(\.tenant) == [nil] && listed.map(\.code) == [code])
         #expect(try await vault.revokeToken(made.info.id))
         #expect(try await vault.authenticate(made.token) == nil)
     }

@@ -103,6 +103,15 @@ import Testing
         await #expect(throws: VaultError(.store, "")) { _ = try await memory.authenticate(made.token) }
     }
 
+    /// No waiting mends it.
+    @Test func aRowThatTheStoreCannotReadIsNoOutage() async throws {
+        let token = try await vault.createToken(for: "acme").token
+        #expect(try await memory.authenticate(token)?.tenant == "acme")
+        vault.cache.invalidateAll()
+        store.fail(.read, with: StoreError(.corrupt, "The row is damaged."), times: .max)
+        await expectRefusal(token)
+    }
+
     @Test func whatTheStoreHasRevokedIsForgotten() async throws {
         let made = try await vault.createToken(for: "acme")
         #expect(try await memory.authenticate(made.token) != nil)

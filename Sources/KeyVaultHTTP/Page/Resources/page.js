@@ -62,6 +62,10 @@ async function call(method, path, options = {}) {
 /// The answer, or the failure.
 async function send(method, path, { body, match, stop }) {
   const late = AbortSignal.timeout(patience);
+  // In the place of AbortSignal.any, which browsers of 2023 do not have.
+  const end = new AbortController();
+  for (const signal of [late, stop]) signal?.addEventListener("abort", () => end.abort());
+  if (stop?.aborted) end.abort();
   let response, answer;
   try {
     response = await fetch(path, {
@@ -74,7 +78,7 @@ async function send(method, path, { body, match, stop }) {
       body: body ? JSON.stringify(body) : undefined,
       cache: "no-store",
       credentials: "omit",
-      signal: stop ? AbortSignal.any([late, stop]) : late,
+      signal: end.signal,
     });
     answer = await response.json().catch((error) => {
       if (error instanceof SyntaxError) return {};

@@ -3,13 +3,13 @@ extension FileLog {
     static func takeLock(
         _ paths: LogPaths, _ layer: any FileLayer, _ settings: Settings
     ) throws(StoreError) -> any NamedFile {
-        let isRefused: Bool
+        if !settings.allowsNetwork {
+            let isOnNetwork: Bool
+            do { isOnNetwork = try layer.isOnNetwork(paths.log) } catch { throw error.doing("looked for", paths.log) }
+            guard !isOnNetwork else { throw .onNetwork(paths.log) }
+        }
         let outcome: LockOutcome
-        do throws(FileError) {
-            isRefused = settings.allowsNetwork ? false : try layer.isOnNetwork(paths.log)
-            if isRefused { outcome = .heldElsewhere(nil) } else { outcome = try layer.lock(paths.lock, of: paths.log) }
-        } catch { throw error.doing("locked", paths.lock) }
-        guard !isRefused else { throw .onNetwork(paths.log) }
+        do { outcome = try layer.lock(paths.lock, of: paths.log) } catch { throw error.doing("locked", paths.lock) }
         switch outcome {
         case .held(let lock): return lock
         case .heldElsewhere(let holder):
