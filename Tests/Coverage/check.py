@@ -45,7 +45,9 @@ def measure(target, counts):
     for file, place in sorted((f, place) for f, r in files.items() for place, count in r.items() if count == 0):
         text = pathlib.Path(file).read_text().splitlines()[place[0] - 1].strip()
         missing.append((pathlib.Path(file).relative_to(ROOT / "Sources"), place[0], text))
-    share = 100 * (total - len(missing)) / total if total else 0
+    if total == 0:
+        sys.exit(f"nothing is known of {target}: has the target another name now?")
+    share = 100 * (total - len(missing)) / total
     print(f"{target}: {total - len(missing)} of {total} regions, {share:.1f} %")
     return share, missing
 

@@ -17,10 +17,8 @@ enum HitCases {
         // The floor is the same with a closure that is not async.
         PairedCase(
             name: "hit/1k/async", turns: 40, setUp: { try await HitFixture(records: 1000) },
-            subject: { fixture in
-                try await measureComputing(HitFixture.hits) { try await fixture.hitWithAsyncClosure() }
-            },
-            floor: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.hit() } }
+            subject: { fixture in try await fixture.measureReads { try await fixture.hitWithAsyncClosure($0) } },
+            floor: { fixture in try await fixture.measureReads { try await fixture.hit($0) } }
         ).register()
         // Bytes rather than nanoseconds, over the 320 that an entry may take.
         PairedCase(
@@ -35,16 +33,16 @@ enum HitCases {
         ).register()
         PairedCase(
             name: "hit/negative", turns: 40, setUp: { try await HitFixture(records: 1000, secretLength: 0) },
-            subject: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.missing() } },
-            floor: { fixture in try await measureComputing(HitFixture.hits) { try fixture.openInC() } }
+            subject: { fixture in try await fixture.measureReads { try await fixture.missing($0) } },
+            floor: { fixture in try await fixture.measureReads { try fixture.openInC($0) } }
         ).register()
     }
 
     private static func hit(_ name: String, _ setUp: @escaping @Sendable () async throws -> HitFixture) {
         PairedCase(
             name: name, turns: 60, setUp: setUp,
-            subject: { fixture in try await measureComputing(HitFixture.hits) { try await fixture.hit() } },
-            floor: { fixture in try await measureComputing(HitFixture.hits) { try fixture.openInC() } }
+            subject: { fixture in try await fixture.measureReads { try await fixture.hit($0) } },
+            floor: { fixture in try await fixture.measureReads { try fixture.openInC($0) } }
         ).register()
     }
 }

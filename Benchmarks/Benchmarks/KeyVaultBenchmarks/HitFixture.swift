@@ -1,6 +1,7 @@
 import Floor
 import Foundation
 import KeyVault
+import Synchronization
 
 /// A vault whose records are all cached, and the same secrets in a table of C.
 final class HitFixture: Sendable {
@@ -9,12 +10,11 @@ final class HitFixture: Sendable {
     let cacheBytes: Int
     /// What the table finds an entry by: the names lie in arrays of their own, as those of the ids do.
     private let names: [(hash: UInt64, bytes: [UInt8])]
-    /// The records to read, in random order.
-    private let order: [Int]
+    private let random: Mutex<SplitMix>
     /// Initialised once; afterwards only read from.
     private nonisolated(unsafe) let table: OpaquePointer
 
-    static let hits = 20_000
+    private static let hits = 20_000
 
     /// - Parameter secretLength: zero for records that do not exist.
     init(records: Int, secretLength: Int = 164) async throws {
@@ -29,7 +29,7 @@ final class HitFixture: Sendable {
         names = filled.ids.map { id in
             (random.next(), [id.tenant, id.provider, id.label].flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) })
         }
-        order = (0..<Self.hits).map { _ in Int(random.next() % UInt64(records)) }
+        self.random = Mutex(random)
         guard let table = floor_table_create(records, secretLength) else { throw FloorFailed() }
         self.table = table
         let secret = [UInt8](repeating: 0x6B, count: secretLength + 1)
@@ -40,9 +40,20 @@ final class HitFixture: Sendable {
 
     deinit { floor_table_destroy(table) }
 
-    func hit() async throws { try await hit(filled.ids) }
+    /// Nanoseconds of the processor for each of the records that `body` is to read. They are drawn anew each time: those of the time
+    /// before may still lie in the processor's caches.
+    func measureReads(_ body: ([Int]) async throws -> Void) async throws -> Double {
+        let order = draw()
+        return try await measureComputing(order.count) { try await body(order) }
+    }
 
-    private func hit(_ all: [RecordID]) async throws {
+    private func draw() -> [Int] {
+        random.withLock { random in (0..<Self.hits).map { _ in Int(random.next() % UInt64(filled.ids.count)) } }
+    }
+
+    func hit(_ order: [Int]) async throws { try await hit(filled.ids, order) }
+
+    private func hit(_ all: [RecordID], _ order: [Int]) async throws {
         var opened = 0
         // As a server does: it holds the vault, and an id for as long as the call.
         let vault = filled.vault
@@ -51,7 +62,7 @@ final class HitFixture: Sendable {
         precondition(opened == order.count * filled.secretLength)
     }
 
-    func hitWithAsyncClosure() async throws {
+    func hitWithAsyncClosure(_ order: [Int]) async throws {
         var opened = 0
         let (vault, all) = (filled.vault, filled.ids)
         let ids = all.span
@@ -61,7 +72,7 @@ final class HitFixture: Sendable {
         precondition(opened == order.count * filled.secretLength)
     }
 
-    func missing() async throws {
+    func missing(_ order: [Int]) async throws {
         var absent = 0
         for number in order {
             do { try await filled.vault.withSecret(filled.ids[number]) { _ in } } catch { absent += 1 }
@@ -69,7 +80,7 @@ final class HitFixture: Sendable {
         precondition(absent == order.count)
     }
 
-    func openInC() throws {
+    func openInC(_ order: [Int]) throws {
         var output = [UInt8](repeating: 0, count: filled.secretLength)
         let all = self.names
         let names = all.span
@@ -87,10 +98,11 @@ final class HitFixture: Sendable {
         let idsOfThreads = try (0..<threads).map { _ in
             try filled.ids.map { try RecordID(tenant: $0.tenant, provider: $0.provider, label: $0.label) }
         }
+        let order = draw()
         return try await clock(threads * order.count * 10) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (thread, ids) in zip(ThreadOfItsOwn.all, idsOfThreads) {
-                    group.addTask(executorPreference: thread) { for _ in 0..<10 { try await self.hit(ids) } }
+                    group.addTask(executorPreference: thread) { for _ in 0..<10 { try await self.hit(ids, order) } }
                 }
                 try await group.waitForAll()
             }

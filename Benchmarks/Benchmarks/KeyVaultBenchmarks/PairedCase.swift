@@ -35,11 +35,16 @@ struct PairedCase<Fixture: Sendable>: Sendable {
                 metrics: [.custom("ns"), .custom("floor ns")], warmupIterations: 1, maxDuration: .seconds(30),
                 maxIterations: self.turns)
         ) { benchmark, fixture in
-            for _ in benchmark.scaledIterations {
-                let (floor, subject) = (try await floor(fixture), try await subject(fixture))
-                benchmark.measurement(.custom("ns"), Int(subject))
-                benchmark.measurement(.custom("floor ns"), Int(floor))
-                turns.add(subject, floor)
+            do {
+                for _ in benchmark.scaledIterations {
+                    let (floor, subject) = (try await floor(fixture), try await subject(fixture))
+                    benchmark.measurement(.custom("ns"), Int(subject))
+                    benchmark.measurement(.custom("floor ns"), Int(floor))
+                    turns.add(subject, floor)
+                }
+            } catch {
+                // The library would tear down and end well, and what was measured so far would look like all.
+                fatalError("\(name): \(error)")
             }
         } setup: {
             try await setUp()
