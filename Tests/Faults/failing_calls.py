@@ -104,7 +104,7 @@ class Store:
         failed, counts = self.write(store, "during", ledger, KEYVAULT_FAIL=f"{call}:{number}:{error}:{times}")
         ledger.audit(store, self.key)
         if error in CONTINUED and failed:
-            raise Lost(f"a call that was not done with made this fail: {failed}")
+            raise Lost(f"a call that was interrupted or short made this fail: {failed}")
         # Opening may fail as a whole.
         if times == "once" and not any(line.startswith("open") for line in failed):
             if self.kind == "file" and call in ("fdatasync", "ftruncate"):
