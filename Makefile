@@ -55,8 +55,8 @@ test-faults: $(VENV)/ready ## power cuts, failing system calls, a core dump in t
 	@scripts/quietly swift build --product KeyVaultProbe
 	@scripts/quietly swift build --product keyvault
 	@python3 Tests/Faults/failing_calls.py $${CALLS:-60}
-	@python3 Tests/Faults/power_cuts.py $${CUTS:-8}
 	@$(VENV)/bin/python Tests/Leaks/core_dump.py
+	@python3 Tests/Faults/power_cuts.py $${CUTS:-8}
 
 test-seeded: dependencies ## seeded bugs, and the tests that catch them; five, chosen by the day, with DAY=1
 	@Tests/SeededBugs/run $(if $(DAY),--day)

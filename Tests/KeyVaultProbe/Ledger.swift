@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
+import KeyVaultStorage
 
 /// A known sequence of changes by any number of writers, each with a tenant of its own, of which every outcome is printed: what
 /// `Tests/Faults` holds against what it finds later.
@@ -84,11 +85,17 @@ struct Ledger: Sendable {
         do {
             try await body()
             return "ok"
-        } catch let error as VaultError {
-            return error.code.rawValue
         } catch {
-            fatalError("not a typed error: \(error)")
+            guard let code = Self.code(of: error) else { fatalError("not a typed error: \(error)") }
+            return code
         }
+    }
+
+    /// Of a store's failure, the code that the store gave it: `store.io`. `nil` where it is no typed error.
+    static func code(of error: any Error) -> String? {
+        if let error = error as? StoreError { return "store.\(error.code.rawValue)" }
+        guard let error = error as? VaultError else { return nil }
+        return error.code == .store ? error.cause.flatMap(code) ?? "store" : error.code.rawValue
     }
 
     static func say(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8)) }

@@ -55,8 +55,7 @@ import KeyVaultStorage
             }
         } catch {
             // What is no typed error shows as such.
-            let code = (error as? VaultError)?.code.rawValue ?? (error as? StoreError)?.code.rawValue
-            return try Ledger.say("open \(code ?? "untyped: \(error)")")
+            return try Ledger.say("open \(Ledger.code(of: error) ?? "untyped: \(error)")")
         }
         switch arguments[1] {
         case "audit": try await Ledger(vault: vault).audit()

@@ -78,6 +78,26 @@ import Testing
         await store.close()
     }
 
+    @Test func whereItCannotBeToldNothingWasMoved() async throws {
+        let directory = try TemporaryDirectory()
+        func make(_ name: String) throws { try Data().write(to: URL(filePath: directory(name))) }
+        try FileManager.default.createDirectory(atPath: directory("a"), withIntermediateDirectories: false)
+        try make("a/vault.db")
+        let place = try FilePlace(directory("a/vault.db"))
+        try place.check()
+        try FileManager.default.moveItem(atPath: directory("a"), toPath: directory("away"))
+        await expectError(.io, naming: "moved") { try place.check() }
+        try make("a")
+        await expectError(.io, naming: "moved") { try place.check() }
+        try FileManager.default.removeItem(atPath: directory("a"))
+        // Links that lead round in a circle: one of the errors that say nothing of the file.
+        try FileManager.default.createSymbolicLink(atPath: directory("a"), withDestinationPath: "a")
+        await expectError(.io, naming: "looked for") { try place.check() }
+        try FileManager.default.removeItem(atPath: directory("a"))
+        try FileManager.default.moveItem(atPath: directory("away"), toPath: directory("a"))
+        try place.check()
+    }
+
     @Test func whatAReadMissesThatACloseHasOvertakenWasNotMoved() async throws {
         let directory = try TemporaryDirectory()
         await (try SQLiteStore.created(directory("vault.db"))).close()

@@ -11,7 +11,7 @@ import Testing
         (SQLITE_FULL, Int32(0), StoreError.Code.full), (SQLITE_IOERR, ENOSPC, .full), (SQLITE_IOERR, EDQUOT, .full),
         (SQLITE_IOERR, EIO, .io), (SQLITE_BUSY, 0, .busy), (SQLITE_LOCKED, 0, .busy), (SQLITE_READONLY, 0, .readOnly),
         (SQLITE_NOTADB, 0, .foreign), (SQLITE_CORRUPT, 0, .corrupt), (SQLITE_TOOBIG, 0, .corrupt),
-        (SQLITE_CANTOPEN, EACCES, .io), (SQLITE_NOMEM, 0, .io),
+        (SQLITE_CORRUPT, EIO, .io), (SQLITE_CANTOPEN, EACCES, .io), (SQLITE_NOMEM, 0, .io),
     ])
     func ofSQLite(_ code: Int32, _ systemError: Int32, _ expected: StoreError.Code) {
         // The kind of an error stands in its lowest byte; what is above refines it.
@@ -22,12 +22,12 @@ import Testing
         }
     }
 
-    /// SQLite keeps no error of a commit; of other failures `errno` tells nothing.
+    /// SQLite keeps no error of a commit, nor of a page that it could not read; of other failures `errno` tells nothing.
     @Test(
         arguments: [
             (SQLITE_IOERR | 4 << 8, 0, ENOSPC, ENOSPC), (SQLITE_IOERR | 3 << 8, 0, EDQUOT, EDQUOT),
             (SQLITE_IOERR, EIO, ENOSPC, EIO), (SQLITE_IOERR, 0, 0, 0), (SQLITE_CORRUPT, 0, ENOENT, 0),
-            (SQLITE_CANTOPEN, EACCES, ENOENT, EACCES),
+            (SQLITE_CORRUPT, ENOSPC, EIO, EIO), (SQLITE_CORRUPT, EIO, 0, 0), (SQLITE_CANTOPEN, EACCES, ENOENT, EACCES),
         ] as [(Int32, Int32, Int32, Int32)])
     func ofTheSystemBehindSQLite(_ code: Int32, _ kept: Int32, _ errno: Int32, _ expected: Int32) {
         #expect(StoreError.systemError(of: code, kept: kept, errno: errno) == expected)

@@ -1,4 +1,5 @@
 import CKeyVaultSQLite
+import Glibc
 import KeyVaultStorage
 
 /// One connection to a database. Used by one thread at a time: its owner sees to that.
@@ -40,15 +41,17 @@ import KeyVaultStorage
 
     /// Every statement of `sql`, one after the other; rows are not looked at.
     func execute(_ sql: String) throws(StoreError) {
+        errno = 0
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
-        if code != SQLITE_OK { throw failure(code) }
+        if code != SQLITE_OK { throw failure(code, errno: errno) }
     }
 
     func prepare(_ sql: String) throws(StoreError) -> Statement {
         var statement: OpaquePointer?
         let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
+        errno = 0
         let code = unsafe sqlite3_prepare_v3(handle, sql, -1, flags, &statement, nil)
-        guard code == SQLITE_OK, let prepared = unsafe statement else { throw failure(code) }
+        guard code == SQLITE_OK, let prepared = unsafe statement else { throw failure(code, errno: errno) }
         return unsafe Statement(prepared, of: self)
     }
 

@@ -11,11 +11,15 @@ extension StoreError {
         return sqlite(code, message: message, systemError: systemError, path: path)
     }
 
-    /// SQLite keeps none for a commit that fails. Where it is no input or output that failed, `errno` may be of something that
-    /// did no harm.
+    /// SQLite keeps none for a commit that fails, nor for a page that the disk did not give, which it calls damaged. Otherwise, where
+    /// it is no input or output that failed, `errno` may be of something that did no harm.
     static func systemError(of code: Int32, kept: Int32, errno: Int32) -> Int32 {
-        kept == 0 && code & 0xFF == SQLITE_IOERR ? errno : kept
+        if code & 0xFF == SQLITE_CORRUPT { return isOfRead(errno) ? errno : 0 }
+        return kept == 0 && code & 0xFF == SQLITE_IOERR ? errno : kept
     }
+
+    /// Whether SQLite takes this error of a read for damage.
+    private static func isOfRead(_ errno: Int32) -> Bool { [EIO, ENXIO, ERANGE].contains(errno) }
 
     /// The same, with what the connection knows.
     static func sqlite(_ code: Int32, message: String, systemError: Int32, path: String) -> StoreError {
@@ -28,6 +32,8 @@ extension StoreError {
             return StoreError(
                 .foreign,
                 "\(path) is not a SQLite database, or its first page is damaged. Check the path, or restore a backup.")
+        // Bytes that the disk may give another time; a vault passes over what is damaged, and replaces it unseen.
+        case SQLITE_CORRUPT where isOfRead(systemError): return FileError(systemError).doing("read", path)
         case SQLITE_CORRUPT, SQLITE_TOOBIG, SQLITE_MISMATCH:
             return StoreError(.corrupt, "\(path) is damaged (\(message)). Restore a backup.")
         case SQLITE_CONSTRAINT:

@@ -1,3 +1,4 @@
+import Glibc
 import KeyVaultStorage
 
 /// Which file a path led to at first. A file that took its place is not even opened: SQLite would go by the other one's log, and cut
@@ -17,8 +18,15 @@ struct FilePlace: Sendable {
         do { identity = try FileIdentity(descriptor: descriptor) } catch { throw error.doing("looked at", path) }
     }
 
-    /// Refuses to go on where the path leads to another file by now, or to none.
-    func check() throws(StoreError) { guard (try? FileIdentity(path)) == identity else { throw .moved(path) } }
+    /// Refuses to go on where the path leads to another file by now, or to none; and where that cannot be told.
+    func check() throws(StoreError) {
+        let found: FileIdentity?
+        do { found = try FileIdentity(path) } catch {
+            guard error == .notFound || error == FileError(ENOTDIR) else { throw error.doing("looked for", path) }
+            found = nil
+        }
+        guard found == identity else { throw .moved(path) }
+    }
 }
 
 extension StoreError {

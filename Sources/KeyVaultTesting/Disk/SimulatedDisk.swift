@@ -7,8 +7,13 @@ package final class SimulatedDisk: FileLayer {
     package enum Fault: Sendable, Equatable {
         /// With an error, and without any effect.
         case error(FileError)
-        /// A read or a write that stops in the middle; others succeed.
+        /// A read or a write that stops in the middle; others succeed. A read gives at least one byte: none means the end.
         case short
+    }
+
+    /// What a call does, as far as its failure means something of its own.
+    package enum Call: Sendable, Equatable {
+        case look, read, write, truncate, sync, other
     }
 
     fileprivate struct State {
@@ -21,6 +26,7 @@ package final class SimulatedDisk: FileLayer {
         /// The calls that fail, by number.
         var failing: Range<Int> = 0..<0
         var fault = Fault.short
+        var struck: [Call] = []
         var processID: Int32 = 100
         var isOnNetwork = false
     }
@@ -39,6 +45,9 @@ package final class SimulatedDisk: FileLayer {
     package var trace: [DiskOperation] { state.withLock(\.trace) }
     /// How many operations there were, reads included.
     package var calls: Int { state.withLock(\.calls) }
+
+    /// The calls that were made to fail.
+    package var struck: [Call] { state.withLock(\.struck) }
 
     /// Makes the calls of these numbers, counted from the first one of this disk on, fail.
     package func fail(_ calls: Range<Int>, with fault: Fault) {
@@ -111,7 +120,7 @@ package final class SimulatedDisk: FileLayer {
         }
 
         func isAt(_ path: String) throws(FileError) -> Bool {
-            try disk.call { state, _ throws(FileError) in state.locked.contains(path) }
+            try disk.call(.look) { state, _ throws(FileError) in state.locked.contains(path) }
         }
 
         deinit { _ = disk.state.withLock { $0.locked.remove(path) } }
@@ -127,7 +136,7 @@ package final class SimulatedDisk: FileLayer {
         }
 
         func isAt(_ path: String) throws(FileError) -> Bool {
-            try disk.call { [number] state, _ throws(FileError) in state.image.names[path] == number }
+            try disk.call(.look) { [number] state, _ throws(FileError) in state.image.names[path] == number }
         }
 
         func size() throws(FileError) -> UInt64 {
@@ -136,10 +145,10 @@ package final class SimulatedDisk: FileLayer {
 
         func read(into buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(FileError) -> Int {
             let wanted = buffer.count
-            let bytes = try disk.call { [number] state, isShort throws(FileError) in
+            let bytes = try disk.call(.read) { [number] state, isShort throws(FileError) in
                 let all = state.image.files[number]
                 guard offset < all.count else { return ArraySlice<UInt8>() }
-                return all[Int(offset)...].prefix(isShort ? wanted / 2 : wanted)
+                return all[Int(offset)...].prefix(isShort ? max(1, wanted / 2) : wanted)
             }
             var index = 0
             for byte in bytes {
@@ -153,7 +162,7 @@ package final class SimulatedDisk: FileLayer {
             let all = [UInt8](capacity: bytes.count) { output in
                 for index in bytes.indices { output.append(bytes[index]) }
             }
-            return try disk.call { [number] state, isShort throws(FileError) in
+            return try disk.call(.write) { [number] state, isShort throws(FileError) in
                 let part = Array(all.prefix(isShort ? all.count / 2 : all.count))
                 state.perform(.write(file: number, at: Int(offset), part))
                 return part.count
@@ -161,13 +170,13 @@ package final class SimulatedDisk: FileLayer {
         }
 
         func truncate(to size: UInt64) throws(FileError) {
-            try disk.call { [number] state, _ throws(FileError) in
+            try disk.call(.truncate) { [number] state, _ throws(FileError) in
                 state.perform(.truncate(file: number, size: Int(size)))
             }
         }
 
         func sync() throws(FileError) {
-            try disk.call(failing: { [number] state in state.disk.lose(file: number) }) {
+            try disk.call(.sync, failing: { [number] state in state.disk.lose(file: number) }) {
                 [number] state, _ throws(FileError) in state.perform(.sync(file: number))
             }
         }
@@ -175,12 +184,13 @@ package final class SimulatedDisk: FileLayer {
 
     /// Counts a call, and fails or shortens it where that was asked for.
     private func call<Result>(
-        failing: (inout State) -> Void = { _ in },
+        _ kind: Call = .other, failing: (inout State) -> Void = { _ in },
         _ body: (inout State, _ isShort: Bool) throws(FileError) -> sending Result
     ) throws(FileError) -> sending Result {
         try state.withLock { state throws(FileError) in
             let isFailing = state.failing.contains(state.calls)
             state.calls += 1
+            if isFailing { state.struck.append(kind) }
             if isFailing, case .error(let error) = state.fault {
                 failing(&state)
                 throw error

@@ -12,15 +12,18 @@ import Testing
         let workloads: UInt64 = Proof.isOn ? 40 : 3
         for seed in 1...workloads {
             let workload = try await LogWorkload(seed: seed, steps: 9, compactsEvery: 4)
-            let calls = try await callCount(workload)
-            #expect(calls > 40)
-            for call in 0..<calls {
+            let undisturbed = try await Undisturbed(workload)
+            #expect(undisturbed.calls > 40)
+            for call in 0..<undisturbed.calls {
                 // Other tests wait for the processor.
                 await Task.yield()
                 do {
                     var run = FaultRun(workload, random: SplitMix(state: seed))
-                    try await run.run(
-                        failing: once ? call..<(call + 1) : call..<Int.max, with: fault)
+                    try await run.run(failing: once ? call..<(call + 1) : call..<Int.max, with: fault)
+                    guard !run.disk.struck.isEmpty else { throw Failure(description: "the call was not made") }
+                    if once, run.disk.struck.allSatisfy({ isContinued($0, after: fault) }) {
+                        try run.expectNothing(unlike: undisturbed.image)
+                    }
                 } catch {
                     Issue.record("seed \(seed), \(fault) at call \(call): \(error)")
                     return
@@ -31,10 +34,28 @@ import Testing
             "each call of \(workloads) workloads failed with \(fault), \(once ? "once" : "for ever"): nothing lost")
     }
 
-    private func callCount(_ workload: LogWorkload) async throws -> Int {
+    /// Whether the store makes such a call again, or goes on where it stopped (SPEC.md section 7.2.5): then the fault shows nowhere.
+    private func isContinued(_ call: SimulatedDisk.Call, after fault: SimulatedDisk.Fault) -> Bool {
+        switch fault {
+        case .error(.interrupted): [.look, .read, .write, .truncate].contains(call)
+        case .short: true
+        case .error: false
+        }
+    }
+}
+
+private typealias Failure = CrashEnumeration.Failure
+
+/// What a workload comes to on a disk that does not fail.
+private struct Undisturbed {
+    let calls: Int
+    let image: DiskImage
+
+    init(_ workload: LogWorkload) async throws {
         var run = FaultRun(workload, random: SplitMix(state: 0))
         try await run.run(failing: 0..<0, with: .short)
-        return run.disk.calls
+        (calls, image) = (run.calls, run.image)
+        try run.expectNothing(unlike: image)
     }
 }
 
@@ -44,6 +65,10 @@ private struct FaultRun {
     private let workload: LogWorkload
     private var random: SplitMix
     private var acknowledged = Acknowledged()
+    private var failures: [StoreError] = []
+    /// As of the end of the workload.
+    private(set) var calls = 0
+    private(set) var image = DiskImage()
 
     init(_ workload: LogWorkload, random: SplitMix) {
         self.workload = workload
@@ -58,6 +83,7 @@ private struct FaultRun {
             allowed = try await work(log)
             log.close()
         }
+        (self.calls, image) = (disk.calls, disk.image)
         disk.fail(0..<0, with: .short)
         // The machine loses power; or it goes on, another process opens the store, and then it loses power.
         for _ in 0..<3 {
@@ -68,6 +94,20 @@ private struct FaultRun {
             try expect(SimulatedDisk(image.image { seed >> UInt64($0 % 64) & 1 == 1 }), allowed, "after a power cut")
             allowed = [try write(after: try expect(disk, allowed, "after a restart"))]
         }
+    }
+
+    /// Nothing has failed, and every file is as it should be.
+    func expectNothing(unlike undisturbed: DiskImage) throws {
+        guard failures.isEmpty else { throw Failure(description: "the fault was not made good: \(failures)") }
+        guard image == undisturbed else { throw Failure(description: "the files are others than without the fault") }
+    }
+
+    /// Notes a failure, which must be for what the disk did.
+    private mutating func note(_ failure: StoreError, _ codes: [StoreError.Code] = [.io, .full, .readOnly]) throws {
+        guard codes.contains(failure.code) else {
+            throw Failure(description: "no failing disk excuses this: \(failure)")
+        }
+        failures.append(failure)
     }
 
     /// What is acknowledged after a restart, whatever the process before had left undone.
@@ -87,7 +127,7 @@ private struct FaultRun {
     private mutating func work(_ log: FileLog) async throws -> [Contents] {
         var creation: StoreError?
         do throws(StoreError) { try log.create(header: LogWorkload.header, generation: 1) } catch { creation = error }
-        if creation == nil { acknowledged.isCreated = true }
+        if let creation { try note(creation) } else { acknowledged.isCreated = true }
         var allowed = [try await acknowledged.contents()]
         if creation != nil, isReadOnly(log) {
             var created = acknowledged
@@ -97,36 +137,39 @@ private struct FaultRun {
         for step in workload.steps {
             guard case .write(let batches) = step else {
                 // A store that gave up takes writes again when it has been rewritten.
-                if (try? log.compact()) != nil { allowed = [try await acknowledged.contents()] }
+                do {
+                    try log.compact()
+                    allowed = [try await acknowledged.contents()]
+                } catch let failure as StoreError { try note(failure) }
                 continue
             }
             for batch in batches {
                 guard let expected = try await acknowledged.contents(with: batch) else { continue }
                 if let failure = log.commit([batch])[0] {
+                    try note(failure)
                     if failure.code != .readOnly, isReadOnly(log) { allowed.append(expected) }
                 } else {
                     acknowledged.batches.append(batch)
                     allowed = [expected]
                 }
             }
-            guard let found = try? Contents(log) else { continue }
-            guard try await found == acknowledged.contents() else {
-                throw CrashEnumeration.Failure(description: "the open store shows \(found)")
-            }
+            do {
+                let found = try Contents(log)
+                guard try await found == acknowledged.contents() else {
+                    throw Failure(description: "the open store shows \(found)")
+                }
+            } catch let failure as StoreError { try note(failure, [.io, .full]) }
         }
         return allowed
     }
 
     private func isReadOnly(_ log: FileLog) -> Bool { log.commit([WriteBatch(generation: .max)])[0]?.code == .readOnly }
 
-    /// Opening may fail for what the disk did, and for nothing else.
-    private func opened() throws -> FileLog? {
+    private mutating func opened() throws -> FileLog? {
         do throws(StoreError) {
             return try FileLog(CrashEnumeration.path, creating: true, layer: disk)
         } catch {
-            guard [.io, .full].contains(error.code) else {
-                throw CrashEnumeration.Failure(description: "it does not open: \(error)")
-            }
+            try note(error, [.io, .full])
             return nil
         }
     }
@@ -136,10 +179,10 @@ private struct FaultRun {
         let log: FileLog
         do throws(StoreError) {
             log = try FileLog(CrashEnumeration.path, creating: true, layer: disk)
-        } catch { throw CrashEnumeration.Failure(description: "\(when) it does not open: \(error)") }
+        } catch { throw Failure(description: "\(when) it does not open: \(error)") }
         let found = try Contents(log)
         guard allowed.contains(found) else {
-            throw CrashEnumeration.Failure(description: "\(when) it holds \(found), not one of \(allowed)")
+            throw Failure(description: "\(when) it holds \(found), not one of \(allowed)")
         }
         return found
     }
@@ -155,7 +198,10 @@ private struct Acknowledged {
     /// What there is after one more batch; `nil` where the model refuses it.
     func contents(with batch: WriteBatch) async throws -> Contents? {
         let model = try await model()
-        guard (try? await model.write(batch)) != nil else { return nil }
+        do { try await model.write(batch) } catch {
+            guard [.conflict, .staleHeader, .notFound].contains(error.code) else { throw error }
+            return nil
+        }
         return try await Contents(model)
     }
 
