@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// libFuzzer around the targets in Sources/FuzzTargets, which the parent compiles. Built by scripts/fuzz.
+// libFuzzer around the targets in Sources/FuzzTargets, which the parent compiles. Built by scripts/fuzz-build.
 let package = Package(
     name: "Fuzz",
     dependencies: [.package(name: "KeyVault", path: "..")],

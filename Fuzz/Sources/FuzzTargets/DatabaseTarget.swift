@@ -3,9 +3,10 @@ import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultTesting
 
-/// A database whose file was altered: flipped bytes, pages that were cut off, overwritten, exchanged or forged, another schema,
-/// a foreign journal. Whatever is read out of it was written, or the read gives a typed error; twice the same; and the vault
-/// can be asked to write.
+/// A database whose file was altered: flipped bytes, pages that were cut off, overwritten, exchanged or forged,
+/// another schema, a foreign journal. Whatever is read out of it was written, or the read gives a typed error; twice
+/// the same; and what the vault acknowledges is read, after a reopening too, unless SQLite itself finds fault with the
+/// file: two trees that share a page take each other's rows away.
 ///
 /// An input is a byte that says whether the write-ahead log is still there, and how many statements and how many changes of
 /// bytes follow.
@@ -109,15 +110,20 @@ struct DatabaseTarget: FuzzTarget {
         defer { folder.remove() }
         try files.write(to: folder.path)
         var seen: [String] = []
+        var acknowledged: [Int: String] = [:]
         for _ in 0..<2 {
             let vault: Vault
             do { vault = try await open(folder.path) } catch let error as VaultError {
+                try Finding.require(
+                    try acknowledged.isEmpty || !files.isSound(), "written to, and does not open: \(error)")
                 return seen + ["open: \(error.code.rawValue)"]
             }
             for number in 0..<records { seen.append(try await outcome { "\(try await revision(of: number, vault))" }) }
+            try await require(acknowledged, vault, files, "after a reopening")
             seen.append(try await outcome { try await listed(vault) })
             seen.append(try await outcome { "\(try await vault.verify().damaged.count) damaged" })
-            seen.append(try await outcome { try await changed(vault, files) })
+            acknowledged = try await change(vault, &seen)
+            try await require(acknowledged, vault, files, "at once")
             await vault.close()
         }
         return seen
@@ -148,16 +154,34 @@ struct DatabaseTarget: FuzzTarget {
         return entries.map { "\($0.id) \($0.revision) \($0.damage == nil)" }.joined(separator: "\n")
     }
 
-    /// Writes one record anew and deletes another; what was acknowledged is what is read, unless SQLite itself finds fault with the
-    /// file: two trees that share a page take each other's rows away.
-    private static func changed(_ vault: Vault, _ files: DatabaseFiles) async throws -> String {
+    /// Writes one record anew and deletes another.
+    ///
+    /// - Returns: what each of the two has to give from now on, where that was acknowledged.
+    private static func change(_ vault: Vault, _ seen: inout [String]) async throws -> [Int: String] {
         let (replaced, deleted) = (5, 7)
-        try await put(replaced, revision: 3, into: vault)
-        let found = try await revision(of: replaced, vault)
-        try Finding.require(try found == 3 || !files.isSound(), "replaced, and still revision \(found)")
-        try await vault.delete(id(deleted))
-        do { _ = try await revision(of: deleted, vault) } catch let error as VaultError { return error.code.rawValue }
-        try Finding.require(!files.isSound(), "deleted, and still there")
-        return "there"
+        var acknowledged: [Int: String] = [:]
+        seen.append(
+            try await outcome {
+                try await put(replaced, revision: 3, into: vault)
+                acknowledged[replaced] = "3"
+                return "replaced"
+            })
+        seen.append(
+            try await outcome {
+                try await vault.delete(id(deleted))
+                acknowledged[deleted] = VaultError.Code.notFound.rawValue
+                return "deleted"
+            })
+        return acknowledged
+    }
+
+    private static func require(
+        _ acknowledged: [Int: String], _ vault: Vault, _ files: DatabaseFiles, _ when: String
+    ) async throws {
+        for (number, expected) in acknowledged {
+            let found = try await outcome { "\(try await revision(of: number, vault))" }
+            try Finding.require(
+                try found == expected || !files.isSound(), "record \(number) gives \(found) \(when), not \(expected)")
+        }
     }
 }

@@ -2,8 +2,9 @@ import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
 
-/// The file store's log, and the hint beside it: any bytes are recovered or give a typed error, twice the same; and what
-/// was recovered takes a write and is recovered again.
+/// The file store's log, and the hint beside it: any bytes are recovered or give a typed error, twice the same; what
+/// was recovered takes a write and is recovered again; and what was not is repaired, where it is a log with a head
+/// left.
 ///
 /// An input is the length of the hint (two bytes; 0 for none), the hint, and the log.
 struct LogTarget: FuzzTarget {
@@ -45,10 +46,9 @@ struct LogTarget: FuzzTarget {
         let disk = SimulatedDisk(parts.image)
         let found = Self.contents(of: disk)
         try Finding.require(found == Self.contents(of: SimulatedDisk(parts.image)), "opened twice, and not the same")
-        if case .success(let contents) = found {
-            try Self.write(to: disk, holding: contents)
-        } else {
-            try Self.repair(SimulatedDisk(parts.image))
+        switch found {
+        case .success(let contents): try Self.write(to: disk, holding: contents)
+        case .failure(let error): try Self.repair(parts, refusedWith: error)
         }
     }
 
@@ -56,7 +56,12 @@ struct LogTarget: FuzzTarget {
     private static func write(to disk: SimulatedDisk, holding before: Contents) throws {
         let again = contents(of: SimulatedDisk(disk.image))
         try Finding.require(again == .success(before), "another recovery found something else: \(again)")
-        guard let head = before.head, head.revisionFloor < UInt64(Int64.max), before.failure == nil else { return }
+        if let failure = before.failure {
+            // Beneath a hint damage shows only here.
+            return try Finding.require(failure.code == .corrupt, "another error: \(failure)")
+        }
+        // The last revision leaves none for a write.
+        guard let head = before.head, head.revisionFloor < UInt64(Int64.max) else { return }
         let id = try RecordID("fuzz/openai/of its own")
         guard !before.rows.contains(where: { $0.id == id }) else { return }
         let row = StoredRecord(key: RecordKey(id: id, revision: head.revisionFloor + 1), sealed: [1, 2, 3])
@@ -65,8 +70,9 @@ struct LogTarget: FuzzTarget {
             defer { log.close() }
             let batch = WriteBatch(
                 generation: head.generation, changes: [.insert(row.key, sealed: row.sealed)])
-            // The numbers of frames may be used up.
-            guard log.commit([batch]) == [nil] else { return }
+            // Frames never run out of numbers: none is above its own offset.
+            let refused = log.commit([batch])
+            try Finding.require(refused == [nil], "recovered, and takes no write: \(refused)")
         }
         guard case .success(let after) = contents(of: disk) else {
             throw Finding("what was written to cannot be opened: \(contents(of: disk))")
@@ -74,10 +80,18 @@ struct LogTarget: FuzzTarget {
         try Finding.require(after.rows == (before.rows + [row]).sorted { $0.key < $1.key }, "the write is not there")
     }
 
-    /// Repairs a store that does not open: a typed error, or a store that opens.
-    private static func repair(_ disk: SimulatedDisk) throws {
-        do throws(StoreError) { _ = try FileRepair(path, layer: disk).run() } catch { return }
-        if case .failure(let error) = contents(of: disk) { throw Finding("repaired, and does not open: \(error)") }
+    /// Repairs a store that does not open. What is no log is refused as before, and a log only where there is nothing
+    /// to save (SPEC.md 7.2.8); the rest opens, and all of it is sound.
+    private static func repair(_ parts: Parts, refusedWith refusal: StoreError) throws {
+        let disk = SimulatedDisk(parts.image)
+        do throws(StoreError) { _ = try FileRepair(path, layer: disk).run() } catch {
+            let isRight = error.code == .corrupt ? !parts.hasHead : [.foreign, .newer].contains(error.code)
+            return try Finding.require(isRight && error == refusal, "\(refusal) And it is not repaired: \(error)")
+        }
+        let repaired = contents(of: disk)
+        guard case .success(let contents) = repaired, contents.head != nil, contents.failure == nil else {
+            throw Finding("repaired, and not sound: \(repaired)")
+        }
     }
 
     /// Everything that a store gives out.
@@ -104,8 +118,6 @@ struct LogTarget: FuzzTarget {
             return .success(contents)
         } catch { return .failure(error) }
     }
-
-    // MARK: Mutation
 
     func repair(_ input: inout [UInt8]) {
         guard var parts = Parts(input) else { return }
@@ -141,6 +153,69 @@ struct LogTarget: FuzzTarget {
             image.apply(.write(file: 1, at: 0, hint))
             return image
         }
+
+        // MARK: What a repair finds
+
+        /// Whether there is a head that a repair has to find: a whole one, alone in its batch. Not where what begins
+        /// like a frame claims so much that the repair gives up.
+        var hasHead: Bool {
+            var right = [UInt8](repeating: 0, count: 4)
+            right.setUInt32(Checksum.of(log[0..<32]), at: 0)
+            let seed = isFrame(at: 36, seed: right) ? right : Array(log[32..<36])
+            var (start, sequence, isInBatch, left) = (36, UInt64(0), false, log.count * 8)
+            var isThere = false
+            while start < log.count {
+                guard let length = claim(at: start) else {
+                    start += 1
+                    continue
+                }
+                left -= length
+                guard left >= 0 else { return false }
+                guard isFrame(at: start, seed: seed) else {
+                    start += 1
+                    continue
+                }
+                let number = log.uint64(at: start + 8)
+                // One with an earlier number was moved behind, and says nothing.
+                if number > sequence {
+                    let continues = log[start + 25] == 1
+                    let isAlone = !continues && (!isInBatch || number > sequence + 1)
+                    isThere = isThere || isAlone && isHead(at: start, length)
+                    (sequence, isInBatch) = (number, continues)
+                }
+                start += length
+            }
+            return isThere
+        }
+
+        /// How long what begins like a frame says that it is, where the log has as much.
+        private func claim(at start: Int) -> Int? {
+            guard start + 32 <= log.count else { return nil }
+            let length = log.uint32(at: start)
+            guard log.uint32(at: start + 4) == ~length, length <= 1 << 20, start + 32 + Int(length) <= log.count else {
+                return nil
+            }
+            return 32 + Int(length)
+        }
+
+        /// Whether there is a valid frame, but for its number, under a file header with the checksum `seed`.
+        private func isFrame(at start: Int, seed: [UInt8]) -> Bool {
+            guard let length = claim(at: start), log[start + 25] <= 1, log[start + 26] == 0, log[start + 27] == 0,
+                log.uint64(at: start + 8) <= UInt64(start), 36...UInt64(start) ~= log.uint64(at: start + 16)
+            else { return false }
+            var checksum = Checksum()
+            checksum.update(seed)
+            checksum.update(log[start..<(start + 28)])
+            checksum.update(log[(start + 32)..<(start + length)])
+            return checksum.value == log.uint32(at: start + 28)
+        }
+
+        private func isHead(at start: Int, _ length: Int) -> Bool {
+            log[start + 24] == 3 && length >= 48 && log.uint64(at: start + 32) <= UInt64(Int64.max)
+                && log.uint64(at: start + 40) <= UInt64(Int64.max)
+        }
+
+        // MARK: Mutation
 
         /// Makes the checksums of header and frames right, and of the frames' lengths, marks and numbers what can be.
         mutating func repairLog() {

@@ -4,7 +4,8 @@ import KeyVaultSQLite
 import KeyVaultStorage
 import KeyVaultTesting
 
-/// One of the stores, with what is beneath it: opened again and again, and cut off from its power.
+/// One of the stores, with what is beneath it: opened again and again, and cut off from its power (the file store) or
+/// killed (SQLite).
 struct StoreUnderTest {
     private enum Ground {
         case memory(MemoryRelay)
@@ -40,7 +41,8 @@ struct StoreUnderTest {
 
     func compact() async throws { try await fileStore?.compact() }
 
-    /// Takes what is on the disk at this moment for all that is left. Whoever has the store open is forgotten.
+    /// Whoever has the store open is forgotten. Of a file store, what a power cut at this moment could leave is left;
+    /// of a database, all that was written, synced or not, as after a kill: SQLite's syncs are not seen from here.
     mutating func crash(keeping kept: UInt64) async throws {
         switch ground {
         case .memory: break
@@ -51,7 +53,7 @@ struct StoreUnderTest {
             crashes += 1
             let copy = folder + "/after-\(crashes)"
             try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
-            // Not the index of the log, which does not outlive the machine.
+            // Not the index of the log, which nobody has open any more, and which the next one builds anew.
             for name in ["vault.db", "vault.db-wal"] {
                 let source = folder + "/" + name
                 guard FileManager.default.fileExists(atPath: source) else { continue }

@@ -15,7 +15,8 @@ enum VaultOperation {
     case verify
     case compact
     case reopen
-    /// The power goes; what was not synced is there or not, by the bits of the number.
+    /// The power goes for the file store; what was not synced is there or not, by the bits of the number. SQLite's
+    /// process is killed.
     case crash(UInt64)
 
     init(_ source: inout ByteSource) {

@@ -14,6 +14,15 @@ private let target: any FuzzTarget = {
 
 private let executor = InlineExecutor()
 
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(
+    _: UnsafeMutablePointer<CInt>, _: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
+) -> CInt {
+    // Before leaks are looked for: what a thread that is about to end holds is none.
+    atexit { StoreThreads.waitForTheirEnd() }
+    return 0
+}
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     // libFuzzer's buffer holds `size` bytes during this call.

@@ -191,6 +191,23 @@ import Testing
         }
     }
 
+    /// The frames tell that it is the checksum of the file header that is damaged, whatever generation the header states.
+    @Test(arguments: [1, 1 << 40, .max] as [UInt64]) func aDamagedChecksumOfTheFileHeader(_ generation: UInt64) throws {
+        let header = LogHeader(generation: generation, hashKey: [UInt8](repeating: 4, count: 16))
+        let head = StoreHead(header: LogWorkload.header, generation: 1, revisionFloor: 5)
+        var bytes = header.encoded
+        Frame.append(.head(head), sequence: 1, mark: 36, continues: false, seed: header.frameSeed, to: &bytes)
+        bytes[35] ^= 1
+        var damaged = DiskImage()
+        damaged.apply(.create(Self.path, file: 0))
+        damaged.apply(.write(file: 0, at: 0, bytes))
+        let disk = SimulatedDisk(damaged)
+        #expect(try FileRepair(Self.path, layer: disk).run()?.ranges == [0..<36])
+        let opened = try FileLog(Self.path, creating: false, layer: disk)
+        #expect(try opened.head() == head)
+        opened.close()
+    }
+
     @Test func aRepairedStoreOpensAndItsFloorIsAboveWhatWasLost() throws {
         let file = try #require(image.names[Self.path])
         var damaged = image

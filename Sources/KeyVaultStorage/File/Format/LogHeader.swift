@@ -41,9 +41,11 @@ struct LogHeader {
     /// - Parameter frames: what comes behind. It tells whether it is the checksum that is damaged, by which every frame is
     ///   checked.
     init(salvaging bytes: [UInt8], before frames: Span<UInt8>) {
-        generation = max(1, min(bytes.span.uint64(at: 8), 1 << 32))
+        // Whatever it says, a next one has to be left. Its checksum is that of what it says.
+        let said = bytes.span.uint64(at: 8)
+        generation = max(1, min(said, 1 << 32))
         hashKey = Array(bytes[16..<32])
-        let (stored, right) = (Self.seed(bytes), Self.seed(Self.checked(generation: generation, hashKey: hashKey)))
+        let (stored, right) = (Self.seed(bytes), Self.seed(Self.checked(generation: said, hashKey: hashKey)))
         frameSeed = Frame(frames, at: UInt64(Self.length), seed: right) == nil ? stored : right
     }
 
