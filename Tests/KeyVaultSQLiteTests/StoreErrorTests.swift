@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// SQLite keeps no error of a commit, nor of a page that it could not read; of other failures `errno` tells nothing.
+    /// SQLite keeps no error of a commit, nor of a page that it could not read; of others `errno` tells nothing.
     @Test(
         arguments: [
             (SQLITE_IOERR | 4 << 8, 0, ENOSPC, ENOSPC), (SQLITE_IOERR | 3 << 8, 0, EDQUOT, EDQUOT),

@@ -11,8 +11,8 @@ extension StoreError {
         return sqlite(code, message: message, systemError: systemError, path: path)
     }
 
-    /// SQLite keeps none for a commit that fails, nor for a page that the disk did not give, which it calls damaged. Otherwise, where
-    /// it is no input or output that failed, `errno` may be of something that did no harm.
+    /// SQLite keeps none for a commit that fails, nor for a page that the disk did not give, which it calls damaged.
+    /// Otherwise, where it is no input or output that failed, `errno` may be of something that did no harm.
     static func systemError(of code: Int32, kept: Int32, errno: Int32) -> Int32 {
         if code & 0xFF == SQLITE_CORRUPT { return isOfRead(errno) ? errno : 0 }
         return kept == 0 && code & 0xFF == SQLITE_IOERR ? errno : kept

@@ -7,7 +7,8 @@ package final class SimulatedDisk: FileLayer {
     package enum Fault: Sendable, Equatable {
         /// With an error, and without any effect.
         case error(FileError)
-        /// A read or a write that stops in the middle; others succeed. A read gives at least one byte: none means the end.
+        /// A read or a write that stops in the middle; others succeed. A read gives at least one byte:
+        /// none means the end.
         case short
     }
 

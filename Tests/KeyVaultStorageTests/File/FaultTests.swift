@@ -34,7 +34,8 @@ import Testing
             "each call of \(workloads) workloads failed with \(fault), \(once ? "once" : "for ever"): nothing lost")
     }
 
-    /// Whether the store makes such a call again, or goes on where it stopped (SPEC.md section 7.2.5): then the fault shows nowhere.
+    /// Whether the store makes such a call again, or goes on where it stopped (SPEC.md section 7.2.5).
+    /// Then the fault shows nowhere.
     private func isContinued(_ call: SimulatedDisk.Call, after fault: SimulatedDisk.Fault) -> Bool {
         switch fault {
         case .error(.interrupted): [.look, .read, .write, .truncate].contains(call)
