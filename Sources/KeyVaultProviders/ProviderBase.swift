@@ -1,4 +1,5 @@
 import Foundation
+package import KeyVault
 
 /// Where a provider is: a base URL that keys may be sent to, by https except to this machine.
 package struct ProviderBase: Sendable {
@@ -24,5 +25,13 @@ package struct ProviderBase: Sendable {
         isLoopback = PublicAddressGuard.namesLoopback(self.host)
         guard scheme == "https" || scheme == "http" && isLoopback else { throw .insecure }
         url = text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+}
+
+extension ProviderRegistry {
+    /// The hosts that live checks go to where those of this release do not: whoever has named them may mean hosts inside.
+    package var addedHosts: Set<String> {
+        let added = providers.filter { ProviderRegistry.builtIn[$0.name]?.check?.base != $0.check?.base }
+        return Set(added.compactMap { $0.check?.base.flatMap { try? ProviderBase($0) }?.host })
     }
 }

@@ -46,9 +46,10 @@ struct Server {
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
         let registry = try providers()
-        // What the operator names as an upstream may have a private address.
-        let allowed = HTTPProviderValidator.Configuration(allowedHosts: Set(settings.upstreams.values.map(\.host)))
-        let validator = settings.validation == .off ? nil : HTTPProviderValidator(configuration: allowed)
+        // Hosts that the operator names may have private addresses.
+        let hosts = registry.addedHosts.union(settings.upstreams.values.map(\.host))
+        let validator =
+            settings.validation == .off ? nil : HTTPProviderValidator(configuration: .init(allowedHosts: hosts))
         let vault = try await openVault(registry, validator)
         await warnOfUnlockedMemory(vault)
         if tls == nil, !settings.listen.isLoopback {

@@ -48,11 +48,15 @@ import KeyVaultStorage
         let vault: Vault
         do {
             let keys = MasterKeyFile(arguments[3])
-            if arguments[2].hasPrefix("file:") {
-                vault = try await Vault.open(FileStore.open(String(arguments[2].dropFirst(5))), keys: keys)
-            } else {
-                vault = try await Vault.open(SQLiteStore.open(String(arguments[2].dropFirst(7))), keys: keys)
-            }
+            let store: any RecordStore =
+                if arguments[2].hasPrefix("file:") {
+                    try await FileStore.open(String(arguments[2].dropFirst(5)))
+                } else {
+                    try await SQLiteStore.open(String(arguments[2].dropFirst(7)))
+                }
+            // No look at others' changes, which come by the clock: the same calls are made each time.
+            vault = try await Vault.open(
+                store, keys: keys, configuration: VaultConfiguration(foreignChangeInterval: .seconds(3600)))
         } catch {
             // What is no typed error shows as such.
             return try Ledger.say("open \(Ledger.code(of: error) ?? "untyped: \(error)")")

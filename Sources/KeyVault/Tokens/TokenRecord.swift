@@ -31,11 +31,11 @@ struct TokenRecord {
     }
 
     private init(_ bytes: Span<UInt8>) throws(FormatError) {
-        guard !bytes.isEmpty, bytes[0] == Self.version else {
-            throw FormatError(.unsupportedVersion, "A token has another version than 1.", section: "4.5")
-        }
         let header = 1 + Self.verifierLength + Self.expiryLength
         guard bytes.count > header else { throw FormatError(.truncated, "A token ends too early.", section: "4.5") }
+        guard bytes[0] == Self.version else {
+            throw FormatError(.unsupportedVersion, "A token has another version than 1.", section: "4.5")
+        }
         var (verifier, name): ([UInt8], [UInt8]) = ([], [])
         verifier.append(bytes.extracting(1..<(1 + Self.verifierLength)))
         name.append(bytes.extracting(droppingFirst: header))

@@ -116,7 +116,9 @@ extension KeyVaultService {
                 }
             } catch {
                 // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
-                let failure = upstreamFailure(error, call)
+                // A write that fails tells of the client's end before its watch does.
+                let isClientGone = exchange.channel.map { !$0.isActive } ?? false
+                let failure = isClientGone ? .clientIsGone : upstreamFailure(error, call)
                 log("a stream broke off", failure, exchange)
                 // A client that leaves has broken nothing.
                 if failure.status.code >= 500 { metrics.streamBrokeOff(servedBy: call.source) }

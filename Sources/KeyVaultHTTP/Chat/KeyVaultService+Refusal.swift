@@ -105,7 +105,7 @@ extension KeyVaultService {
             .deadlineExceeded?:
             return .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
         case .remoteConnectionClosed?:
-            return .upstream(.badGateway, "\(name) broke its answer off", call)
+            return .upstream(.badGateway, "\(name) closed the connection", call)
         case nil where error is NIOTooManyBytesError:
             return .upstream(.badGateway, "\(name) answered with more than is passed on", call)
         default: return .upstream(.badGateway, "\(name) cannot be reached", call)

@@ -22,7 +22,9 @@ struct FilePlace: Sendable {
     func check() throws(StoreError) {
         let found: FileIdentity?
         do { found = try FileIdentity(path) } catch {
-            guard error == .notFound || error == FileError(ENOTDIR) else { throw error.doing("looked for", path) }
+            guard error == .notFound || error == FileError(ENOTDIR) else {
+                throw StoreError(.io, "\(path) could not be looked for: \(error.reason).", cause: error)
+            }
             found = nil
         }
         guard found == identity else { throw .moved(path) }

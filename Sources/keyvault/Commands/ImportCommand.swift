@@ -86,7 +86,8 @@ struct ImportCommand: AsyncParsableCommand {
         } catch {
             let failure = Failure(error)
             // Whether what the disk has failed with is there, nobody knows.
-            let mayBeStored = ((error as? VaultError)?.cause as? StoreError)?.code == .io
+            let cause = ((error as? VaultError)?.cause as? StoreError)?.code
+            let mayBeStored = cause == .io || cause == .full
             let state =
                 lastStored > 0
                 ? "Lines 1 to \(lastStored) are stored; go on with 'tail -n +\(lastStored + 1)'."
