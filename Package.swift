@@ -48,12 +48,16 @@ let package = Package(
                 "KeyVault", "KeyVaultSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "KeyVaultFormatTests", dependencies: ["KeyVaultFormat"]),
+        // What several of the tests need.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "KeyVaultFormatTests", dependencies: ["KeyVaultFormat", "TestSupport"]),
         .testTarget(name: "KeyVaultCryptoTests", dependencies: ["KeyVaultCrypto"]),
-        .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting"]),
+        .testTarget(name: "KeyVaultStorageTests", dependencies: ["KeyVaultStorage", "KeyVaultTesting", "TestSupport"]),
         .testTarget(
             name: "KeyVaultSQLiteTests",
-            dependencies: ["KeyVaultSQLite", "KeyVaultTesting", "CKeyVaultSQLite", "KeyVaultSQLiteProbe"]),
+            dependencies: [
+                "KeyVaultSQLite", "KeyVaultTesting", "CKeyVaultSQLite", "KeyVaultSQLiteProbe", "TestSupport",
+            ]),
         // The other process of the tests that need two.
         .executableTarget(
             name: "KeyVaultSQLiteProbe", dependencies: ["KeyVaultSQLite", "KeyVaultStorage", "KeyVaultFormat"],
@@ -67,13 +71,13 @@ let package = Package(
         .testTarget(
             name: "KeyVaultTests",
             dependencies: [
-                "KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "KeyServiceExample",
+                "KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "KeyServiceExample", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         .testTarget(
-            name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "KeyVaultTesting"]),
+            name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "TestSupport"]),
         // What the fuzzers run: compiled here, so that it reaches what is `package`, and replayed by a test.
         .target(
             name: "FuzzTargets",
@@ -159,7 +163,7 @@ if !engineOnly {
         .testTarget(
             name: "KeyVaultProvidersTests",
             dependencies: [
-                "KeyVaultProviders", "keyvault",
+                "KeyVaultProviders", "keyvault", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

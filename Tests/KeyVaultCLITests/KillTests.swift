@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import KeyVault
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 /// SIGKILL at random moments while `keyvault import` writes: what it said is stored is stored, batches are whole, and the
@@ -16,7 +16,7 @@ import Testing
         let rounds = Proof.count("KEYVAULT_KILLS", ci: 50, proof: 200)
         let seed = environment["KEYVAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
         print("killing \(rounds) imports at random moments, KEYVAULT_SEED=\(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let box = try Sandbox.withVault()
         var state = [String?](repeating: nil, count: Self.ids)
         var killed = 0
@@ -102,19 +102,5 @@ import Testing
         } catch let error as VaultError where error.code == .notFound {
             return nil
         }
-    }
-}
-
-/// A small random generator that a seed reproduces (Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators", 2014).
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

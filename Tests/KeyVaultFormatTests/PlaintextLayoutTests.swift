@@ -1,5 +1,6 @@
 import Foundation
 import KeyVaultFormat
+import TestSupport
 import Testing
 
 @Suite struct PlaintextLayoutTests {
@@ -35,7 +36,7 @@ import Testing
 
     @Test(arguments: [1, 63, 64, 65, 192, 65_536])
     func decodingGivesBackWhatWasEncoded(_ length: Int) throws {
-        var random = SplitMix64(state: UInt64(length))
+        var random = SplitMix64(seed: UInt64(length))
         let secret = random.bytes(length)
         let plaintext = encode(metadata, secret: secret)
         let (read, range) = try PlaintextLayout.decode(plaintext.span, kind: .current)
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func anyBytesGiveAValueOrATypedError() throws {
-        var random = SplitMix64(state: 6)
+        var random = SplitMix64(seed: 6)
         let valid = encode(metadata, secret: random.bytes(40))
         for _ in 0..<5000 {
             var bytes = valid

@@ -1,4 +1,5 @@
 import KeyVaultFormat
+import TestSupport
 import Testing
 
 @Suite struct RecordIDTests {
@@ -110,7 +111,7 @@ import Testing
     }
 
     @Test func everyStringIsAnIDOrATypedError() {
-        var random = SplitMix64(state: 2)
+        var random = SplitMix64(seed: 2)
         for _ in 0..<2000 {
             let text = String(decoding: random.bytes(Int(random.next() % 24)), as: UTF8.self)
             do {

@@ -1,4 +1,5 @@
 import KeyVaultFormat
+import TestSupport
 import Testing
 
 @Suite struct SealedRecordTests {
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test func anyBytesGiveAValueOrATypedError() {
-        var random = SplitMix64(state: 4)
+        var random = SplitMix64(seed: 4)
         for _ in 0..<5000 {
             var bytes = Samples.record().encoded
             for _ in 0...(random.next() % 4) {

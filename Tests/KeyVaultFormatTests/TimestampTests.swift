@@ -1,11 +1,12 @@
 import KeyVaultFormat
+import TestSupport
 import Testing
 
 import struct Foundation.Date
 
 @Suite struct TimestampTests {
     @Test func everyMillisecondComesBack() throws {
-        var random = SplitMix64(state: 3)
+        var random = SplitMix64(seed: 3)
         let some = (0..<10_000).map { _ in random.next() % (Timestamp.maximum + 1) }
         for milliseconds in [0, 1, 2, 999, Timestamp.maximum - 1, Timestamp.maximum] + some {
             #expect(Timestamp(try Timestamp(milliseconds: milliseconds).date).milliseconds == milliseconds)

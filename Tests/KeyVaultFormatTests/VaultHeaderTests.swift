@@ -1,4 +1,5 @@
 import KeyVaultFormat
+import TestSupport
 import Testing
 
 import struct Foundation.Date
@@ -83,7 +84,7 @@ import struct Foundation.Date
     }
 
     @Test func anyBytesGiveAValueOrATypedError() throws {
-        var random = SplitMix64(state: 5)
+        var random = SplitMix64(seed: 5)
         let valid = try Samples.sealedHeader().encoded
         for _ in 0..<5000 {
             var bytes = valid

@@ -1,34 +1,33 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `keyvault test` and `keyvault put --validate`, against a provider of the test's own on loopback.
 @Suite struct CommandLineTests {
     /// A folder with a vault and a document that adds a provider.
     private final class Sandbox: Sendable {
-        let folder = URL.temporaryDirectory.appending(path: "keyvault-live-\(UUID())")
+        let folder: TemporaryFolder
 
         init(base: String) throws {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+            folder = try TemporaryFolder()
             let document = """
                 {"providers": [{
                   "name": "mine", "displayName": "Mine", "formats": [{"prefix": "mine_", "minimum": 4, "maximum": 20}],
                   "check": {"base": "\(base)", "path": "/v1/me"}
                 }]}
                 """
-            try Data(document.utf8).write(to: folder.appending(path: "providers.json"))
+            try folder.write(Array(document.utf8), to: "providers.json")
         }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
 
         func run(_ arguments: String..., input: String = "") throws -> (status: Int32, output: Data, errors: String) {
             let process = Process()
             process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
                 .deletingLastPathComponent().appending(path: "keyvault")
-            process.currentDirectoryURL = folder
+            process.currentDirectoryURL = folder.url
             process.arguments = arguments
             process.environment = [
-                "HOME": folder.path(), "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
-                "KEYVAULT_PROVIDERS": folder.appending(path: "providers.json").path(),
+                "HOME": folder.path, "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
+                "KEYVAULT_PROVIDERS": folder.file("providers.json"),
             ]
             let (given, output, errors) = (Pipe(), Pipe(), Pipe())
             (process.standardInput, process.standardOutput, process.standardError) = (given, output, errors)
@@ -118,7 +117,7 @@ import Testing
 
     @Test func aBadDocumentIsRefusedWithItsLine() async throws {
         let box = try Sandbox(base: "http://127.0.0.1:1")
-        try Data("{\n\"providers\": 7}".utf8).write(to: box.folder.appending(path: "providers.json"))
+        try box.folder.write(Array("{\n\"providers\": 7}".utf8), to: "providers.json")
         let refused = try box.run("providers")
         #expect(refused.status == 64 && refused.errors.contains("Line 2: \"providers\" is not an array."))
     }

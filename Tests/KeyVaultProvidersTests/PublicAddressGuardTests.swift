@@ -2,6 +2,7 @@ import Foundation
 import KeyVault
 import NIOCore
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import KeyVaultProviders
@@ -137,12 +138,10 @@ struct TestCertificate {
     private let key: NIOSSLPrivateKey
 
     init() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = URL(filePath: Self.openssl)
-        process.currentDirectoryURL = folder
+        process.currentDirectoryURL = folder.url
         process.arguments = [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj",
@@ -151,9 +150,9 @@ struct TestCertificate {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        let pem = Array(try Data(contentsOf: folder.appending(path: "certificate.pem")))
+        let pem = try folder.bytes(of: "certificate.pem")
         certificate = try NIOSSLCertificate(bytes: pem, format: .pem)
-        key = try NIOSSLPrivateKey(bytes: Array(try Data(contentsOf: folder.appending(path: "key.pem"))), format: .pem)
+        key = try NIOSSLPrivateKey(bytes: try folder.bytes(of: "key.pem"), format: .pem)
     }
 
     func serverContext() throws -> NIOSSLContext {

@@ -4,21 +4,22 @@ import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct BackupTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let target: String
     private let sealed = [UInt8](repeating: 7, count: 4_000)
 
     init() throws {
-        directory = try TemporaryDirectory()
-        target = directory("copy.db")
+        folder = try TemporaryFolder()
+        target = folder.file("copy.db")
     }
 
     /// A vault of a few steps of the copy.
     private func store() async throws -> SQLiteStore {
-        let store = try await SQLiteStore.created(directory("vault.db"))
+        let store = try await SQLiteStore.created(folder.file("vault.db"))
         try await store.write(
             WriteBatch(
                 generation: 1,
@@ -33,7 +34,7 @@ import Testing
         let files = Mutex<Set<String>>([])
         try await store.backup(to: target) { step in
             seen.withLock { $0.append(step) }
-            let names = (try? directory.names) ?? []
+            let names = (try? folder.names) ?? []
             files.withLock { $0.formUnion(names.filter { $0.hasPrefix("copy") }) }
         }
 
@@ -43,7 +44,7 @@ import Testing
         #expect(steps.last.map { $0.pagesCopied == $0.pagesInAll } == true)
         // One file while it grows, so that one is left where the process is killed.
         #expect(files.withLock { $0 } == ["copy.db-partial"])
-        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
+        #expect(try folder.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
         let mode = try FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? Int
         #expect(mode == 0o600)
 
@@ -61,26 +62,26 @@ import Testing
     @Test(arguments: ["-wal", "-journal"]) func aLogThatLiesBesideTheTargetIsNotTakenForTheCopys(_ ending: String)
         async throws
     {
-        let store = try await SQLiteStore.created(directory("vault.db"))
+        let store = try await SQLiteStore.created(folder.file("vault.db"))
         try Data([1]).write(to: URL(filePath: target + ending))
         await expectError(.exists, naming: "copy.db" + ending) { try await store.backup(to: target) }
         // It may hold what was acknowledged, and nobody is told to remove that.
         await expectError(.exists, naming: "may hold what its database does not") {
             try await store.backup(to: target)
         }
-        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db" + ending])
+        #expect(try folder.names.filter { $0.hasPrefix("copy") } == ["copy.db" + ending])
         await store.close()
     }
 
     /// SQLite would take it for a URL, and write to the file that it names.
     @Test func aPathThatTheSystemWouldCutIsRefused() async throws {
         let store = try await store()
-        await expectError(.invalid, naming: "zero byte") { try await store.backup(to: directory("copy\0.db")) }
+        await expectError(.invalid, naming: "zero byte") { try await store.backup(to: folder.file("copy\0.db")) }
         await store.close()
     }
 
     @Test func aNameWithAMeaningToSQLiteIsAFileLikeAnyOther() async throws {
-        let store = try await SQLiteStore.created(directory("vault.db"))
+        let store = try await SQLiteStore.created(folder.file("vault.db"))
         let name = "keyvault-\(UUID().uuidString).db"
         let path = "file:\(name)?x=y"
         defer { for suffix in ["", "-lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
@@ -134,17 +135,17 @@ import Testing
     @Test func nothingThatIsThereIsReplaced() async throws {
         let store = try await store()
         for name in ["copy.db", "copy.db-partial"] {
-            let path = directory(name)
+            let path = folder.file(name)
             try Data("mine".utf8).write(to: URL(filePath: path))
             await expectError(.exists, naming: path) { try await store.backup(to: target) }
             #expect(try Data(contentsOf: URL(filePath: path)) == Data("mine".utf8))
             try FileManager.default.removeItem(atPath: path)
         }
         await expectError(.exists) { try await store.backup(to: store.path) }
-        await expectError(.notFound, naming: "directory") { try await store.backup(to: directory("none/copy.db")) }
+        await expectError(.notFound, naming: "directory") { try await store.backup(to: folder.file("none/copy.db")) }
         try await store.backup(to: target)
         await store.close()
-        await expectError(.closed) { try await store.backup(to: directory("late.db")) }
+        await expectError(.closed) { try await store.backup(to: folder.file("late.db")) }
     }
 
     @Test func aFileThatAppearsMeanwhileIsNotReplacedEither() async throws {
@@ -153,13 +154,13 @@ import Testing
             try await store.backup(to: target) { _ in try? Data("mine".utf8).write(to: URL(filePath: target)) }
         }
         #expect(try Data(contentsOf: URL(filePath: target)) == Data("mine".utf8))
-        #expect(try directory.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
+        #expect(try folder.names.filter { $0.hasPrefix("copy") } == ["copy.db"])
         await store.close()
     }
 
     @Test func aCopyWhoseFolderIsMovedAwayIsNone() async throws {
         let store = try await store()
-        let (folder, moved) = (directory("folder"), directory("moved"))
+        let (folder, moved) = (folder.file("folder"), folder.file("moved"))
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         await expectError(.notFound, naming: folder) {
             try await store.backup(to: folder + "/copy.db") { _ in
@@ -195,7 +196,7 @@ import Testing
         }
         task.withLock { $0 = copying }
         await expectError(.cancelled) { try await copying.value }
-        #expect(try directory.names.filter { $0.hasPrefix("copy") } == [])
+        #expect(try folder.names.filter { $0.hasPrefix("copy") } == [])
         await store.close()
     }
 }

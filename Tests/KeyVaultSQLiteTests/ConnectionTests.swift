@@ -1,17 +1,18 @@
 import Glibc
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 @Suite struct ConnectionTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { folder = try TemporaryFolder() }
 
     private func connection(_ name: String) throws -> Connection {
-        try runSQL("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))", on: directory(name))
-        return try Connection(path: directory(name))
+        try runSQL("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))", on: folder.file(name))
+        return try Connection(path: folder.file(name))
     }
 
     @Test func aValueOfAnotherTypeIsNone() throws {
@@ -37,7 +38,7 @@ import Testing
 
     @Test func aCopyThatCannotWriteSaysSo() throws {
         let (source, target) = (try connection("some.db"), try connection("other.db"))
-        let other = try Connection(path: directory("other.db"))
+        let other = try Connection(path: folder.file("other.db"))
         try other.execute("BEGIN EXCLUSIVE")
         let error = #expect(throws: StoreError.self) { _ = try target.beginBackup(from: source).step(pages: 9) }
         #expect(error?.code == .busy)
@@ -53,7 +54,7 @@ import Testing
     /// SQLite keeps the error of a step out of both connections.
     @Test func aCopyThatMeetsDamageSaysSo() throws {
         let (source, target) = (try connection("some.db"), try connection("other.db"))
-        unsafe #expect(truncate(directory("some.db"), 2 * 4_096) == 0)
+        unsafe #expect(truncate(folder.file("some.db"), 2 * 4_096) == 0)
         let error = #expect(throws: StoreError.self) { _ = try target.beginBackup(from: source).step(pages: 9) }
         #expect(error?.code == .corrupt)
         for words in ["malformed", "some.db", "other.db"] {

@@ -1,29 +1,30 @@
 import Foundation
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 @Suite struct FilesTests {
     @Test func whatCannotBeSyncedIsNotTakenForDurable() async throws {
-        let directory = try TemporaryDirectory()
-        await expectError(.notFound, naming: "none") { try Files.sync(directory("none")) }
-        await expectError(.notFound, naming: "none") { try Files.syncDirectory(of: directory("none/file")) }
+        let folder = try TemporaryFolder()
+        await expectError(.notFound, naming: "none") { try Files.sync(folder.file("none")) }
+        await expectError(.notFound, naming: "none") { try Files.syncDirectory(of: folder.file("none/file")) }
         // A device keeps nothing.
         await expectError(.io, naming: "/dev/null") { try Files.sync("/dev/null") }
-        try Files.sync(directory.path)
-        try Files.syncDirectory(of: directory("none"))
+        try Files.sync(folder.path)
+        try Files.syncDirectory(of: folder.file("none"))
     }
 
     @Test func aFileTakesNoNameThatIsTaken() throws {
-        let directory = try TemporaryDirectory()
-        for name in ["a", "b"] { try Data(name.utf8).write(to: URL(filePath: directory(name))) }
-        #expect(throws: FileError.exists) { try Files.rename(directory("a"), toNew: directory("b")) }
-        #expect(try directory.names == ["a", "b"])
-        #expect(throws: FileError.notFound) { try Files.rename(directory("a"), toNew: directory("none/c")) }
-        try Files.rename(directory("a"), toNew: directory("c"))
-        #expect(try directory.names == ["b", "c"])
-        #expect(try Data(contentsOf: URL(filePath: directory("b"))) == Data("b".utf8))
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] { try Data(name.utf8).write(to: URL(filePath: folder.file(name))) }
+        #expect(throws: FileError.exists) { try Files.rename(folder.file("a"), toNew: folder.file("b")) }
+        #expect(try folder.names == ["a", "b"])
+        #expect(throws: FileError.notFound) { try Files.rename(folder.file("a"), toNew: folder.file("none/c")) }
+        try Files.rename(folder.file("a"), toNew: folder.file("c"))
+        #expect(try folder.names == ["b", "c"])
+        #expect(try Data(contentsOf: URL(filePath: folder.file("b"))) == Data("b".utf8))
     }
 
     /// A mark that combines with the slash makes one character of both, and the path is absolute all the same.

@@ -2,16 +2,17 @@ import Foundation
 import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 /// What somebody who can write to the database, but has no key, can make of its rows.
 @Suite struct HostileRowsTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
-        path = directory("vault.db")
+        folder = try TemporaryFolder()
+        path = folder.file("vault.db")
     }
 
     /// A vault with one good record, `good/openai`, and what `sql` does to it.
@@ -126,8 +127,8 @@ import Testing
             "(\(name), 'openai', 'default', 1, x'01')", "('bad', \(name), 'default', 1, x'01')",
             "('bad', 'openai', \(name), 1, x'01')",
         ] {
-            let directory = try TemporaryDirectory()
-            let store = try await SQLiteStore.created(directory("vault.db"))
+            let folder = try TemporaryFolder()
+            let store = try await SQLiteStore.created(folder.file("vault.db"))
             try await store.insert(try id("good"))
             try runSQL("INSERT INTO records VALUES \(row)", on: store.path)
             await expectError(.corrupt, naming: store.path) {

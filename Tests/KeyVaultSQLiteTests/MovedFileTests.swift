@@ -1,21 +1,22 @@
 import Foundation
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 @Suite struct MovedFileTests {
     @Test func aFileThatIsGoneIsNoticedAndFoundAgain() async throws {
-        let directory = try TemporaryDirectory()
-        let store = try await SQLiteStore.created(directory("vault.db"))
+        let folder = try TemporaryFolder()
+        let store = try await SQLiteStore.created(folder.file("vault.db"))
         try await store.insert(try id("acme"))
         // Whoever reads from here on has a connection already.
         _ = try await store.readHead()
-        let files = try directory.names
+        let files = try folder.names
         func move(_ from: String, _ to: String) throws {
             for name in files {
                 try FileManager.default.moveItem(
-                    atPath: directory("\(from)\(name)"), toPath: directory("\(to)\(name)"))
+                    atPath: folder.file("\(from)\(name)"), toPath: folder.file("\(to)\(name)"))
             }
         }
         try move("", "away-")
@@ -46,62 +47,62 @@ import Testing
 
     /// Others open what it leads to, beside a log of its own.
     @Test func aFileThatWasMovedAndLinkedToIsNotWrittenTo() async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory("vault.db")
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault.db")
         let store = try await SQLiteStore.created(path)
-        try FileManager.default.createDirectory(atPath: directory("new"), withIntermediateDirectories: false)
-        try FileManager.default.moveItem(atPath: path, toPath: directory("new/vault.db"))
-        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory("new/vault.db"))
+        try FileManager.default.createDirectory(atPath: folder.file("new"), withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.file("new/vault.db"))
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.file("new/vault.db"))
         await expectError(.io, naming: "moved") { try await store.insert(try id("late")) }
         await store.close()
     }
 
     /// Opened by name, it would be read beside the log of the file that was there.
     @Test func aFileThatTookItsPlaceIsNotOpened() async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory("vault.db")
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault.db")
         // Nobody has read from it, so that each read would open a connection.
         let store = try await SQLiteStore.created(path)
-        let other = try await SQLiteStore.created(directory("other.db"))
+        let other = try await SQLiteStore.created(folder.file("other.db"))
         await other.close()
         let shared = try Data(contentsOf: URL(filePath: path + "-shm"))
-        try FileManager.default.moveItem(atPath: path, toPath: directory("away.db"))
-        try FileManager.default.moveItem(atPath: directory("other.db"), toPath: path)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.file("away.db"))
+        try FileManager.default.moveItem(atPath: folder.file("other.db"), toPath: path)
         await expectError(.io, naming: "moved") { _ = try await store.readHead() }
         await expectError(.io, naming: "moved") { _ = try await store.read(try id("acme")) }
         await expectError(.io, naming: "moved") { _ = try await store.providers(of: "acme") }
-        await expectError(.io, naming: "moved") { try await store.backup(to: directory("copy.db")) }
+        await expectError(.io, naming: "moved") { try await store.backup(to: folder.file("copy.db")) }
         #expect(try Data(contentsOf: URL(filePath: path + "-shm")) == shared)
-        try FileManager.default.moveItem(atPath: path, toPath: directory("other.db"))
-        try FileManager.default.moveItem(atPath: directory("away.db"), toPath: path)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.file("other.db"))
+        try FileManager.default.moveItem(atPath: folder.file("away.db"), toPath: path)
         try await store.insert(try id("acme"))
         await store.close()
     }
 
     @Test func whereItCannotBeToldNothingWasMoved() async throws {
-        let directory = try TemporaryDirectory()
-        func make(_ name: String) throws { try Data().write(to: URL(filePath: directory(name))) }
-        try FileManager.default.createDirectory(atPath: directory("a"), withIntermediateDirectories: false)
+        let folder = try TemporaryFolder()
+        func make(_ name: String) throws { try Data().write(to: URL(filePath: folder.file(name))) }
+        try FileManager.default.createDirectory(atPath: folder.file("a"), withIntermediateDirectories: false)
         try make("a/vault.db")
-        let place = try FilePlace(directory("a/vault.db"))
+        let place = try FilePlace(folder.file("a/vault.db"))
         try place.check()
-        try FileManager.default.moveItem(atPath: directory("a"), toPath: directory("away"))
+        try FileManager.default.moveItem(atPath: folder.file("a"), toPath: folder.file("away"))
         await expectError(.io, naming: "moved") { try place.check() }
         try make("a")
         await expectError(.io, naming: "moved") { try place.check() }
-        try FileManager.default.removeItem(atPath: directory("a"))
+        try FileManager.default.removeItem(atPath: folder.file("a"))
         // Links that lead round in a circle: one of the errors that say nothing of the file.
-        try FileManager.default.createSymbolicLink(atPath: directory("a"), withDestinationPath: "a")
+        try FileManager.default.createSymbolicLink(atPath: folder.file("a"), withDestinationPath: "a")
         await expectError(.io, naming: "looked for") { try place.check() }
-        try FileManager.default.removeItem(atPath: directory("a"))
-        try FileManager.default.moveItem(atPath: directory("away"), toPath: directory("a"))
+        try FileManager.default.removeItem(atPath: folder.file("a"))
+        try FileManager.default.moveItem(atPath: folder.file("away"), toPath: folder.file("a"))
         try place.check()
     }
 
     @Test func whatAReadMissesThatACloseHasOvertakenWasNotMoved() async throws {
-        let directory = try TemporaryDirectory()
-        await (try SQLiteStore.created(directory("vault.db"))).close()
-        let opening = try Opening(path: directory("vault.db"), create: false, patience: .zero)
+        let folder = try TemporaryFolder()
+        await (try SQLiteStore.created(folder.file("vault.db"))).close()
+        let opening = try Opening(path: folder.file("vault.db"), create: false, patience: .zero)
         let pool = ReaderPool(places: opening.places, patience: .zero)
         func miss(_ meanwhile: () -> Void) -> StoreError.Code? {
             let error = #expect(throws: StoreError.self) {
@@ -119,8 +120,8 @@ import Testing
     }
 
     @Test func aLockThatIsGoneIsNoticed() async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory("vault.db")
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault.db")
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("acme"))
         try FileManager.default.removeItem(atPath: path + "-lock")
@@ -134,21 +135,21 @@ import Testing
     /// SQLite goes on with the log or the shared memory that nobody else can find any more.
     @Test(arguments: ["-wal", "-shm"])
     func aLogOrASharedMemoryThatIsGoneIsNoticedAndFoundAgain(_ ending: String) async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory("vault.db")
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault.db")
         // Nobody has read from it, so that the first read would open a connection.
         let store = try await SQLiteStore.created(path)
-        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        try FileManager.default.moveItem(atPath: path + ending, toPath: folder.file("away"))
         await expectError(.io, naming: ending) { _ = try await store.read(try id("acme")) }
         await expectError(.io, naming: ending) { try await store.insert(try id("late")) }
         await expectError(.io, naming: ending) { _ = try await store.readHead() }
         await expectError(.io, naming: ending) { _ = try await store.providers(of: "acme") }
-        await expectError(.io, naming: ending) { try await store.backup(to: directory("copy.db")) }
+        await expectError(.io, naming: ending) { try await store.backup(to: folder.file("copy.db")) }
         #expect(!FileManager.default.fileExists(atPath: path + ending))
-        try FileManager.default.moveItem(atPath: directory("away"), toPath: path + ending)
+        try FileManager.default.moveItem(atPath: folder.file("away"), toPath: path + ending)
         try await store.insert(try id("late"))
         #expect(try await store.providers(of: "late") == ["openai"])
-        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        try FileManager.default.moveItem(atPath: path + ending, toPath: folder.file("away"))
         // By now there is a connection that reads.
         await expectError(.io, naming: ending) { _ = try await store.readHead() }
         await expectError(.io, naming: ending) { _ = try await store.providers(of: "late") }
@@ -158,14 +159,14 @@ import Testing
     /// Closing the last connection deletes what it finds under these names.
     @Test(arguments: ["-wal", "-shm", "-lock"])
     func aCloseLeavesAloneWhatTookTheirPlace(_ ending: String) async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory("vault.db")
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault.db")
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("acme"))
         // A writer gives the lock up a moment after those who wait for it have gone on.
         _ = try await store.foreignChanges()
         let database = try Data(contentsOf: URL(filePath: path))
-        try FileManager.default.moveItem(atPath: path + ending, toPath: directory("away"))
+        try FileManager.default.moveItem(atPath: path + ending, toPath: folder.file("away"))
         try Data("another's".utf8).write(to: URL(filePath: path + ending))
         await store.close()
         #expect(try Data(contentsOf: URL(filePath: path + ending)) == Data("another's".utf8))

@@ -1,16 +1,17 @@
 import Foundation
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 @Suite struct OpeningTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
-        path = directory("vault.db")
+        folder = try TemporaryFolder()
+        path = folder.file("vault.db")
     }
 
     /// A vault with one record, closed.
@@ -26,30 +27,32 @@ import Testing
 
     @Test func whatIsNotThereIsNotFound() async throws {
         await expectError(.notFound, naming: path) { _ = try await SQLiteStore.open(path) }
-        #expect(try directory.names == [])
+        #expect(try folder.names == [])
         await expectError(.notFound, naming: "directory") {
-            _ = try await SQLiteStore.open(directory("none/vault.db"), create: true)
+            _ = try await SQLiteStore.open(folder.file("none/vault.db"), create: true)
         }
-        await expectError(.notFound, naming: "directory") { _ = try await SQLiteStore.open(directory("none/vault.db")) }
+        await expectError(.notFound, naming: "directory") {
+            _ = try await SQLiteStore.open(folder.file("none/vault.db"))
+        }
         // Found by SQLite itself, where nobody asks which file system it is.
         for create in [false, true] {
             await expectError(.notFound, naming: "directory") {
                 _ = try await SQLiteStore.open(
-                    directory("none/vault.db"), create: create, allowsNetworkFileSystems: true)
+                    folder.file("none/vault.db"), create: create, allowsNetworkFileSystems: true)
             }
         }
         await expectError(.invalid, naming: "zero byte") {
-            _ = try await SQLiteStore.open(directory("a\0.db"), create: true)
+            _ = try await SQLiteStore.open(folder.file("a\0.db"), create: true)
         }
-        await expectError(.io) { _ = try await SQLiteStore.open(directory.path) }
+        await expectError(.io) { _ = try await SQLiteStore.open(folder.path) }
         try write(Data())
         await expectError(.notFound, naming: "empty") { _ = try await SQLiteStore.open(path) }
-        #expect(try directory.names == ["vault.db"])
+        #expect(try folder.names == ["vault.db"])
     }
 
     /// Where the path leads, too; and nothing is made there.
     @Test func aNetworkIsRefusedUnlessItIsAllowed() async throws {
-        let folder = directory("network")
+        let folder = folder.file("network")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         func open(_ path: String, create: Bool, allowsNetwork: Bool = false) throws {
             _ = try Opening(path: path, create: create, patience: .zero, allowsNetwork: allowsNetwork) { path in
@@ -69,7 +72,7 @@ import Testing
     @Test func aStoreWithoutAVaultCanBeCreatedAndThenNotAgain() async throws {
         let store = try await SQLiteStore.open(path, create: true)
         #expect(try await store.readHead() == nil)
-        await expectError(.notFound, naming: "no vault") { try await store.backup(to: directory("copy.db")) }
+        await expectError(.notFound, naming: "no vault") { try await store.backup(to: folder.file("copy.db")) }
         try await store.create(header: [1])
         await expectError(.exists, naming: path) { try await store.create(header: [1]) }
         await store.close()
@@ -79,13 +82,13 @@ import Testing
     @Test func theLogOfADatabaseThatIsGoneIsNotDeleted() async throws {
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("acme"))
-        let log = try Data(contentsOf: URL(filePath: directory("vault.db-wal")))
+        let log = try Data(contentsOf: URL(filePath: folder.file("vault.db-wal")))
         await store.close()
         try FileManager.default.removeItem(atPath: path)
-        try log.write(to: URL(filePath: directory("vault.db-wal")))
+        try log.write(to: URL(filePath: folder.file("vault.db-wal")))
         await expectError(.exists, naming: "vault.db-wal") { _ = try await SQLiteStore.open(path, create: true) }
-        #expect(try directory.names == ["vault.db-lock", "vault.db-wal"])
-        #expect(try Data(contentsOf: URL(filePath: directory("vault.db-wal"))) == log)
+        #expect(try folder.names == ["vault.db-lock", "vault.db-wal"])
+        #expect(try Data(contentsOf: URL(filePath: folder.file("vault.db-wal"))) == log)
     }
 
     /// SQLite takes a database of no bytes for a new one, and deletes the log as well.
@@ -97,10 +100,10 @@ import Testing
         try write(Data())
         try log.write(to: URL(filePath: path + "-wal"))
         // By another name too: the log lies where the file is.
-        try FileManager.default.createSymbolicLink(atPath: directory("link.db"), withDestinationPath: path)
+        try FileManager.default.createSymbolicLink(atPath: folder.file("link.db"), withDestinationPath: path)
         for name in ["vault.db", "link.db"] {
             await expectError(.exists, naming: "vault.db-wal") {
-                _ = try await SQLiteStore.open(directory(name), create: create)
+                _ = try await SQLiteStore.open(folder.file(name), create: create)
             }
         }
         #expect(try Data(contentsOf: URL(filePath: path + "-wal")) == log)
@@ -118,15 +121,15 @@ import Testing
 
     @Test func aCleanCloseLeavesOneFileAndTheLock() async throws {
         try await makeVault()
-        #expect(try directory.names == ["vault.db", "vault.db-lock"])
+        #expect(try folder.names == ["vault.db", "vault.db-lock"])
     }
 
     @Test func everyFileBelongsToTheOwnerAlone() async throws {
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("acme"))
-        #expect(try directory.names == ["vault.db", "vault.db-lock", "vault.db-shm", "vault.db-wal"])
-        for name in try directory.names {
-            let mode = try FileManager.default.attributesOfItem(atPath: directory(name))[.posixPermissions] as? Int
+        #expect(try folder.names == ["vault.db", "vault.db-lock", "vault.db-shm", "vault.db-wal"])
+        for name in try folder.names {
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.file(name))[.posixPermissions] as? Int
             #expect(mode == 0o600, "\(name)")
         }
         await store.close()
@@ -134,12 +137,12 @@ import Testing
 
     @Test func aNameWithAMeaningToSQLiteIsAFileLikeAnyOther() async throws {
         let before = FileManager.default.currentDirectoryPath
-        let relative = "../".repeated(before.split(separator: "/").count) + directory.path.dropFirst()
+        let relative = "../".repeated(before.split(separator: "/").count) + folder.path.dropFirst()
         for name in [":memory:", "file:x?mode=memory"] {
             let store = try await SQLiteStore.created("\(relative)/\(name)")
             #expect(store.path.hasSuffix("/\(name)"))
             await store.close()
-            #expect(try directory.names.contains(name))
+            #expect(try folder.names.contains(name))
         }
     }
 
@@ -150,7 +153,7 @@ import Testing
             await expectError(.foreign, naming: path) { _ = try await SQLiteStore.open(path, create: create) }
         }
         #expect(try bytes() == Data(text.utf8))
-        #expect(try directory.names == ["vault.db"])
+        #expect(try folder.names == ["vault.db"])
     }
 
     @Test(arguments: [
@@ -164,7 +167,7 @@ import Testing
             _ = try await SQLiteStore.open(path, create: true)
         }
         #expect(try bytes() == before)
-        #expect(!(try directory.names.contains("vault.db-lock")))
+        #expect(!(try folder.names.contains("vault.db-lock")))
     }
 
     @Test func aDatabaseOfALaterReleaseIsNewer() async throws {
@@ -186,7 +189,7 @@ import Testing
         let store = try await SQLiteStore.open(path)
         #expect(try await store.read(try id("acme")) != nil)
         try await store.insert(try id("acme2"))
-        #expect(try directory.names.contains("vault.db-wal"))
+        #expect(try folder.names.contains("vault.db-wal"))
         await store.close()
     }
 
@@ -249,13 +252,13 @@ import Testing
         try await makeVault()
         let user = geteuid() == 0 ? ["/usr/bin/setpriv", "--reuid", "65534", "--clear-groups"] : []
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
-        #expect(try Probe("open", path, as: user).lines() == ["readOnly"])
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        #expect(try OtherProcess("KeyVaultSQLiteProbe", ["open", path], by: user).finish().lines == ["readOnly"])
         // The file may be written, but nothing may be made beside it.
         try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
-        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: directory.path)
-        #expect(try Probe("open", path, as: user).lines() == ["readOnly"])
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+        #expect(try OtherProcess("KeyVaultSQLiteProbe", ["open", path], by: user).finish().lines == ["readOnly"])
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
     }
 }
 

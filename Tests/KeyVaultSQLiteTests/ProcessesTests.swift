@@ -2,24 +2,24 @@ import Foundation
 import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 /// Several processes on one file.
 @Suite struct ProcessesTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
-        path = directory("vault.db")
+        folder = try TemporaryFolder()
+        path = folder.file("vault.db")
     }
 
     @Test func swapsFromSeveralProcessesLoseNoUpdate() async throws {
         let store = try await SQLiteStore.created(path)
         try await store.insert(try id("counter"))
-        let probes = try (0..<3).map { _ in try Probe("count", path, "100") }
-        for probe in probes { #expect(probe.lines() == []) }
+        let probes = try (0..<3).map { _ in try OtherProcess("KeyVaultSQLiteProbe", ["count", path, "100"]) }
+        for probe in probes { #expect(probe.finish().lines == []) }
         #expect(try await store.read(try id("counter"))?.revision == 301)
         await store.close()
     }
@@ -27,7 +27,7 @@ import Testing
     @Test func aWriteOfAnotherProcessIsNoticedAndRead() async throws {
         let store = try await SQLiteStore.created(path)
         let before = try await store.foreignChanges()
-        let probe = try Probe("insert", path, "acme")
+        let probe = try OtherProcess("KeyVaultSQLiteProbe", ["insert", path, "acme"])
         #expect(probe.line() == "1")
         #expect(try await store.foreignChanges() != before)
         #expect(try await store.read(try id("acme", "p1")) != nil)
@@ -42,12 +42,12 @@ import Testing
         var heard = 0
         for round in 0..<rounds {
             let open = round.isMultiple(of: 2) ? try await SQLiteStore.open(path) : nil
-            let probe = try Probe("insert", path, "t\(round)")
+            let probe = try OtherProcess("KeyVaultSQLiteProbe", ["insert", path, "t\(round)"])
             var acknowledged = 0
             for _ in 0..<Int.random(in: 0...40) { acknowledged = Int(probe.line()) ?? acknowledged }
             probe.kill()
             // And what it printed before it died: a line that it did not end is a smaller number.
-            acknowledged = max(acknowledged, probe.lines().compactMap { Int($0) }.max() ?? 0)
+            acknowledged = max(acknowledged, probe.finish().lines.compactMap { Int($0) }.max() ?? 0)
             heard += acknowledged
             await open?.close()
 

@@ -1,18 +1,19 @@
 import KeyVaultSQLite
 import KeyVaultStorage
 import KeyVaultTesting
+import TestSupport
 import Testing
 
 @Suite struct SQLiteStoreConformanceTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { folder = try TemporaryFolder() }
 
     @Test(arguments: StoreConformance.cases)
     func conforms(_ testCase: StoreConformance.Case) async throws {
-        let suite = StoreConformance(traits: [.durable, .shared]) { [directory] place in
+        let suite = StoreConformance(traits: [.durable, .shared]) { [folder] place in
             // However long the disk takes: nobody is to be busy here.
-            try await SQLiteStore.open(directory(place), create: true, busyTimeout: .seconds(3_600))
+            try await SQLiteStore.open(folder.file(place), create: true, busyTimeout: .seconds(3_600))
         }
         try await suite.check(testCase)
     }

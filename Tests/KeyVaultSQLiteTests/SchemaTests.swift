@@ -1,18 +1,19 @@
 import Foundation
 import Glibc
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 /// Databases of an earlier version, and migrations that cannot be done or must wait.
 @Suite struct SchemaTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
-        path = directory("vault.db")
+        folder = try TemporaryFolder()
+        path = folder.file("vault.db")
     }
 
     private func version() throws -> Int64? { try Connection(path: path).integer("PRAGMA user_version") }
@@ -56,7 +57,7 @@ import Testing
             await expectError(.corrupt, naming: "UTF-8") { _ = try await SQLiteStore.open(path, create: create) }
         }
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
-        #expect(try directory.names == ["vault.db"])
+        #expect(try folder.names == ["vault.db"])
     }
 
     @Test func whereThereIsNoWriteAheadLogNothingIsMade() async throws {
@@ -97,9 +98,9 @@ import Testing
 
     /// Somebody who may write to the folder could otherwise have a file made elsewhere, in our name.
     @Test func aLockThatIsALinkIsNotFollowed() async throws {
-        #expect(unsafe symlink(directory("elsewhere"), path + "-lock") == 0)
+        #expect(unsafe symlink(folder.file("elsewhere"), path + "-lock") == 0)
         await expectError(.io, naming: path + "-lock") { _ = try await SQLiteStore.open(path, create: true) }
-        #expect(try !directory.names.contains("elsewhere"))
+        #expect(try !folder.names.contains("elsewhere"))
     }
 
     @Test(arguments: [UInt64(Int64.max) + 1, .max]) func aGenerationThatNoColumnHoldsIsRefused(_ last: UInt64)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import KeyVaultSQLite
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 /// Where the system gives no thread, a store says so, and what can be done without one is done.
@@ -10,10 +11,10 @@ import Testing
 
     /// In a process of its own, which has no threads left afterwards.
     @Test func aStoreThatGetsNoThreadSaysSo() async throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         // The process that the exit test starts inherits it.
         // Both strings outlive the call.
-        unsafe setenv(Self.pathVariable, folder("store"), 1)
+        unsafe setenv(Self.pathVariable, folder.file("store"), 1)
         await #expect(processExitsWith: .success) {
             let path = try #require(ProcessInfo.processInfo.environment[ThreadLimitTests.pathVariable])
             try ThreadLimitTests.takeAllThreads()

@@ -1,17 +1,18 @@
 import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @testable import KeyVaultSQLite
 
 @Suite struct WriterTests {
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
-        path = directory("vault.db")
+        folder = try TemporaryFolder()
+        path = folder.file("vault.db")
     }
 
     private func insertion(_ provider: String, count: Int = 1) throws -> WriteJob.Work {
@@ -183,7 +184,7 @@ import Testing
         let again = try await SQLiteStore.open(path)
         #expect(try await again.read(try id("acme")) != nil)
         await again.close()
-        #expect(try directory.names == ["vault.db", "vault.db-lock"])
+        #expect(try folder.names == ["vault.db", "vault.db-lock"])
     }
 
     /// While the log is copied nobody who knows the lock can commit. A reader who looks at what was there before holds the copying up.
@@ -338,12 +339,12 @@ private func jobs(_ count: Int, areQueuedIn store: SQLiteStore) async {
 private final class SmallDisk {
     let path: String
     let ballast: String
-    private let directory: TemporaryDirectory
+    private let folder: TemporaryFolder
 
     init?() throws {
-        directory = try TemporaryDirectory()
-        path = directory.path
-        ballast = directory("ballast")
+        folder = try TemporaryFolder()
+        path = folder.path
+        ballast = folder.file("ballast")
         guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=4m") == 0 else { return nil }
         try Data(count: 1 << 20).write(to: URL(filePath: ballast))
     }

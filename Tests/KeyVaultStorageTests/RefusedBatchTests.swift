@@ -1,5 +1,6 @@
 import KeyVaultFormat
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 /// A batch whose last change is refused leaves nothing of those before it.

@@ -5,6 +5,7 @@ import KeyVault
 import KeyVaultSQLite
 // README pauses
 import Foundation
+import TestSupport
 import Testing
 
 private func example() async throws -> String {
@@ -50,10 +51,8 @@ private func example() async throws -> String {
 
     /// In a process of its own, since it names files in the current folder.
     @Test func theExampleRuns() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-readme-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        await #expect(processExitsWith: .success) { [folder = folder as String] in
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .success) { [folder = folder.path as String] in
             try #require(FileManager.default.changeCurrentDirectoryPath(folder))
             let key = "sk-proj-" + String(repeating: "aB3", count: 40)
             try #require(

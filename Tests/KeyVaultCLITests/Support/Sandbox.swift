@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
+import TestSupport
 import Testing
 
 /// A folder of its own, in which the program runs as if nothing else were on the machine. Removed at the end.
@@ -8,14 +9,11 @@ final class Sandbox: Sendable {
     static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "keyvault")
 
-    let folder: URL
+    private let temporary: TemporaryFolder
 
-    init() throws {
-        folder = URL.temporaryDirectory.appending(path: "keyvault-cli-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    }
+    init() throws { temporary = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    var folder: URL { temporary.url }
 
     /// A folder with a vault in it.
     static func withVault() throws -> Sandbox {

@@ -1,6 +1,7 @@
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
+import TestSupport
 
 /// Runs a workload on a simulated disk, cuts the power at every point that can be told apart, and checks what is there then.
 struct CrashEnumeration {
@@ -31,13 +32,13 @@ struct CrashEnumeration {
     private(set) var mostUncertain = 0
     private var calls: [Call] = []
     private var trace: [DiskOperation] = []
-    private var random: SplitMix
+    private var random: SplitMix64
     private let wantedStates: Int
 
     init(_ workload: LogWorkload, seed: UInt64, chunk: Int, wantedStates: Int) throws {
         self.workload = workload
         self.wantedStates = wantedStates
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
         try record(chunk: chunk)
     }
 
@@ -90,7 +91,7 @@ struct CrashEnumeration {
             }
         } else {
             for _ in 0..<Self.randomSubsets {
-                var kept = SplitMix(state: random.next())
+                var kept = SplitMix64(seed: random.next())
                 let chosen = uncertain.map { _ in kept.below(2) == 1 }
                 try check(disk.image { chosen[$0] }, allowed)
             }

@@ -1,5 +1,5 @@
 import KeyVaultStorage
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 @Suite struct CrashTests {

@@ -1,5 +1,6 @@
 import KeyVaultFormat
 import KeyVaultTesting
+import TestSupport
 import Testing
 
 @testable import KeyVaultStorage
@@ -67,7 +68,7 @@ import Testing
     @Test func bitsOfTheLogBelowAHint() throws {
         let log = try #require(image[Self.path])
         let file = try #require(image.names[Self.path])
-        var random = SplitMix(state: 5)
+        var random = SplitMix64(seed: 5)
         for byte in 36..<(log.count - 48) {
             var damaged = image
             damaged.files[file][byte] ^= 1 << UInt8(random.below(8))
@@ -165,7 +166,7 @@ import Testing
     @Test func aRepairKeepsEverythingElse() throws {
         let log = try #require(image[Self.path])
         let file = try #require(image.names[Self.path])
-        var random = SplitMix(state: 6)
+        var random = SplitMix64(seed: 6)
         // Each byte of the file header, and some of what is behind.
         let bytes = Array(8..<36) + stride(from: 36, to: log.count - 48, by: Proof.isOn ? 1 : 23)
         for byte in bytes {

@@ -1,6 +1,7 @@
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
+import TestSupport
 import Testing
 
 /// Every operation fails, once and for ever, with each of the errors that it may fail with.
@@ -18,7 +19,7 @@ import Testing
                 // Other tests wait for the processor.
                 await Task.yield()
                 do {
-                    var run = FaultRun(workload, random: SplitMix(state: seed))
+                    var run = FaultRun(workload, random: SplitMix64(seed: seed))
                     try await run.run(failing: once ? call..<(call + 1) : call..<Int.max, with: fault)
                     guard !run.disk.struck.isEmpty else { throw Failure(description: "the call was not made") }
                     if once, run.disk.struck.allSatisfy({ isContinued($0, after: fault) }) {
@@ -53,7 +54,7 @@ private struct Undisturbed {
     let image: DiskImage
 
     init(_ workload: LogWorkload) async throws {
-        var run = FaultRun(workload, random: SplitMix(state: 0))
+        var run = FaultRun(workload, random: SplitMix64(seed: 0))
         try await run.run(failing: 0..<0, with: .short)
         (calls, image) = (run.calls, run.image)
         try run.expectNothing(unlike: image)
@@ -64,14 +65,14 @@ private struct Undisturbed {
 private struct FaultRun {
     let disk = SimulatedDisk()
     private let workload: LogWorkload
-    private var random: SplitMix
+    private var random: SplitMix64
     private var acknowledged = Acknowledged()
     private var failures: [StoreError] = []
     /// As of the end of the workload.
     private(set) var calls = 0
     private(set) var image = DiskImage()
 
-    init(_ workload: LogWorkload, random: SplitMix) {
+    init(_ workload: LogWorkload, random: SplitMix64) {
         self.workload = workload
         self.random = random
     }

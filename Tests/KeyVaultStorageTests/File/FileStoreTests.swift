@@ -2,6 +2,7 @@ import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
 import KeyVaultTesting
+import TestSupport
 import Testing
 
 @Suite struct FileStoreTests {

@@ -1,5 +1,6 @@
 import KeyVaultFormat
 import KeyVaultTesting
+import TestSupport
 import Testing
 
 @testable import KeyVaultStorage
@@ -151,7 +152,7 @@ import Testing
         let workload = try await LogWorkload(seed: seed, steps: 40)
         let model = MemoryStore()
         try await model.create(header: LogWorkload.header)
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var batches = try workload.batches.flatMap { batch in
             // Now and then the same before it, refused at the end.
             guard random.below(4) == 0 else { return [batch] }

@@ -1,8 +1,8 @@
 import Foundation
 import KeyVaultFormat
 import KeyVaultStorage
-import KeyVaultTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// A process that writes is killed at a random moment; what it had acknowledged is there.

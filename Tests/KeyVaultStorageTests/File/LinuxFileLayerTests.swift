@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import KeyVaultFormat
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 @testable import KeyVaultStorage

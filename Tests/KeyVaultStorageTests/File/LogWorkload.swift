@@ -1,5 +1,6 @@
 import KeyVaultFormat
 import KeyVaultStorage
+import TestSupport
 
 /// Everything that a store holds.
 struct Contents: Equatable {
@@ -38,13 +39,13 @@ struct LogWorkload {
     private(set) var batches: [WriteBatch] = []
 
     private let model = MemoryStore()
-    private var random: SplitMix
+    private var random: SplitMix64
     private let ids: [RecordID]
 
     static let header: [UInt8] = [7, 7, 7]
 
     init(seed: UInt64, steps count: Int, compactsEvery period: Int = 7, tenants: Int = 3) async throws {
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
         ids = try (["a", "b", "_"] + (3..<max(3, tenants)).map { "t\($0)" }).map {
             try RecordID(tenant: $0, provider: "p", label: "l")
         }
@@ -99,19 +100,4 @@ struct LogWorkload {
     }
 
     private mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(random.below(256)) } }
-}
-
-/// SplitMix64 (Steele, Lea and Flood): the same numbers in every run.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ bound: UInt64) -> UInt64 { next() % bound }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KeyVaultStorage
@@ -18,7 +19,7 @@ import Testing
 
     /// Few hashes, so that they collide, and many removals, so that holes are closed.
     @Test func itHoldsWhatADictionaryHolds() {
-        var (index, model, random) = (RowIndex(), [RowIndex.Entry](), SplitMix(state: 3))
+        var (index, model, random) = (RowIndex(), [RowIndex.Entry](), SplitMix64(seed: 3))
         for step in 1...4000 {
             if random.below(3) > 0 || model.isEmpty {
                 let entry = RowIndex.Entry(

@@ -2,6 +2,7 @@ import Foundation
 import KeyVaultCrypto
 import KeyVaultFormat
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyVault
@@ -22,7 +23,7 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<Self.tasks {
                 group.addTask {
-                    var random = SplitMix(state: UInt64(task + 1))
+                    var random = SplitMix64(seed: UInt64(task + 1))
                     for _ in 0..<(Self.operations / Self.tasks) { await operate(fixture, records, &random) }
                 }
             }
@@ -32,7 +33,7 @@ import Testing
         #expect(statistics.hits > 0 && statistics.evictions > 0 && statistics.staleServes > 0)
     }
 
-    private func operate(_ fixture: CacheFixture, _ records: [CheckedRecord], _ random: inout SplitMix) async {
+    private func operate(_ fixture: CacheFixture, _ records: [CheckedRecord], _ random: inout SplitMix64) async {
         let cache = fixture.cache
         let record = records[Int.random(in: 0..<records.count, using: &random)]
         switch Int.random(in: 0..<1000, using: &random) {
@@ -105,17 +106,5 @@ extension Answer {
     fileprivate var version: UInt64? {
         guard case .secret(let text, let revision) = self else { return nil }
         return text == "version \(revision)" ? revision : 0
-    }
-}
-
-/// A small generator whose sequence the test repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import KeyVault
 import KeyVaultFormat
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 /// Vaults of every released version open for good (SPEC.md section 8): the files of `Tests/Frozen` stay as they are.

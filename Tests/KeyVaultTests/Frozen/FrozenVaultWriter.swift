@@ -4,6 +4,7 @@ import KeyVaultCrypto
 import KeyVaultFormat
 import KeyVaultSQLite
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 /// Writes the frozen files of a version, once, before its release: `KEYVAULT_WRITE_FROZEN=v1 swift test --filter Frozen`.

@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @Suite("Interop: flat files", .enabled(if: Python.isThere, Python.notice)) struct FileInteropTests {

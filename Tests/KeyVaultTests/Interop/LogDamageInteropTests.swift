@@ -2,6 +2,7 @@ import Foundation
 import KeyVault
 import KeyVaultFormat
 import KeyVaultStorage
+import TestSupport
 import Testing
 
 @Suite("Interop: damaged flat files", .enabled(if: Python.isThere, Python.notice)) struct LogDamageInteropTests {

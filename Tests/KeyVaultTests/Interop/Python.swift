@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The independent implementation in `Tests/Interop`, which was written from SPEC.md alone.
@@ -42,15 +43,5 @@ enum Python {
             try #require(process.terminationStatus == 0, "\(String(decoding: output.suffix(4000), as: UTF8.self))")
             return output
         }
-    }
-}
-
-/// A folder that lasts for one closure.
-enum TemporaryFolder {
-    static func with<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try await body(folder)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
+import TestSupport
 import Testing
 
 @Suite("Interop: SQLite files", .enabled(if: Python.isThere, Python.notice)) struct SQLiteInteropTests {

@@ -1,22 +1,22 @@
 import Foundation
 import KeyServiceExample
 import KeyVault
+import TestSupport
 import Testing
 
 /// The example of a source of one's own, against a real server on loopback.
 @Suite(.enabled(if: Python.isThere, Python.notice)) final class KeyServiceTests {
     private let process = Process()
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
+    private let folder: TemporaryFolder
     private let port: UInt16
     private let service: KeyService
 
     init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let token = folder.appending(path: "token")
-        try Data("let me in\n".utf8).write(to: token)
+        folder = try TemporaryFolder()
+        try folder.write(Array("let me in\n".utf8), to: "token")
         let output = Pipe()
         process.executableURL = URL(filePath: try #require(Python.interpreter))
-        process.arguments = ["-B", Self.script, token.path]
+        process.arguments = ["-B", Self.script, folder.file("token")]
         process.standardOutput = output
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
@@ -27,7 +27,6 @@ import Testing
     deinit {
         // A thread of the tests blocks SIGTERM, and a child inherits that.
         kill(process.processIdentifier, SIGKILL)
-        try? FileManager.default.removeItem(at: folder)
     }
 
     private static var script: String {

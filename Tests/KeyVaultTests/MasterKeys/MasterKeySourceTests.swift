@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultCrypto
+import TestSupport
 import Testing
 
 /// Where master keys come from, and what is said where there is none.

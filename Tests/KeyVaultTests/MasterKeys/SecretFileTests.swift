@@ -1,21 +1,17 @@
 import Foundation
 import KeyVault
 import KeyVaultCrypto
+import TestSupport
 import Testing
 
 /// Files that hold a key: only where nobody else could have read them, and never overwritten.
-@Suite final class SecretFileTests {
-    private let folder: URL
+@Suite struct SecretFileTests {
+    private let folder: TemporaryFolder
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { folder = try TemporaryFolder() }
 
     private func file(_ name: String, _ contents: String, mode: Int = 0o600) throws -> String {
-        let path = folder.appending(path: name).path
+        let path = folder.file(name)
         try Data(contents.utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         return path
@@ -36,7 +32,7 @@ import Testing
     }
 
     @Test func whatCannotBeReadIsRefused() throws {
-        #expect(throws: VaultError(.unreadableSecret, "")) { try read(folder.appending(path: "none").path) }
+        #expect(throws: VaultError(.unreadableSecret, "")) { try read(folder.file("none")) }
         #expect(throws: VaultError(.unreadableSecret, "")) { try read(folder.path) }
         for mode in [0o640, 0o604, 0o660] {
             #expect(throws: VaultError(.unreadableSecret, "")) { try read(file("shared", "sk-1", mode: mode)) }
@@ -53,12 +49,12 @@ import Testing
         #expect(throws: VaultError(.exists, "")) { _ = try MasterKeyFile.create(at: path) }
         #expect(try read(path) == "mine")
         #expect(throws: VaultError(.unreadableMasterKey, "")) {
-            _ = try MasterKeyFile.create(at: folder.appending(path: "no/such/folder").path)
+            _ = try MasterKeyFile.create(at: folder.file("no/such/folder"))
         }
     }
 
     @Test func whatIsNotWrittenWholeIsNotLeft() throws {
-        let path = folder.appending(path: "half").path
+        let path = folder.file("half")
         #expect(throws: VaultError(.crypto, "")) {
             try SecretFile.create(at: path) { (write) throws(VaultError) in
                 try write([1, 2, 3].span)

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 /// No key lies in memory outside of the guarded arena: not a secret, a data key or a master key, and no 16 bytes of one.
@@ -8,13 +8,9 @@ import Testing
     private static let reads = Proof.count("KEYVAULT_READS", ci: 10_000, proof: 100_000)
 
     private func scan(_ arguments: String..., by launcher: [String] = []) throws -> [Substring] {
-        let database = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString).db").path
-        defer {
-            for suffix in ["", "-wal", "-shm", "-lock"] {
-                try? FileManager.default.removeItem(atPath: database + suffix)
-            }
-        }
-        return try VaultProcess(["scan", database] + arguments, by: launcher).finish().lines
+        let folder = try TemporaryFolder()
+        let database = folder.file("vault.db")
+        return try OtherProcess("KeyVaultProbe", ["scan", database] + arguments, by: launcher).finish().lines
     }
 
     @Test func noKeyLiesOutsideOfGuardedMemory() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
-import KeyVaultTesting
+import TestSupport
 import Testing
 
 /// Rotation while two other processes read and write, killed again and again.
@@ -10,22 +10,17 @@ import Testing
     private let kills = Proof.count("KEYVAULT_KILLS", ci: 20, proof: 200)
 
     @Test func nothingIsLostWhenARotationIsKilledAgainAndAgainUnderLoad() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (database, old, new) = (
-            folder.appending(path: "vault.db").path, folder.appending(path: "old.key").path,
-            folder.appending(path: "new.key").path
-        )
+        let folder = try TemporaryFolder()
+        let (database, old, new) = (folder.file("vault.db"), folder.file("old.key"), folder.file("new.key"))
         let ring = MasterKeyRing(try MasterKeyFile.create(at: old))
         _ = try MasterKeyFile.create(at: new)
         try await fill(try await Vault.create(in: SQLiteStore.open(database, create: true), masterKey: ring))
 
-        let workers = try ["a", "b"].map { try VaultProcess("work", database, old, new, $0) }
+        let workers = try ["a", "b"].map { try OtherProcess("KeyVaultProbe", ["work", database, old, new, $0]) }
         var within = 0
         Proof.report("rotation: \(records) records stored")
         for round in 0..<kills {
-            let rotation = try VaultProcess("rotate", database, old, new)
+            let rotation = try OtherProcess("KeyVaultProbe", ["rotate", database, old, new])
             // Within the rotation, or before or after it: all are to be survived.
             var told = ""
             for _ in 0..<Int.random(in: 0...2) { told = rotation.line() }
@@ -33,7 +28,7 @@ import Testing
             if told == "page" { within += 1 }
             if round % 20 == 19 { Proof.report("rotation of \(records) records killed \(round + 1) times") }
         }
-        let last = try VaultProcess("rotate", database, old, new).finish()
+        let last = try OtherProcess("KeyVaultProbe", ["rotate", database, old, new]).finish()
         #expect(last.status == 0)
         #expect(last.lines.count { $0 != "page" } == 1)
         #expect(within > 0)

@@ -3,6 +3,7 @@ import KeyVault
 import KeyVaultSQLite
 import Metrics
 import MetricsTestKit
+import TestSupport
 import Testing
 
 /// 10,000 keys that would be found again go through everything a vault does on SQLite and in a file, at trace level: no log line, metric, error,
@@ -33,10 +34,8 @@ import Testing
 
     @Test(arguments: ["sqlite", "file"])
     func noTextHoldsAKey(_ kind: String) async throws {
-        let folder = URL.temporaryDirectory.appending(path: "keyvault-canaries-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "vault").path()
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault")
         let metrics = Self.metrics
         let evidence = evidence
         let configuration = VaultConfiguration(audit: { evidence.add(value: $0) }, logger: evidence.logger)
@@ -54,9 +53,9 @@ import Testing
         evidence.add(value: try await vault.verify())
         evidence.add(value: try await vault.sweep())
         evidence.add(value: await vault.health())
-        try checkFiles(in: folder)
+        try checkFiles(in: folder.url)
         await vault.close()
-        try checkFiles(in: folder)
+        try checkFiles(in: folder.url)
         await evidence.addError { try await vault.withSecret(id(first)) { _ in } }
         for metric in metrics.counters { evidence.add("\(metric.label) \(metric.dimensions)") }
         for metric in metrics.recorders { evidence.add("\(metric.label) \(metric.dimensions)") }

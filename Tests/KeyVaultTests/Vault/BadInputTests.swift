@@ -2,6 +2,7 @@ import Foundation
 import KeyVaultSQLite
 import KeyVaultTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyVault

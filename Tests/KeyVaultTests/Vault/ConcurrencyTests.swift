@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import KeyVaultSQLite
+import TestSupport
 import Testing
 
 /// 8 tasks and 10,000 operations on each store, all at once: everybody finds what he wrote. What the thread sanitizer looks at.
@@ -11,10 +12,8 @@ import Testing
 
     @Test(arguments: ["memory", "sqlite", "file"])
     func everybodyFindsWhatHeWrote(_ kind: String) async throws {
-        let folder = URL.temporaryDirectory.appending(path: "keyvault-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "vault").path()
+        let folder = try TemporaryFolder()
+        let path = folder.file("vault")
         let ring = try MasterKeyRing(.random())
         let vault =
             switch kind {

@@ -1,5 +1,4 @@
 import KeyVault
-import KeyVaultTesting
 import Testing
 
 /// What a later release wrote is no damage: it is kept, and whoever meets it is told to upgrade (SPEC.md section 8).

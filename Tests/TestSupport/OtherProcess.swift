@@ -1,25 +1,24 @@
 import Foundation
 
-/// Another process that uses a vault.
-final class VaultProcess {
+/// A program that was built with the tests, as another process. What it waits for is the end of its input.
+package final class OtherProcess {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
-    convenience init(_ arguments: String...) throws { try self.init(arguments) }
-
-    /// - Parameter launcher: a program, and its arguments, that starts the process: `prlimit`, for one.
-    init(_ arguments: [String], by launcher: [String] = []) throws {
-        let command = launcher + [Bundle.main.bundleURL.appending(path: "KeyVaultProbe").path] + arguments
+    /// - Parameter launcher: a program, and its arguments, that starts it: `prlimit`, for one.
+    package init(_ program: String, _ arguments: [String], by launcher: [String] = []) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
+        process.arguments = launcher + [Bundle.main.bundleURL.appending(path: program).path] + arguments
         process.standardInput = input
         process.standardOutput = output
         try process.run()
     }
 
+    package var isRunning: Bool { process.isRunning }
+
     /// Waits for one more line of what it prints.
-    func line() -> String {
+    package func line() -> String {
         var line: [UInt8] = []
         while let byte = output.fileHandleForReading.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") {
             line.append(byte)
@@ -28,7 +27,7 @@ final class VaultProcess {
     }
 
     /// Tells it to end, and returns all that it printed.
-    func finish() -> (lines: [Substring], status: Int32) {
+    package func finish() -> (lines: [Substring], status: Int32) {
         try? input.fileHandleForWriting.close()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
@@ -36,10 +35,8 @@ final class VaultProcess {
     }
 
     /// SIGKILL.
-    func kill() {
+    package func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
-
-    var isRunning: Bool { process.isRunning }
 }
