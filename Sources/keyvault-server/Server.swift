@@ -144,7 +144,7 @@ extension Server {
         configuration.providers = registry
         configuration.poolPolicy = settings.poolPolicy
         for (name, base) in settings.upstreams { configuration.upstreams.set(base.url, for: name) }
-        if let path = settings.poolKeyFile ?? ServiceManager.credential("pool-key") {
+        if let path = settings.poolKeyFile ?? ServiceCredential.path(named: "pool-key") {
             do {
                 let pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
                 warnOfShape(of: pool, registry)

@@ -28,7 +28,7 @@ final class ServerKeys: MasterKeySource {
 
     private static func files(_ settings: ServerSettings) throws(StartFailure) -> MasterKeyFile {
         if !settings.masterKeyFiles.isEmpty { return MasterKeyFile(paths: settings.masterKeyFiles) }
-        if let path = ServiceManager.credential("master-key") { return MasterKeyFile(path) }
+        if let path = ServiceCredential.path(named: "master-key") { return MasterKeyFile(path) }
         guard let path = MasterKeyFile.defaultPath else {
             throw StartFailure("No master-key file is named, and neither XDG_CONFIG_HOME nor HOME is set. Name one.")
         }

@@ -35,6 +35,23 @@ import Testing
         #expect(try await vault.history(of: id).map(\.revision) == [3, 2])
     }
 
+    /// Rows are read in pages; the current one of the first page is replaced before the second is read.
+    @Test func aRevisionThatGoesWhileTheHistoryIsReadIsNotInIt() async throws {
+        let store = FaultInjectingStore(MemoryStore())
+        let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))
+        for number in 1...64 {
+            try await vault.put([PutRequest(id, Secret("secret \(number)"), keepPreviousFor: .seconds(60))])
+        }
+        store.hold(.scan, skipping: 1)
+        let history = Task { [id] in try await vault.history(of: id) }
+        await store.waitUntilHeld(.scan)
+        try await vault.put(Secret("new"), for: id)
+        store.release(.scan)
+        let revisions = try await history.value.map(\.revision)
+        #expect(revisions == [65] + (1...63).reversed())
+        await vault.close()
+    }
+
     @Test func aKeptKeyEndsWithItsPeriodAndIsSwept() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

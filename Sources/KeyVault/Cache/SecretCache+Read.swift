@@ -91,7 +91,7 @@ extension SecretCache {
             let now = time.monotonic()
             guard shard.land(flight, id, now: now), !isCancelled else { return nil }
             // Anything else than a store out of reach is an answer: what was known before does not hold any more.
-            guard error.code == .store, !error.isOfCorruptBytes else {
+            guard error.isOfUnreachableStore else {
                 shard.remove(flight.hash)
                 return nil
             }

@@ -11,14 +11,15 @@ extension Vault {
     /// refuses it is noted all the same, in its verdict and the time of its last check. The history shows nothing of it, and the
     /// time of the last change stays.
     ///
-    /// - Parameter revision: the one that was used (``Resolution/Origin``); where another is stored by now, nothing happens.
+    /// - Parameter secret: the key that was used; where another is stored by now, nothing happens. What others have noted of it
+    ///   meanwhile does not matter: of many requests with one key, each may bring news. Default: whatever key is stored.
     /// - Returns: what is known of the key now; `nil` where nothing happened.
     @discardableResult
     public func report(
-        _ feedback: KeyFeedback, for id: RecordID, revision: UInt64? = nil
+        _ feedback: KeyFeedback, for id: RecordID, using secret: Secret? = nil
     ) async throws(VaultError) -> RecordInfo? {
         let (now, configuration) = (time.date().roundedToMilliseconds, configuration)
-        return try await mark(id, expectedRevision: revision) { metadata in
+        return try await mark(id, secret.map { .secret($0) } ?? .any) { metadata in
             switch feedback {
             case .rejected:
                 metadata.verdict = .invalid
@@ -52,7 +53,8 @@ extension Vault {
     ) async throws(VaultError) -> RecordInfo {
         try checkNotReserved(id)
         return try await audited(.mark, id) { () async throws(VaultError) in
-            let info = try await planMark(id, expectedRevision: expectedRevision) { $0.state = state }
+            let meant = expectedRevision.map { MarkedKey.revision($0) } ?? .any
+            let info = try await planMark(id, meant) { $0.state = state }
             if let info { return info }
             // Where no revision was expected, the key was not there, and may have been put by now.
             throw .conflict(id, at: try await metadata(for: id).revision, expected: expectedRevision ?? 0)
@@ -61,21 +63,19 @@ extension Vault {
 
     /// Changes what is known of a key, and not the key.
     ///
-    /// - Returns: what is known now; `nil` where the key is gone, or at another revision than expected.
+    /// - Returns: what is known now; `nil` where the key is gone, or another one than is meant.
     func mark(
-        _ id: RecordID, expectedRevision: UInt64?, _ change: @escaping @Sendable (inout Metadata) -> Void
+        _ id: RecordID, _ meant: MarkedKey, _ change: @escaping @Sendable (inout Metadata) -> Void
     ) async throws(VaultError) -> RecordInfo? {
         try checkNotReserved(id)
         return try await audited(.mark, id) { () async throws(VaultError) in
-            try await planMark(id, expectedRevision: expectedRevision, change)
+            try await planMark(id, meant, change)
         }
     }
 
     private func planMark(
-        _ id: RecordID, expectedRevision: UInt64?, _ change: @escaping @Sendable (inout Metadata) -> Void
+        _ id: RecordID, _ meant: MarkedKey, _ change: @escaping @Sendable (inout Metadata) -> Void
     ) async throws(VaultError) -> RecordInfo? {
-        try await write { plan throws(VaultError) in
-            try await plan.mark(id, expectedRevision: expectedRevision, change)
-        }
+        try await write { plan throws(VaultError) in try await plan.mark(id, meant, change) }
     }
 }

@@ -29,11 +29,11 @@ extension Vault {
             guard !Task.isCancelled else { throw VaultError(.cancelled, "The re-validation was cancelled.") }
             let rows = try await rows(scope, after: progress.cursor.map(RecordKey.behind))
             let failure = await withTaskGroup(of: Swift.Result<RevalidationResult?, VaultError>.self) { group in
-                var waiting = rows[...]
+                var waiting = rows.map(\.id)[...]
                 var failure: VaultError?
                 func startNext() {
-                    guard let row = waiting.popFirst() else { return }
-                    group.addTask { await self.revalidate(row, with: validator, at: pace) }
+                    guard let id = waiting.popFirst() else { return }
+                    group.addTask { await self.revalidate(id, with: validator, at: pace) }
                 }
                 for _ in 0..<min(max(1, options.concurrency), rows.count) { startNext() }
                 for await result in group {
@@ -61,41 +61,39 @@ extension Vault {
 
     /// `nil` where the task was cancelled before the key was checked.
     private func revalidate(
-        _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
+        _ id: RecordID, with validator: some ProviderValidator, at pace: ProviderPace
     ) async -> Swift.Result<RevalidationResult?, VaultError> {
         do throws(VaultError) {
-            return .success(try await check(row, with: validator, at: pace))
+            return .success(try await check(id, with: validator, at: pace))
         } catch {
             // This key is gone, does not open or is another one by now. Anything else is no matter of one key.
             guard error.isOfRecord || error.code == .notFound || error.code == .conflict else {
                 return .failure(error)
             }
-            return .success(RevalidationResult(id: row.id, validation: nil, wasDisabled: false))
+            return .success(RevalidationResult(id: id, validation: nil, wasDisabled: false))
         }
     }
 
     private func check(
-        _ row: StoredRecord, with validator: some ProviderValidator, at pace: ProviderPace
+        _ id: RecordID, with validator: some ProviderValidator, at pace: ProviderPace
     ) async throws(VaultError) -> RevalidationResult? {
-        let unchecked = RevalidationResult(id: row.id, validation: nil, wasDisabled: false)
-        guard let provider = configuration.providers[row.id.provider] else { return unchecked }
+        let unchecked = RevalidationResult(id: id, validation: nil, wasDisabled: false)
+        guard let provider = configuration.providers[id.provider] else { return unchecked }
         // A provider without a check answers without being asked.
         if provider.check != nil {
             do { try await pace.turn(at: provider.name) } catch { return nil }
         }
-        // Its page may have been read minutes ago: what was deleted or replaced since is sent to nobody.
-        guard let current = try await self.row(of: row.id), current.revision == row.revision else { return unchecked }
-        let record = try await audited(.read, row.id) { () async throws(VaultError) in try await open(current) }
-        let lease = record.lease()
-        let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
+        // Only now, which may be minutes after its page: what was deleted or replaced meanwhile is sent to nobody.
+        let (secret, revision) = try await secretToCheck(id)
+        let validation = await secret.withSpan { bytes in await unsafe validator.validate(bytes.bytes, of: provider) }
         guard !Task.isCancelled else { return nil }
         if let retryAfter = validation.retryAfter {
-            await pace.pause(provider.name, for: .seconds(retryAfter.timeIntervalSince(time.date())))
+            await pace.pause(provider.name, for: Duration(clamping: retryAfter.timeIntervalSince(time.date())))
         }
-        guard let marked = try await mark(row.key, by: validation) else { return unchecked }
+        guard let marked = try await mark(id, secret, revision, by: validation) else { return unchecked }
         let wasDisabled =
             if case .disabled(.rejected, _) = marked.metadata.state { validation.verdict == .invalid } else { false }
-        return RevalidationResult(id: row.id, validation: validation, wasDisabled: wasDisabled)
+        return RevalidationResult(id: id, validation: validation, wasDisabled: wasDisabled)
     }
 
     /// Asks the provider of one key whether it is live, and marks the key by the answer.
@@ -112,21 +110,29 @@ extension Vault {
                 .invalidArgument, "No rules are known for the provider \(id.provider).",
                 hint: "Known are \(configuration.providers.names.joined(separator: ", ")).")
         }
-        let record = try await audited(.read, id) { () async throws(VaultError) in
-            guard let row = try await row(of: id) else { throw .notFound(id) }
-            return try await open(row)
-        }
-        let key = record.key
-        let lease = record.lease()
-        let validation = await lease.withSpan { secret in await unsafe validator.validate(secret.bytes, of: provider) }
-        _ = try await mark(key, by: validation)
+        let (secret, revision) = try await secretToCheck(id)
+        let validation = await secret.withSpan { bytes in await unsafe validator.validate(bytes.bytes, of: provider) }
+        _ = try await mark(id, secret, revision, by: validation)
         return validation
     }
 
-    /// Marks the revision that was checked: a key that was put meanwhile is another one.
-    private func mark(_ key: RecordKey, by validation: Validation) async throws(VaultError) -> RecordInfo? {
+    private func secretToCheck(_ id: RecordID) async throws(VaultError) -> (secret: Secret, revision: UInt64) {
+        let record = try await audited(.read, id) { () async throws(VaultError) in
+            guard let record = try await openCurrent(id) else { throw .notFound(id) }
+            return record
+        }
+        let secret = try record.withSecret { secret throws(VaultError) in try Secret(copying: secret) }
+        return (secret, record.key.revision)
+    }
+
+    /// Marks the key that was checked: one that was put meanwhile is another.
+    private func mark(
+        _ id: RecordID, _ secret: Secret, _ revision: UInt64, by validation: Validation
+    ) async throws(VaultError) -> RecordInfo? {
         let disables = configuration.disablesRejectedKeys
-        return try await mark(key.id, expectedRevision: key.revision) { metadata in
+        // That it is refused holds whatever was noted of it meanwhile. That it is live does not: what was noted may be newer.
+        let meant = validation.verdict == .invalid ? MarkedKey.secret(secret) : .revision(revision)
+        return try await mark(id, meant) { metadata in
             metadata.apply(validation, disablesRejectedKeys: disables)
         }
     }

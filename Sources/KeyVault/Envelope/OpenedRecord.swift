@@ -25,6 +25,11 @@ package struct OpenedRecord: ~Copyable, Sendable {
         try plaintext.withSpan { span throws(Failure) in try body(span.extracting(secret)) }
     }
 
+    /// Whether its secret is that one.
+    borrowing func holds(_ other: Secret) -> Bool {
+        withSecret { secret in other.withSpan { ConstantTime.equal(secret, $0) } }
+    }
+
     /// Hands the secret over for a caller's closure.
     package consuming func lease() -> SecretLease {
         SecretLease(plaintext, secret: secret, revision: key.revision)

@@ -1,5 +1,3 @@
-import Glibc
-
 extension MasterKeyFile {
     /// A key that the service manager hands over: systemd's `LoadCredential` and its relatives.
     ///
@@ -11,8 +9,7 @@ extension MasterKeyFile {
             throw VaultError(
                 .invalidArgument, "A credential's name is a file's name.", hint: "Name it without a folder.")
         }
-        // The C library's own string, copied at once.
-        guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }) else {
+        guard let directory = ServiceCredential.directory else {
             throw VaultError(
                 .missingMasterKey, "The service manager gave no credentials: $CREDENTIALS_DIRECTORY is not set.",
                 hint: "Add LoadCredential=\(name):PATH to the unit.")

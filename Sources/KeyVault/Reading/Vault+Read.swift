@@ -77,7 +77,7 @@ extension Vault {
         guard let record = try await openCurrent(id) else { return .absent }
         let now = time.date()
         try record.metadata.checkServed(id, at: now)
-        let lifetime = record.metadata.expires.map { Duration.seconds($0.timeIntervalSince(now)) }
+        let lifetime = record.metadata.expires.map { Duration(clamping: $0.timeIntervalSince(now)) }
         return .secret(record.lease(), lifetime: lifetime)
     }
 }

@@ -16,7 +16,10 @@ final class KeyDirectory: Sendable {
 
     private struct Entry {
         let keys: [StoredKey]
-        let end: UInt64
+        /// Believed until here.
+        let freshUntil: UInt64
+        /// Believed until here while the store fails.
+        let usableUntil: UInt64
     }
 
     private struct State {
@@ -42,17 +45,29 @@ final class KeyDirectory: Sendable {
         let name = Array(tenant.utf8)
         let now = time.monotonic()
         let (known, generation) = state.withLock { ($0.entries[name], $0.generation) }
-        if let known, now < known.end { return known.keys }
-        let keys = try await read()
+        if let known, now < known.freshUntil { return known.keys }
+        let keys: [StoredKey]
+        do { keys = try await read() } catch {
+            // As a single key (``CacheConfiguration/staleOnStoreError``), and unless it was changed meanwhile.
+            guard let known, time.monotonic() < known.usableUntil, error.isOfUnreachableStore,
+                state.withLock({ $0.generation == generation })
+            else { throw error }
+            return known.keys
+        }
         // That there is none is believed for as short a time as of a single key.
         var lifetime = keys.isEmpty ? configuration.negativeTimeToLive : configuration.timeToLive
         // A source of master keys that fails for a moment must not count for longer than that.
         if keys.contains(where: \.isUnknown) { lifetime = min(lifetime, Self.unknownTimeToLive) }
-        guard keys.count <= Self.maximumKeys, lifetime > .zero else { return keys }
+        let freshUntil = now.advanced(saturatingBy: lifetime.clampedNanoseconds)
+        let stale = keys.isEmpty ? 0 : (configuration.staleOnStoreError ?? .zero).clampedNanoseconds
+        let usableUntil = min(
+            freshUntil.advanced(saturatingBy: stale),
+            now.advanced(saturatingBy: configuration.maximumAge.clampedNanoseconds))
+        guard keys.count <= Self.maximumKeys, now < usableUntil else { return keys }
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.entries.count >= Self.maximumTenants { state.entries.removeAll(keepingCapacity: true) }
-            state.entries[name] = Entry(keys: keys, end: now.advanced(saturatingBy: lifetime.clampedNanoseconds))
+            state.entries[name] = Entry(keys: keys, freshUntil: freshUntil, usableUntil: usableUntil)
         }
         return keys
     }

@@ -14,6 +14,8 @@ extension Vault {
         for row in rows {
             let isCurrent = row.revision == current.revision
             let (metadata, code) = try await metadataIfSound(row, kind: isCurrent ? .current : .retained)
+            // Replaced since its page was read, and not kept.
+            if code == .notFound { continue }
             if let until = metadata?.retainedUntil, until <= time.date() { continue }
             entries.append(
                 HistoryEntry(revision: row.revision, isCurrent: isCurrent, metadata: metadata, code: code))

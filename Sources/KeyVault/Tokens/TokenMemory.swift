@@ -56,7 +56,7 @@ package final class TokenMemory: Sendable {
         } catch {
             // A row that cannot be opened for want of a master key is there: one that is gone, as a revoked token's is, was not found.
             // One whose bytes the store cannot read is damaged, which no waiting mends.
-            let isOutage = error.code == .store && !error.isOfCorruptBytes || error.code == .missingMasterKey
+            let isOutage = error.isOfUnreachableStore || error.code == .missingMasterKey
             guard isOutage else { throw error }
             guard let info = recall(text) else { throw error }
             return info
@@ -66,7 +66,7 @@ package final class TokenMemory: Sendable {
     private func remember(_ text: TokenText, _ info: TokenInfo, readAfter refusalsBefore: UInt64) {
         guard let tenant = info.tenant else { return }
         let now = vault.time.monotonic()
-        let left = info.expires.map { Duration.seconds($0.timeIntervalSince(vault.time.date())).clampedNanoseconds }
+        let left = info.expires.map { Duration(clamping: $0.timeIntervalSince(vault.time.date())).clampedNanoseconds }
         entries.withLock { entries in
             guard refusals.load(ordering: .acquiring) == refusalsBefore else { return }
             // Another thread may have noted a later moment than ours.

@@ -106,6 +106,9 @@ extension VaultError {
     /// Whether it says that the store was reached, and cannot read what it holds.
     var isOfCorruptBytes: Bool { code == .store && (cause as? StoreError)?.code == .corrupt }
 
+    /// Whether it says that the store was not reached: what it holds may well be sound, and as it was.
+    var isOfUnreachableStore: Bool { code == .store && !isOfCorruptBytes }
+
     /// What it means for a record that its bytes, or its plaintext, cannot be parsed.
     static func unreadable(_ id: RecordID, _ cause: FormatError) -> VaultError {
         guard cause.isOfLaterRelease else { return .damaged(id, cause: cause) }

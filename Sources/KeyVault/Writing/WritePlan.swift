@@ -53,13 +53,14 @@ struct WritePlan {
     /// Plans to change what is known of a key, and not the key: a new revision inside, but no replacement that a history
     /// would show, and `updated` stays.
     ///
-    /// - Returns: what is known now; `nil` where there is no key, or another one than `expectedRevision`.
+    /// - Returns: what is known now; `nil` where there is no key, or another one than is meant.
     mutating func mark(
-        _ id: RecordID, expectedRevision: UInt64?, _ change: (inout Metadata) -> Void
+        _ id: RecordID, _ meant: MarkedKey, _ change: (inout Metadata) -> Void
     ) async throws(VaultError) -> RecordInfo? {
-        let row = try await read(id)
-        guard let row, expectedRevision == nil || expectedRevision == row.revision else { return nil }
+        guard let row = try await read(id) else { return nil }
+        if case .revision(let revision) = meant, revision != row.revision { return nil }
         guard let record = try await openUnlessReplaced(row) else { return nil }
+        if case .secret(let secret) = meant, !record.holds(secret) { return nil }
         var metadata = record.metadata
         change(&metadata)
         guard metadata != record.metadata else {

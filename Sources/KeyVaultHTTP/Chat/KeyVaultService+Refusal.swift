@@ -85,9 +85,9 @@ extension KeyVaultService {
 
     /// Tells the vault what came of using a stored key. That it cannot be told changes nothing for the client.
     private func report(_ feedback: KeyFeedback, _ call: UpstreamCall, _ exchange: Exchange) async {
-        guard case .vault(let id, let revision) = call.resolution.origin else { return }
+        guard case .vault(let id, _) = call.resolution.origin else { return }
         do {
-            try await vault.report(feedback, for: id, revision: revision)
+            try await vault.report(feedback, for: id, using: Secret(call.key))
         } catch {
             exchange.logger.warning(
                 "a key could not be marked",

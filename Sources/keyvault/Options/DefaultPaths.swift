@@ -13,14 +13,6 @@ enum DefaultPaths {
         }
     }
 
-    /// The credential `master-key` of the service manager (systemd's `LoadCredential=master-key:PATH`), where it gave one.
-    static var credential: String? {
-        guard let path = try? MasterKeyFile.credential(named: "master-key").paths.first,
-            FileManager.default.fileExists(atPath: path)
-        else { return nil }
-        return path
-    }
-
     /// Makes the directory of the default key file, and those above it, for the owner alone.
     static func makeDirectory(of path: String) throws {
         let directory = URL(filePath: path).deletingLastPathComponent()

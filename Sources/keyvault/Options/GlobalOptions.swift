@@ -34,7 +34,7 @@ struct GlobalOptions: ParsableArguments {
             let listed = (Environment["KEYVAULT_MASTER_KEY_FILE"] ?? "").split(separator: ",")
                 .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
             if !listed.isEmpty { return listed }
-            if let path = DefaultPaths.credential { return [path] }
+            if let path = ServiceCredential.path(named: "master-key") { return [path] }
             return [try DefaultPaths.masterKey]
         }
     }

@@ -28,6 +28,20 @@ import Testing
         return WriteBatch(generation: 1, changes: [.insert(RecordKey(id: id, revision: revision), sealed: [1, 2, 3])])
     }
 
+    /// A frame holds more than a record can have: whoever copies the store would be refused by every other.
+    @Test func aRowThatIsLongerThanAnyRecordIsGivenWithoutItsBytes() async throws {
+        let log = try created()
+        let key = RecordKey(id: id, revision: 1)
+        let sealed = [UInt8](repeating: 1, count: SealedRecord.maximumLength + 1)
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)])]) == [nil])
+        let row = StoredRecord(key: key, sealed: [])
+        #expect(try log.read(id) == row)
+        #expect(try log.scan(.everything, after: nil, limit: 9) == [row])
+        let copy = MemoryStore()
+        try await copy.create(header: LogWorkload.header)
+        try await copy.write(WriteBatch(generation: 1, changes: [.insert(row.key, sealed: row.sealed)]))
+    }
+
     @Test func aSecondOpenerIsToldWhoIsThere() throws {
         let log = try open()
         let error = try #require(throws: StoreError.self) { try open() }

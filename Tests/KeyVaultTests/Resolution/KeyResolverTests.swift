@@ -365,6 +365,29 @@ import Testing
         #expect(try await resolve(resolver).key == "own-key")
     }
 
+    /// The list of a tenant's keys is as old as the keys may be.
+    @Test func aKeyIsResolvedForAsLongAsItIsServedWhileTheStoreFails() async throws {
+        let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
+        let cache = CacheConfiguration(timeToLive: .seconds(300), staleOnStoreError: .seconds(100))
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                cache: cache, foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { clock.date }))
+        let id = try RecordID(tenant: "acme", provider: "openai")
+        _ = try await vault.putUnchecked([PutRequest(id, Secret("stored-key"))])
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        #expect(try await resolve(resolver).key == "stored-key")
+        let outage = StoreError(.io, "The disk is gone.")
+        for operation in [FaultInjectingStore.Operation.read, .scan] {
+            store.fail(operation, with: outage, times: .max)
+        }
+        clock.advance(by: .seconds(399))
+        #expect(try await resolve(resolver).key == "stored-key")
+        clock.advance(by: .seconds(1))
+        let served = try await resolve(resolver)
+        #expect(served.key == "pool-key" && served.resolution.passedOver.contains(.storeFailed))
+    }
+
     /// A list may be older than what another process did: the reason is what the record itself says.
     @Test(arguments: [true, false]) func whyAListedKeyIsNotServedIsKept(isDisabled: Bool) async throws {
         let (store, ring, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())

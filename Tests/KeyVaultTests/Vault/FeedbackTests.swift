@@ -30,7 +30,7 @@ import Testing
         let vault = try await vault()
         let put = try await stored(in: vault)
         now.pass(5)
-        let info = try #require(try await vault.report(.rejected, for: put.id, revision: put.revision))
+        let info = try #require(try await vault.report(.rejected, for: put.id))
         #expect(info.revision == put.revision + 1)
         #expect(info.metadata.verdict == .invalid)
         #expect(info.metadata.lastValidated == now.value)
@@ -115,11 +115,30 @@ import Testing
     @Test func newsOfAKeyThatWasReplacedIsDropped() async throws {
         let vault = try await vault()
         let old = try await stored(in: vault)
-        let new = try await stored(in: vault)
-        #expect(try await vault.report(.rejected, for: old.id, revision: old.revision) == nil)
+        let secret = try await self.secret(of: old.id, in: vault)
+        let new = try await vault.put(Secret("gsk_" + MadeUpKey.characters(.alphanumeric, 52, seed: 2)), for: old.id)
+        #expect(try await vault.report(.rejected, for: old.id, using: secret) == nil)
         #expect(try await vault.metadata(for: new.id).metadata.state == .enabled)
         try await vault.delete(new.id)
         #expect(try await vault.report(.rejected, for: new.id) == nil)
+    }
+
+    /// Of many requests with one key, each may bring news; the first of them has moved the revision.
+    @Test func newsOfOneKeyCountsWhateverWasNotedOfItMeanwhile() async throws {
+        let vault = try await vault()
+        let put = try await stored(in: vault)
+        let secret = try await secret(of: put.id, in: vault)
+        for seconds in [5, 600] {
+            try await vault.report(.rateLimited(retryAfter: .seconds(seconds)), for: put.id, using: secret)
+        }
+        let paused = try await vault.metadata(for: put.id).metadata
+        #expect(paused.state == .disabled(.coolingDown, until: now.value + 600))
+        let refused = try #require(try await vault.report(.rejected, for: put.id, using: secret)).metadata
+        #expect(refused.state == .disabled(.rejected, until: nil) && refused.verdict == .invalid)
+    }
+
+    private func secret(of id: RecordID, in vault: Vault) async throws -> Secret {
+        try await vault.withSecret(id) { try Secret(copying: $0) }
     }
 
     @Test func enableAndDisableAreConditionalAndNamed() async throws {

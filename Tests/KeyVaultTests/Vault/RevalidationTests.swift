@@ -222,6 +222,61 @@ import Testing
         #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
     }
 
+    /// A mark is a new revision of the same key.
+    @Test(arguments: [true, false]) func aKeyThatIsMarkedWhileItIsCheckedIsTheSame(alone: Bool) async throws {
+        let info = try await put("a", ending: "i")
+        let vault = vault
+        let slow = ScriptedValidator { _ in
+            _ = try? await vault.report(.rateLimited(retryAfter: .seconds(1)), for: info.id)
+            return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
+        }
+        if alone {
+            try await vault.revalidate(info.id, with: slow)
+        } else {
+            #expect(try await vault.revalidate(with: slow).invalid == 1)
+        }
+        let now = try await vault.metadata(for: info.id).metadata
+        #expect(now.state == .disabled(.rejected, until: nil) && now.verdict == .invalid)
+    }
+
+    /// What was noted meanwhile may be newer than what the check was told.
+    @Test func thatAKeyIsLiveUndoesNoRefusalThatWasNotedMeanwhile() async throws {
+        let info = try await put("a", ending: "v")
+        let vault = vault
+        let slow = ScriptedValidator { _ in
+            _ = try? await vault.report(.rejected, for: info.id)
+            return Validation(verdict: .valid, time: StubValidator.time, reason: "Fine.")
+        }
+        try await vault.revalidate(info.id, with: slow)
+        #expect(try await vault.metadata(for: info.id).metadata.state == .disabled(.rejected, until: nil))
+    }
+
+    @Test func aKeyThatIsMarkedBeforeItsTurnIsCheckedAllTheSame() async throws {
+        _ = try await put("a", ending: "v")
+        let second = try await put("b", ending: "i")
+        let vault = vault
+        let told = ScriptedValidator { secret in
+            if secret.hasSuffix("i") {
+                return Validation(verdict: .invalid, time: StubValidator.time, reason: "Refused.")
+            }
+            _ = try? await vault.report(.rateLimited(retryAfter: .seconds(1)), for: second.id)
+            return Validation(verdict: .valid, time: StubValidator.time, reason: "Fine.")
+        }
+        let progress = try await vault.revalidate(.init(concurrency: 1, pace: .zero), with: told)
+        #expect(progress.live == 1 && progress.invalid == 1)
+    }
+
+    @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300])
+    func aPauseUntilNoTimeAtAllEndsNoProcess(_ seconds: Double) async throws {
+        _ = try await put("a", ending: "u")
+        let told = ScriptedValidator { _ in
+            Validation(
+                verdict: .rateLimited, time: StubValidator.time, reason: "Too many.",
+                retryAfter: Date(timeIntervalSince1970: seconds))
+        }
+        #expect(try await vault.revalidate(with: told).inconclusive == 1)
+    }
+
     @Test func ofOneKeyTooTheAnswerIsOfTheKeyThatWasAskedAbout() async throws {
         let info = try await put("a", ending: "i")
         let vault = vault
@@ -234,19 +289,22 @@ import Testing
         #expect(now.revision == 2 && now.metadata.state == .enabled && now.metadata.verdict == .unverified)
     }
 
+    /// What it was replaced with is asked about: it is the tenant's key now.
     @Test func whatWasDeletedOrReplacedSinceThePageWasReadIsSentToNobody() async throws {
         let infos = [try await put("a", ending: "v"), try await put("b", ending: "v"), try await put("c", ending: "v")]
         let vault = vault
-        let asked = Mutex(0)
-        let slow = ScriptedValidator { _ in
-            asked.withLock { $0 += 1 }
-            _ = try? await vault.delete(infos[1].id)
-            _ = try? await vault.putUnchecked([PutRequest(infos[2].id, Secret("another"))])
+        let asked = Mutex<[String]>([])
+        let slow = ScriptedValidator { secret in
+            asked.withLock { $0.append(secret) }
+            if secret != "another" {
+                _ = try? await vault.delete(infos[1].id)
+                _ = try? await vault.putUnchecked([PutRequest(infos[2].id, Secret("another"))])
+            }
             return Validation(verdict: .valid, time: StubValidator.time, reason: "Fine.")
         }
         let progress = try await vault.revalidate(.init(concurrency: 1), with: slow)
-        #expect(asked.withLock { $0 } == 1)
-        #expect(progress.seen == 3 && progress.live == 1 && progress.inconclusive == 2)
+        #expect(asked.withLock { $0.count == 2 && $0.last == "another" })
+        #expect(progress.seen == 3 && progress.live == 2 && progress.inconclusive == 1)
     }
 
     /// Whoever is told nothing takes a disk that is full for keys of which nothing was found out.

@@ -31,7 +31,7 @@ extension LogFile {
     func sealed(of name: Span<UInt8>, at entry: RowIndex.Entry) throws(StoreError) -> [UInt8]? {
         try withPut(at: entry.place) { row, start, bytes throws(StoreError) in
             guard row.revision == entry.revision else { throw .damaged(path, at: entry.place.offset, "a row") }
-            return bytes.extracting(row.range).equals(name) ? bytes.array(start..<bytes.count) : nil
+            return bytes.extracting(row.range).equals(name) ? sealed(in: bytes, from: start) : nil
         }
     }
 
@@ -56,11 +56,16 @@ extension LogFile {
         try base.partitioningIndex { place throws(StoreError) in try row(at: place).sortKey >= key }
     }
 
+    /// The sealed bytes of a put; none where they are more than a record has, which no store would take: the row is damaged.
+    private func sealed(in put: Span<UInt8>, from start: Int) -> [UInt8] {
+        put.count - start <= SealedRecord.maximumLength ? put.array(start..<put.count) : []
+    }
+
     func hash(of row: LogRow) -> UInt64 { hash(row.encodedID.span) }
 
     func row(at place: RowIndex.Place) throws(StoreError) -> LogRow {
         try withPut(at: place) { row, start, bytes in
-            LogRow(encodedID: bytes.array(row.range), revision: row.revision, sealed: bytes.array(start..<bytes.count))
+            LogRow(encodedID: bytes.array(row.range), revision: row.revision, sealed: sealed(in: bytes, from: start))
         }
     }
 }
