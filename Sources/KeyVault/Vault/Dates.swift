@@ -8,7 +8,7 @@ extension Date {
 }
 
 extension Duration {
-    /// That many seconds, as far as there are any: none for what is no number, and 292 years at most either way.
+    /// That many seconds, as far as there are any: none for what is no number, and 272 years at most either way.
     init(clamping seconds: TimeInterval) {
         self = seconds.isNaN ? .zero : .seconds(min(max(seconds, -0x1p33), 0x1p33))
     }
