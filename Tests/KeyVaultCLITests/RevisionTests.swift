@@ -65,8 +65,7 @@ import Testing
 
     @Test(arguments: [
         "2027-02-30T12:00:00+01:00", "2027-01-31T12:00:00+1", "2020-13-01", "tomorrow", "", "1", "27-01-01",
-        "0000-01-01", "1960-01-01", "2027-02-30", "2027-01-31T25:00:00Z",
-        "2027-01-31T12:00:00Zx", "2027-1-31",
+        "2027-02-30", "2027-01-31T25:00:00Z", "2027-01-31T12:00:00Zx", "2027-1-31",
     ])
     func datesThatAreNone(text: String) throws {
         try box.run("put", "acme/mine", "--expires", text, input: "new").expectError(64, "2027-01-31")
@@ -79,7 +78,9 @@ import Testing
     }
 
     @Test func aKeyThatHasExpiredAlreadyIsNotPut() throws {
-        try box.run("put", "acme/mine", "--expires", "2020-02-29", input: "new").expectError(64, "It is past")
+        for past in ["2020-02-29", "1960-01-01", "0000-01-01"] {
+            try box.run("put", "acme/mine", "--expires", past, input: "new").expectError(64, "It is past")
+        }
         #expect(try box.run("reveal", "acme/mine").text == "first")
     }
 

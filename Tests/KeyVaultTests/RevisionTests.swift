@@ -52,6 +52,20 @@ import Testing
         await vault.close()
     }
 
+    /// A flat file sorts all that it holds for its first list.
+    @Test func anEarlierRevisionIsReadWithoutAList() async throws {
+        let store = FaultInjectingStore(MemoryStore())
+        let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(try MasterKey.random()))
+        for text in ["one", "second"] {
+            try await vault.put([PutRequest(id, Secret(text), keepPreviousFor: .seconds(60))])
+        }
+        store.fail(.scan, with: StoreError(.io, "A list."), times: .max)
+        #expect(try await vault.withSecret(id, revision: 1) { $0.byteCount } == 3)
+        #expect(try await vault.withSecret(id, revision: 2) { $0.byteCount } == 6)
+        await #expect(throws: VaultError(.notFound, "")) { try await vault.withSecret(id, revision: 3) { _ in } }
+        await vault.close()
+    }
+
     @Test func aKeptKeyEndsWithItsPeriodAndIsSwept() async throws {
         try await vault.put(Secret("one"), for: id)
         try await vault.put([PutRequest(id, Secret("two"), keepPreviousFor: .seconds(60))])

@@ -45,8 +45,8 @@ struct EnvelopeTarget: FuzzTarget {
     static func sealed() throws -> SealedRecord {
         let secret: [UInt8] = Array("sk-fuzz-0123456789".utf8)
         return try Envelope(vaultID: Samples.vaultID).seal(
-            Self.metadata, secret: secret.span, as: try Samples.recordKey(), under: try Samples.masterKey(),
-            random: [UInt8](repeating: 9, count: 32))
+            Self.metadata, secret: secret.span, as: try Samples.recordKey(), kind: .current,
+            under: try Samples.masterKey(), random: [UInt8](repeating: 9, count: 32))
     }
 
     private func open(_ bytes: [UInt8]) throws {
@@ -54,7 +54,7 @@ struct EnvelopeTarget: FuzzTarget {
         let key = try Samples.recordKey()
         let master = try Samples.masterKey()
         do throws(OpenFailure) {
-            _ = try Envelope(vaultID: Samples.vaultID).open(record, as: key, under: master)
+            _ = try Envelope(vaultID: Samples.vaultID).open(record, as: key, kind: .current, under: master)
         } catch {
             guard case .crypto(.authenticationFailed) = error else { throw Finding("another error: \(error)") }
             return

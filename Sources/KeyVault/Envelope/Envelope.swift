@@ -18,7 +18,7 @@ package struct Envelope: Sendable {
     ///   - secret: 1 to 65,536 bytes; the caller has checked.
     ///   - random: 32 random bytes; a parameter, so that the test vectors can fix them.
     package func seal(
-        _ metadata: Metadata, secret: Span<UInt8>, as key: RecordKey, kind: RecordKind = .current,
+        _ metadata: Metadata, secret: Span<UInt8>, as key: RecordKey, kind: RecordKind,
         under master: borrowing MasterKey, random: [UInt8]
     ) throws(CryptoError) -> SealedRecord {
         var plaintext = try GuardedBytes(count: PlaintextLayout.length(secret: secret.count))
@@ -39,7 +39,7 @@ package struct Envelope: Sendable {
     ///
     /// - Throws: `OpenFailure`; nothing of the plaintext is given out.
     package func open(
-        _ record: SealedRecord, as key: RecordKey, kind: RecordKind = .current, under master: borrowing MasterKey
+        _ record: SealedRecord, as key: RecordKey, kind: RecordKind, under master: borrowing MasterKey
     ) throws(OpenFailure) -> OpenedRecord {
         defer { StackScrub.scrub() }
         let opened: GuardedBytes

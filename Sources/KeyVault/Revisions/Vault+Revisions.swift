@@ -191,9 +191,13 @@ extension Vault {
 
     private func openRevision(_ key: RecordKey, toServe: Bool) async throws(VaultError) -> OpenedRecord {
         try checkOpen()
-        let rows = try await rows(of: key.id)
-        guard let row = rows.first(where: { $0.key == key }) else { throw .noSuchRevision(key.id) }
-        let isCurrent = rows.last?.key == key
+        let current = try await row(of: key.id)
+        let isCurrent = current?.key == key
+        // Not by a list of all: a flat file sorts everything that it holds for its first one.
+        let row = try await VaultError.wrap { () async throws(StoreError) in
+            isCurrent ? current : try await store.read(key)
+        }
+        guard let row else { throw .noSuchRevision(key.id) }
         let record = try await open(row, kind: isCurrent ? .current : .retained)
         if toServe {
             var metadata = record.metadata

@@ -1,7 +1,5 @@
 import Foundation
 
-import struct Foundation.Date
-
 extension Date {
     /// In UTC, as messages show it: `2026-11-23T18:00:00Z`.
     package var iso8601: String { formatted(.iso8601) }

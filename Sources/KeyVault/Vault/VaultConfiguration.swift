@@ -10,7 +10,7 @@ public struct VaultConfiguration: Sendable {
     public var audit: (@Sendable (AuditEvent) -> Void)?
     /// How much is kept at hand, sealed, and for how long.
     public var cache: CacheConfiguration
-    /// Used at debug and trace only. Default: a logger that drops everything.
+    /// Used at debug only. Default: a logger that drops everything.
     public var logger: Logger
     /// How often the store is asked whether another process changed something. A change is noticed within this time and
     /// dropped from the cache. While the store does not answer, the cache is emptied at this interval, or every 250 ms where that is longer.

@@ -1,7 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 
-/// Answers what no route answered, and what others' routes throw, in the API's form.
+/// Answers in the API's form where nothing is at a path: where no route is, and where another's route throws a 404.
 public struct APIErrors<Context: RequestContext>: RouterMiddleware {
     public init() {}
 

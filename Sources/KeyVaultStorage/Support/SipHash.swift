@@ -1,7 +1,5 @@
 /// SipHash-1-3 (Aumasson and Bernstein): a keyed hash, so that nobody who picks names can make them collide.
 package struct SipHash: Sendable {
-    package static let keyLength = 16
-
     private let k0: UInt64
     private let k1: UInt64
 

@@ -29,7 +29,7 @@ struct RollbackCommand: AsyncParsableCommand {
         do throws(VaultError) {
             return try await vault.rollback(reference, to: revision, keepPreviousFor: keepPrevious)
         } catch {
-            // The engine speaks of "that revision" where none was named, too. Where the key itself is not there, its history says so.
+            // The engine does not know how a revision is kept here. Where the key itself is not there, its history says so.
             guard error.code == .notFound, revision == nil, try await vault.history(of: reference).count == 1 else {
                 throw error
             }

@@ -12,7 +12,7 @@ extension Option where Value == Date? {
             let asUTC = String(full.prefix(19)) + "Z"
             guard (try? Date(asUTC, strategy: .iso8601))?.formatted(.iso8601) == asUTC,
                 full.dropFirst(19).wholeMatch(of: /Z|[+-]\d\d:?\d\d/) != nil,
-                let date = try? Date(full, strategy: .iso8601), date.timeIntervalSince1970 > 0
+                let date = try? Date(full, strategy: .iso8601)
             else { throw ValidationError("Write a date such as 2027-01-31 or 2027-01-31T12:00:00Z.") }
             // Most likely mistyped: what is stored with it would never be served.
             guard date > Date() else { throw ValidationError("It is past: write a date that is to come.") }

@@ -15,7 +15,7 @@ import Testing
         let (isSame, isParsed) = try (samples.open(record, as: key) == secret, SealedRecord(record.encoded) == record)
         #expect(isSame)
         #expect(isParsed)
-        let opened = try samples.envelope.open(record, as: key, under: samples.master.key)
+        let opened = try samples.envelope.open(record, as: key, kind: .current, under: samples.master.key)
         let (metadata, openedKey) = (opened.metadata, opened.key)
         #expect(metadata == samples.metadata)
         #expect(openedKey == key)
@@ -37,7 +37,7 @@ import Testing
         let key = try EnvelopeSamples.key()
         let record = try samples.seal(as: key)
         let error = #expect(throws: OpenFailure.self) {
-            _ = try samples.envelope.open(record, as: key, under: samples.other.key)
+            _ = try samples.envelope.open(record, as: key, kind: .current, under: samples.other.key)
         }
         guard case .crypto(.authenticationFailed) = error else {
             Issue.record("another error")

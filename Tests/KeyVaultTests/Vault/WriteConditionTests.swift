@@ -73,7 +73,7 @@ import Testing
         let exchanged = try Secret("else").withSpan { secret in
             try vault.envelope.seal(
                 Metadata(created: date, updated: date, order: 2), secret: secret, as: row.key,
-                under: try vault.keys.active.key, random: [UInt8](repeating: 0, count: 32))
+                kind: .current, under: try vault.keys.active.key, random: [UInt8](repeating: 0, count: 32))
         }
         store.hold(.write)
         let replacement = Task { [vault, id] in try await vault.put(Secret("two"), for: id).metadata.order }
