@@ -8,7 +8,12 @@ import KeyVault
 /// Whose keys are known, and who asks providers about them.
 enum LiveChecks {
     /// The providers of this release, and those of the document that `$KEYVAULT_PROVIDERS` names.
-    static func registry() throws -> ProviderRegistry {
+    static func registry() throws -> ProviderRegistry { try loaded.get() }
+
+    /// Read once: whoever checks a key goes by the same rules as whoever stores it.
+    private static let loaded = Result { try load() }
+
+    private static func load() throws -> ProviderRegistry {
         var registry = ProviderRegistry.builtIn
         guard let path = Environment["KEYVAULT_PROVIDERS"] else { return registry }
         guard let document = FileManager.default.contents(atPath: path) else {
