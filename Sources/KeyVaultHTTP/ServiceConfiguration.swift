@@ -4,7 +4,7 @@ public import KeyVault
 public struct ServiceConfiguration: Sendable {
     /// The product's name, as messages and the page show it. Default: `Stratus`.
     public var brand: String
-    /// The member of a chat completion that says which key served it. Default: `stratus`.
+    /// The member of a chat completion that says which key served it; none that OpenAI's answers have. Default: `stratus`.
     public var responseObject: String
     /// The largest body of a request that manages keys, in bytes. Default: 256 KiB.
     public var maximumKeysBody: Int

@@ -5,7 +5,8 @@ package import KeyVault
 package struct ProviderBase: Sendable {
     /// Why a text is no such URL.
     package enum Refusal: Error {
-        /// It is no base: it lacks a host, or has more than one may have, or a port that there is not.
+        /// It is no base: it lacks a host, or has more than one may have, or a port that there is not, or characters that no base
+        /// needs. Two bases with a comma between them would else be one, whose host has a comma in it.
         case form
         /// It would carry keys in the clear.
         case insecure
@@ -17,14 +18,19 @@ package struct ProviderBase: Sendable {
     let isLoopback: Bool
 
     package init(_ text: String) throws(Refusal) {
-        guard let parsed = URL(string: text), let scheme = parsed.scheme?.lowercased(), let host = parsed.host(),
-            !host.isEmpty, parsed.user == nil, parsed.password == nil, parsed.query == nil, parsed.fragment == nil,
+        // With these characters alone there is neither a user nor a query nor a fragment.
+        guard text.utf8.allSatisfy(Self.mayStand), let parsed = URL(string: text),
+            let scheme = parsed.scheme?.lowercased(), let host = parsed.host(), !host.isEmpty, !host.contains("%"),
             parsed.port.map({ (1...65_535).contains($0) }) ?? true
         else { throw .form }
         self.host = host.lowercased()
         isLoopback = PublicAddressGuard.namesLoopback(self.host)
         guard scheme == "https" || scheme == "http" && isLoopback else { throw .insecure }
         url = text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func mayStand(_ byte: UInt8) -> Bool {
+        CharacterClass.wordAndDot.contains(byte) || "~:/[]%".utf8.contains(byte)
     }
 }
 

@@ -7,7 +7,7 @@ package final class StatusGuard: ChannelInboundHandler {
     package typealias InboundIn = HTTPClientResponsePart
     package typealias InboundOut = HTTPClientResponsePart
 
-    struct Refusal: Error {}
+    package struct Refusal: Error {}
 
     /// Whether the rest of what was read is left out.
     private var hasRefused = false

@@ -1,10 +1,11 @@
+import Configuration
 import Foundation
 
 /// The names of all settings, to find what nobody would read: a name that is misspelt, a number where a text belongs.
 ///
 /// The reader of the configuration would pass both by, and the server would start with a default that was not meant.
 enum KnownSettings {
-    private enum Kind: String {
+    fileprivate enum Kind: String {
         case text = "a text"
         case number = "a whole number"
         case texts = "a text, or a list of texts"
@@ -17,24 +18,27 @@ enum KnownSettings {
         "cacheTTL": .number, "headerTimeout": .number, "bodyTimeout": .number, "maximumConnections": .number,
     ]
 
-    /// Refuses a configuration file with something in it that is not known.
-    static func check(_ path: String) throws(StartFailure) {
-        let values: [String: Value]
+    /// The configuration file at `path`; refuses one with something in it that is not known.
+    static func read(_ path: String) throws(StartFailure) -> InMemoryProvider {
+        let values: [String: FileValue]
         do {
-            values = try JSONDecoder().decode([String: Value].self, from: Data(contentsOf: URL(filePath: path)))
+            values = try JSONDecoder().decode([String: FileValue].self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw StartFailure("The configuration file \(path) cannot be read: it is missing, or no JSON object.")
         }
+        var settings: [AbsoluteConfigKey: ConfigValue] = [:]
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             guard let kind = kinds[name] else {
                 throw StartFailure(
                     "The configuration file \(path) names '\(name)', which is not known. Known are: "
                         + "\(kinds.keys.sorted().joined(separator: ", ")).")
             }
-            guard value.kind == kind || value.kind == .text && kind == .texts else {
+            guard let content = value.content, value.kind == kind || value.kind == .text && kind == .texts else {
                 throw StartFailure("In the configuration file \(path), \(name) must be \(kind.rawValue).")
             }
+            settings[AbsoluteConfigKey([name])] = ConfigValue(content, isSecret: false)
         }
+        return InMemoryProvider(name: path, values: settings)
     }
 
     /// Variables that are named as a setting is, and are none. They need not be mistakes: Kubernetes makes some of its own for a
@@ -48,20 +52,30 @@ enum KnownSettings {
     private static func variable(_ name: String) -> String {
         "KEYVAULT_" + name.replacing(/(\p{Ll})(\p{Lu})/) { "\($0.1)_\($0.2)" }.uppercased()
     }
+}
 
-    private struct Value: Decodable {
-        /// `nil` for what no setting is.
-        let kind: Kind?
+/// What a configuration file has under a name.
+private struct FileValue: Decodable {
+    /// `nil` for what no setting is.
+    let content: ConfigContent?
 
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if (try? container.decode(String.self)) != nil {
-                kind = .text
-            } else if (try? container.decode(Int.self)) != nil {
-                kind = .number
-            } else {
-                kind = (try? container.decode([String].self)).map { _ in .texts }
-            }
+    var kind: KnownSettings.Kind? {
+        switch content {
+        case .string: .text
+        case .int: .number
+        case .stringArray: .texts
+        default: nil
+        }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            content = .string(text)
+        } else if let number = try? container.decode(Int.self) {
+            content = .int(number)
+        } else {
+            content = (try? container.decode([String].self)).map { .stringArray($0) }
         }
     }
 }

@@ -45,6 +45,11 @@ struct Server {
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let tls = try settings.tls.map { TLSContext(try $0.load()) }
+        if let files = settings.tls, files.isKeyReadableByAll {
+            logger.warning(
+                "everybody on this machine can read the TLS key; run 'chmod o-r' on it",
+                metadata: ["key": "\(files.key)"])
+        }
         let registry = try providers()
         // Hosts that the operator names may have private addresses.
         let hosts = registry.addedHosts.union(settings.upstreams.values.map(\.host))

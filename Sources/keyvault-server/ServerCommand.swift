@@ -89,7 +89,7 @@ struct ServerCommand: AsyncParsableCommand {
         // Until the keys are there to be read again, it would end the program.
         signal(SIGHUP, SIG_IGN)
         do {
-            let settings = try await ServerSettings.load(self)
+            let settings = try ServerSettings.load(self)
             try await Server(settings, command: self).run()
         } catch let error as StartFailure {
             StandardError.write("keyvault-server: \(error)")

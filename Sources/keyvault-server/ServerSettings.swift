@@ -5,7 +5,6 @@ import KeyVaultHTTP
 import KeyVaultProviders
 import Logging
 import NIOCore
-import SystemPackage
 
 /// What the server was told: by its command line, else by the environment, else by its configuration file.
 struct ServerSettings: Sendable {
@@ -30,7 +29,7 @@ struct ServerSettings: Sendable {
     var cacheLifetime: Duration
     var limits: ConnectionLimits
 
-    static func load(_ command: ServerCommand) async throws -> ServerSettings {
+    static func load(_ command: ServerCommand) throws -> ServerSettings {
         // A variable that is empty is one that is not set: how else would a unit file or a container take one back?
         let environment = EnvironmentVariablesProvider(
             environmentVariables: ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty })
@@ -38,14 +37,7 @@ struct ServerSettings: Sendable {
             InMemoryProvider(name: "command line", values: command.values), environment.prefixKeys(with: "keyvault"),
         ]
         let path = command.config ?? (try? environment.environmentValue(forName: "KEYVAULT_CONFIG"))
-        if let path {
-            try KnownSettings.check(path)
-            do {
-                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
-            } catch {
-                throw StartFailure("The configuration file \(path) cannot be read: it is missing, or no JSON object.")
-            }
-        }
+        if let path { providers.append(try KnownSettings.read(path)) }
         return try ServerSettings(ConfigReader(providers: providers))
     }
 
@@ -66,8 +58,8 @@ struct ServerSettings: Sendable {
             throw StartFailure("No such log level: \(level). Write trace, debug, info, warning or error.")
         }
         logLevel = level
-        brand = config.string(forKey: "brand", default: "Stratus")
-        responseObject = config.string(forKey: "responseObject", default: "stratus")
+        brand = try Self.name(config, "brand", "Stratus")
+        responseObject = try Self.name(config, "responseObject", "stratus", taken: Self.chatMembers)
         writesPerMinute = try Self.count(config, "writesPerMinute", 60, in: 0...1_000_000)
         cacheLifetime = .seconds(try Self.count(config, "cacheTTL", 300, in: 0...86_400))
         limits = ConnectionLimits()
@@ -82,6 +74,22 @@ struct ServerSettings: Sendable {
         let list = config.stringArray(forKey: key) ?? config.string(forKey: key).map { [$0] } ?? []
         // A comma at the end of a variable names none.
         return list.filter { !$0.isEmpty }
+    }
+
+    /// What a chat completion or a part of its stream has already, or a refusal in its place.
+    private static let chatMembers: Set = [
+        "choices", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage",
+    ]
+
+    private static func name(
+        _ config: ConfigReader, _ name: String, _ fallback: String, taken: Set<String> = []
+    ) throws -> String {
+        let text = config.string(forKey: ConfigKey(name), default: fallback)
+        guard !text.isEmpty else { throw StartFailure("\(name) is empty. Write a name, or leave it out.") }
+        guard !taken.contains(text) else {
+            throw StartFailure("\(name) cannot be '\(text)', which chats have already. Write another name.")
+        }
+        return text
     }
 
     private static func oneOf<Value: RawRepresentable<String> & CaseIterable>(
@@ -115,7 +123,8 @@ struct ServerSettings: Sendable {
                 // What it says is not repeated: a URL may have a password in it.
                 throw StartFailure(
                     "Upstream \(index + 1) is not of the form PROVIDER=URL, such as openai=http://127.0.0.1:9000: a URL "
-                        + "without user, query and fragment, and with https except to this machine.")
+                        + "without user, query and fragment, and with https except to this machine. Each provider has an option, "
+                        + "or an element of the file's list, of its own.")
             }
             guard upstreams.updateValue(base, forKey: parts[0]) == nil else {
                 throw StartFailure(

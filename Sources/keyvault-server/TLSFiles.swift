@@ -1,3 +1,4 @@
+import Glibc
 import NIOSSL
 
 /// The certificate and the key of the server, read again whenever they are asked for.
@@ -12,6 +13,13 @@ struct TLSFiles: Sendable {
         case (let certificate?, let key?): (self.certificate, self.key) = (certificate, key)
         default: throw StartFailure("TLS needs both a certificate and its key: give --tls-certificate and --tls-key.")
         }
+    }
+
+    /// Whether whoever is on this machine can read the key. A group of those who may is common.
+    var isKeyReadableByAll: Bool {
+        var status = stat()
+        // `status` is room for what is filled in.
+        return unsafe stat(key, &status) == 0 && status.st_mode & 0o004 != 0
     }
 
     func load() throws -> NIOSSLContext {

@@ -325,12 +325,52 @@ try {
       for (const status of ["000", "050", "099"]) {
         stub.answer = `HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
         const response = await send("/v1/chat/completions", { model: "gpt-4o", messages: [] }, { "X-OpenAI-Key": madeUpKey("openai") });
-        await refused(response, 502, { error: "upstream_error", message: "OpenAI cannot be reached", provider: "openai" });
+        await refused(response, 502, { error: "upstream_error", message: "OpenAI did not answer as HTTP asks", provider: "openai" });
         const stored = await send("/v1/account/llm-keys", { openai_key: madeUpKey("openai") });
         assert.equal(stored.status, 200);
         assert.deepEqual((await stored.json()).warnings.map((warning) => warning.provider), ["openai"]);
       }
     } finally { assert.equal(await odd.stop(), 0); }
+  });
+
+  await check("an answer that breaks off is told from one that never came", async () => {
+    const stub = await startRaw();
+    const odd = await start({ stub, pool: null, level: "info", args: ["--metrics-listen", "127.0.0.1:0"] });
+    try {
+      const headers = { ...bearer(odd.token("acme").token), "X-OpenAI-Key": madeUpKey("openai") };
+      const send = (answer) => {
+        stub.answer = answer;
+        return fetch(`${odd.url}/v1/chat/completions`, { method: "POST", headers, body: '{"model":"gpt-4o","messages":[]}' });
+      };
+      const failure = (message) => ({ error: "upstream_error", message, provider: "openai" });
+      for (const answer of ["HTTP/1.1 200 OK\r\ncontent-ty", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"]) {
+        await refused(await send(answer), 502, failure("OpenAI broke its answer off"));
+      }
+      await refused(await send("SSH-2.0-x\r\n\r\n"), 502, failure("OpenAI did not answer as HTTP asks"));
+      await refused(await send(""), 502, failure("OpenAI closed the connection"));
+      const stream = await send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:x\n\r\n");
+      assert.equal(stream.status, 200);
+      await assert.rejects(stream.text());
+      await odd.logged("a stream broke off");
+      assert.match(odd.log, new RegExp(`warning.*OpenAI broke its answer off.*${stream.headers.get("x-request-id")}.*a stream broke off`));
+      const metrics = await (await fetch(/metrics on (http:\S+)/.exec(odd.log)[1])).text();
+      assert.match(metrics, /^keyvault_broken_streams_total\{.*\} 1$/m);
+    } finally { assert.equal(await odd.stop(), 0); }
+  });
+
+  await check("clients of HTTP/1.0 are answered as such", async () => {
+    const body = '{"model":"gpt-4o","messages":[],"stream":true}';
+    const head = `Host: x\r\nAuthorization: Bearer ${acme}\r\nConnection: keep-alive\r\n`;
+    const ask = async (request) => {
+      const socket = net.connect(new URL(server.url).port, "127.0.0.1");
+      socket.write(request);
+      let text = "";
+      for await (const part of socket) text += part;
+      return text;
+    };
+    const stream = await ask(`POST /v1/chat/completions HTTP/1.0\r\n${head}Expect: 100-continue\r\nX-OpenAI-Key: ${madeUpKey("openai")}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    assert.match(stream, /^HTTP\/1\.0 200 OK\r\n(?![^]*transfer-encoding)[^]*\r\n\r\ndata: \{[^]*\n\ndata: \[DONE\]\n\n$/i);
+    assert.match(await ask(`GET /health HTTP/1.0\r\n${head}\r\n`), /^HTTP\/1\.0 200 OK\r\n[^]*\r\nContent-Length: \d+\r\n[^]*\}$/);
   });
 
   await check("an answer that is compressed, unasked, is the provider's failure", async () => {

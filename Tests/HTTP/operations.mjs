@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { start, check, until, keyvault, serverProgram, poolKey, madeUpKey } from "./harness.mjs";
 import { startStub } from "./stub.mjs";
 import { mkdtempSync } from "node:fs";
@@ -32,6 +32,8 @@ await check("options that cannot be are refused, with what to do", async () => {
     [["--upstream", "openai=http://gateway.internal"], /https/],
     ...["https://x/?q=1", "https://x/#f", "https://:pw@x", "https://user:pw@x", "https://x:99999", "https://x:0", "https://", "ftp://x"].map(
       (url) => [["--upstream", `openai=${url}`], /^keyvault-server: Upstream 1 is not of the form PROVIDER=URL(?!.*pw)/]),
+    // Two in one, as the environment's list would be written: one host with a comma would take the first one's chats.
+    [["--upstream", "openai=https://x.example,google=https://z.example"], /Upstream 1 .* of its own/],
     [["--upstream", "nobody=http://127.0.0.1:1"], /Known are/], [["--tls-key", "x"], /both/], [["--store", "mysql:x"], /sqlite:PATH/],
     [["--config", "/nonexistent"], /configuration file/], [["--unheard-of"], /Unknown option/], [["--log-level", "loud"], /trace, debug/],
   ]) {
@@ -42,6 +44,8 @@ await check("options that cannot be are refused, with what to do", async () => {
   for (const [file, text] of [
     [{ listn: "127.0.0.1:1" }, /names 'listn', which is not known. Known are: bodyTimeout, /], [{ writesPerMinute: "3" }, /writesPerMinute must be a whole number/],
     [{ listen: 8080 }, /listen must be a text/], [{ upstream: { openai: "http://127.0.0.1:1" } }, /upstream must be a text, or a list of texts/],
+    [{ upstream: "openai=https://x.example,google=https://z.example" }, /Upstream 1 .* of its own/],
+    [{ brand: "" }, /brand is empty/], [{ responseObject: "" }, /responseObject is empty/], [{ responseObject: "choices" }, /responseObject cannot be 'choices'/],
     [{ masterKeyFile: ["a", 1] }, /masterKeyFile must be/], [["listen"], /no JSON object/],
   ]) {
     writeFileSync(`${folder}/wrong.json`, JSON.stringify(file));
@@ -163,6 +167,7 @@ await check("what make serve runs makes the vault, a token and the pool, and fin
 
 await check("TLS, and a certificate that changes at SIGHUP", async () => {
   certificate("first");
+  chmodSync(`${folder}/tls.key`, 0o644);
   const server = await start({ args: ["--tls-certificate", `${folder}/tls.pem`, "--tls-key", `${folder}/tls.key`], level: "info" });
   const subject = () => new Promise((resolve, reject) => {
     https.get(`${server.url}/health`, { rejectUnauthorized: false, agent: false }, (response) => {
@@ -172,6 +177,7 @@ await check("TLS, and a certificate that changes at SIGHUP", async () => {
   });
   try {
     assert.match(server.url, /^https:/);
+    assert.match(server.log, /warning.*tls\.key.*everybody on this machine can read the TLS key/);
     assert.equal(await subject(), "first");
     certificate("second");
     server.child.kill("SIGHUP");
@@ -418,4 +424,25 @@ await check("a graceful shutdown lets a running chat end", async () => {
   assert.ok(text.includes("w1999") && text.endsWith("data: [DONE]\n\n"), `${text.slice(-200)}\n${server.log}`);
   assert.equal(await server.exit, 0);
   await stopped();
+});
+
+await check("chats that outlast the shutdown's 30 s are cut off, and neither client nor provider is blamed", async () => {
+  const server = await start({ level: "info" });
+  const { token } = server.token("acme");
+  const chat = (word, body) => fetch(`${server.url}/v1/chat/completions`, {
+    method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", "X-OpenAI-Key": madeUpKey("openai", word) },
+    body: JSON.stringify({ model: "gpt-4o", messages: [], ...body }),
+  });
+  const stream = await chat("live", { stream: true, silent: true });
+  const reader = stream.body.getReader();
+  await reader.read();
+  const whole = assert.rejects(chat("hang", {}));
+  await until(() => server.provider.open.size === 2, () => "the provider was not asked");
+  server.child.kill("SIGTERM");
+  await assert.rejects(async () => { while (!(await reader.read()).done); });
+  await whole;
+  assert.equal(await server.exit, 0);
+  assert.match(server.log, new RegExp(`warning.*The server is shutting down.*${stream.headers.get("x-request-id")} status=503.*a stream broke off`));
+  assert.match(server.log, /warning.*The server is shutting down.* status=503.*a request was not served/);
+  await server.stop();
 });

@@ -4,9 +4,10 @@ extension Vault {
     /// Finds out whether the rules let a key in, as ``put(_:)`` does first. Stores nothing and asks nobody.
     ///
     /// - Returns: what a put would warn of.
-    /// - Throws: ``VaultError`` `keyRejected`, `emptySecret`.
+    /// - Throws: ``VaultError`` `keyRejected`, `emptySecret`, `invalidArgument`.
     public func checkFormat(of request: PutRequest) throws(VaultError) -> [KeyWarning] {
-        try checkFormat(request).warnings
+        try checkNotReserved(request.id)
+        return try checkFormat(request).warnings
     }
 
     /// Checks the shape of every key, then asks the providers, all at once. Nothing is stored while one is in doubt.

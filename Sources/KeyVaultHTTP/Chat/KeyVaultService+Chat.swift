@@ -74,7 +74,7 @@ extension KeyVaultService {
                 return try await UpstreamAnswer(response, until: deadline)
             } catch {
                 // In here, since a span records what is thrown through it.
-                throw upstreamFailure(error, call)
+                throw upstreamFailure(error, call, exchange)
             }
         }
     }
@@ -116,12 +116,10 @@ extension KeyVaultService {
                 }
             } catch {
                 // The head has said 200: that the rest is missing is for the log, and for the client, whose connection ends.
-                // A write that fails tells of the client's end before its watch does.
-                let isClientGone = exchange.channel.map { !$0.isActive } ?? false
-                let failure = isClientGone ? .clientIsGone : upstreamFailure(error, call)
-                log("a stream broke off", failure, exchange)
+                let failure = upstreamFailure(error, call, exchange)
                 // A client that leaves has broken nothing.
                 if failure.status.code >= 500 { metrics.streamBrokeOff(servedBy: call.source) }
+                log("a stream broke off", failure, exchange)
                 throw failure
             }
         }

@@ -96,9 +96,10 @@ extension KeyVaultService {
     }
 
     /// What the client is told of a call that came to no end. The client's errors are not shown: some print headers.
-    func upstreamFailure(_ error: any Error, _ call: UpstreamCall) -> APIError {
-        // Nobody reads that answer; it is for the metrics, where it must not look like the provider's failure.
-        guard !Task.isCancelled else { return .clientIsGone }
+    func upstreamFailure(_ error: any Error, _ call: UpstreamCall, _ exchange: Exchange) -> APIError {
+        // Neither may look like the provider's failure. A write that fails tells of the client's end before its watch does.
+        guard !exchange.isClientGone else { return .clientIsGone }
+        guard !Task.isCancelled else { return .shuttingDown }
         let name = displayName(call.resolution.upstream)
         switch error as? HTTPClientError {
         case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?, .readTimeout?, .writeTimeout?,
@@ -106,6 +107,10 @@ extension KeyVaultService {
             return .upstream(.gatewayTimeout, "\(name) did not answer in time", call)
         case .remoteConnectionClosed?:
             return .upstream(.badGateway, "\(name) closed the connection", call)
+        case nil where error as? HTTPParserError == .invalidEOFState:
+            return .upstream(.badGateway, "\(name) broke its answer off", call)
+        case nil where error is HTTPParserError || error is StatusGuard.Refusal:
+            return .upstream(.badGateway, "\(name) did not answer as HTTP asks", call)
         case nil where error is NIOTooManyBytesError:
             return .upstream(.badGateway, "\(name) answered with more than is passed on", call)
         default: return .upstream(.badGateway, "\(name) cannot be reached", call)

@@ -3,7 +3,7 @@ import Metrics
 public import NIOCore
 public import NIOHTTPTypes
 
-/// Closes connections whose clients are too slow, and tells when a client has gone away.
+/// Closes connections whose clients are too slow, tells when a client has gone away, and lets clients of HTTP/1.0 be answered as such.
 ///
 /// It stands behind the HTTP decoder, and so sees whole headers and never bytes: whoever drips a header byte by byte gains
 /// no time by it. Each deadline is counted from a fixed moment and none is put off by reading.
@@ -28,12 +28,15 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
     /// Requests whose answers have not been written to the end.
     private var unanswered = 0
     private var watch: ClientWatch?
+    /// Whether it was this end that stopped reading: a server does so whose shutdown has lasted long enough.
+    private var hasStoppedReading = false
 
     public init(_ limits: ConnectionLimits) { self.limits = limits }
 
     public func handlerAdded(context: ChannelHandlerContext) {
         watch = ClientWatch.begin(context.channel)
         arm(limits.header, context)
+        HTTP10Handler.add(to: context.pipeline.syncOperations)
     }
 
     public func handlerRemoved(context: ChannelHandlerContext) { clientIsGone() }
@@ -74,11 +77,16 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
 
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // A client that sends no more while it waits for its answer has, for all that can be known, gone away.
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent, unanswered > 0 {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent, unanswered > 0, !hasStoppedReading {
             context.close(promise: nil)
             return
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .input { hasStoppedReading = true }
+        context.close(mode: mode, promise: promise)
     }
 
     public func channelInactive(context: ChannelHandlerContext) {

@@ -30,6 +30,10 @@ extension APIError {
         case (.newerRecord, _), (.newerVault, _):
             self = .unavailable(purpose)
             hint = "What is stored was written by a later release of the server; its operator has to upgrade this one."
+        case (.store, let cause as StoreError) where cause.code == .full || cause.code == .readOnly:
+            // `/health` reads, and finds nothing wrong.
+            self = .unavailable(purpose)
+            hint = "Keys can be read, but not written; what the store lacks stands in the server's log."
         default:
             // Locked, damaged, out of reach, closed: what it is stands in the log; to a client it is all the same.
             self = .unavailable(purpose)
@@ -81,6 +85,9 @@ extension APIError {
     static let clientIsGone = APIError(
         HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_closed_request",
         "The client has gone away")
+
+    /// Of what was under way when the server's patience ended. It is for the log: nothing is written any more by then.
+    static let shuttingDown = APIError(.serviceUnavailable, "service_unavailable", "The server is shutting down")
 
     static let preconditionFailed = APIError(
         .preconditionFailed, "precondition_failed", "The stored keys have changed since they were read",

@@ -16,6 +16,9 @@ struct Exchange {
     /// The connection; `nil` where the application's context does not tell.
     let channel: (any Channel)?
 
+    /// Whether the client has gone away, or was cut off; `false` where the application's context does not tell.
+    var isClientGone: Bool { channel?.isActive == false }
+
     /// The request's whole body.
     ///
     /// - Throws: ``APIError`` 413 beyond `limit` bytes.
@@ -31,7 +34,7 @@ struct Exchange {
             throw tooLarge
         } catch {
             // One that breaks the connection off, or its TLS, is gone before the connection says so.
-            if error is IOError || error is NIOSSLError || channel?.isActive == false { throw APIError.clientIsGone }
+            if error is IOError || error is NIOSSLError || isClientGone { throw APIError.clientIsGone }
             guard error is HTTPParserError else { throw error }
             throw APIError.invalidRequest("The request body is not sent as HTTP asks")
         }

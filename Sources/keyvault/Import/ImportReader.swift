@@ -66,9 +66,6 @@ struct ImportReader: ~Copyable {
         let failure: Failure
         do {
             let id = try RecordID(tenant: tenant, provider: provider, label: names["label"] ?? RecordID.defaultLabel)
-            guard !id.isReserved else {
-                throw VaultError(.invalidArgument, "A tenant that begins with '_' is the vault's.")
-            }
             return try secret.withSpan { bytes in
                 if !isBinary { try SecretInput.refuseBinary(bytes) }
                 return ImportLine(number: number, id: id, secret: try Secret(copying: bytes), length: bytes.count)

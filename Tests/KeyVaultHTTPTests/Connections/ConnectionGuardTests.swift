@@ -76,10 +76,29 @@ import Testing
         #expect(ClientWatch.of(channel) == nil)
     }
 
+    /// The server's own end is not the client's: the answer that is under way may still say so.
+    @Test func aServerThatStopsReadingDoesNotTakeTheClientForGone() throws {
+        let channel = try channel()
+        // `EmbeddedChannel` closes both halves whatever it is told.
+        try channel.pipeline.syncOperations.addHandler(HalfCloses(), position: .first)
+        try channel.writeInbound(head)
+        channel.close(mode: .input, promise: nil)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(channel.isActive)
+    }
+
     @Test func halfAClosedConnectionIsLeftAloneBetweenRequests() throws {
         let channel = try channel()
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         #expect(channel.isActive)
+    }
+}
+
+private final class HalfCloses: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPResponsePart
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .input { promise?.succeed() } else { context.close(mode: mode, promise: promise) }
     }
 }
 

@@ -47,6 +47,8 @@ import Testing
         #expect(throws: VaultError(.keyRejected, "")) {
             try vault.checkFormat(of: PutRequest(id(), Secret("sk-ant-" + MadeUpKey.characters(.word, 60))))
         }
+        let reserved = try PutRequest(RecordID(tenant: "_vault", provider: "groq"), Secret(key("v")))
+        #expect(throws: VaultError(.invalidArgument, "")) { try vault.checkFormat(of: reserved) }
         #expect(try await vault.list().entries.isEmpty)
         #expect(validator.calls.calls == 0)
     }

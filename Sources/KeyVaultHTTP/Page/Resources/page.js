@@ -223,7 +223,7 @@ function row(key) {
   return element("tr", { "data-provider": key.provider, "data-label": key.label, "data-state": key.state },
     element("td", { class: "lead" }, element("div", { class: "who" },
       element("span", { class: "monogram", "aria-hidden": "true" }, key.display_name.slice(0, 2)),
-      element("span", {}, key.display_name, key.label === "default" ? null : element("small", {}, key.label)))),
+      element("span", {}, key.display_name, key.label === "default" ? null : element("small", { dir: "auto" }, key.label)))),
     element("td", { "data-label": "Key" }, element("code", {}, key.hint || "•••")),
     element("td", { "data-label": "State", class: "state-cell" },
       element("span", { class: `state ${kind}` }, icon(kind), word),
