@@ -1,6 +1,7 @@
 // Every example of the contract, by a client that is not ours, against the real server on SQLite: field by field.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import http from "node:http";
 import net from "node:net";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -288,6 +289,28 @@ try {
       assert.equal(second.stratus.key_source, "formation");
       assert.equal(second.stratus.passed_over.length > 0, true);
     }
+  });
+
+  await check("of two chats that are under way with one key, both refusals count", async () => {
+    const asked = [];
+    const provider = http.createServer((request, response) => request.resume().on("end", () => asked.push(response)));
+    await new Promise((resolve) => provider.listen(0, "127.0.0.1", resolve));
+    const stub = { url: `http://127.0.0.1:${provider.address().port}`, close: () => { provider.closeAllConnections(); provider.close(); } };
+    const held = await start({ stub, pool: null, level: "info", validation: "off" });
+    try {
+      const headers = bearer(held.token("acme").token);
+      const url = `${held.url}/v1/account/llm-keys`;
+      assert.equal((await fetch(url, { method: "POST", headers, body: JSON.stringify({ openai_key: madeUpKey("openai") }) })).status, 200);
+      const send = () => fetch(`${held.url}/v1/chat/completions`, { method: "POST", headers, body: '{"model":"gpt-4o","messages":[]}' });
+      const chats = Promise.all([send(), send()].map(async (one) => (await one).status));
+      await until(() => asked.length === 2, () => "both were not asked");
+      const state = async () => (await (await fetch(`${url}/details`, { headers })).json()).keys[0].state;
+      asked[0].writeHead(429, { "Retry-After": "7" }).end("{}");
+      await until(async () => await state() === "cooling_down", () => "the pause is not noted");
+      asked[1].writeHead(401).end("{}");
+      assert.deepEqual((await chats).sort(), [422, 429]);
+      assert.equal(await state(), "rejected");
+    } finally { assert.equal(await held.stop(), 0); }
   });
 
   await check("a provider's refusal is passed on without the key", async () => {
