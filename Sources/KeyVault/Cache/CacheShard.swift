@@ -90,11 +90,13 @@ struct CacheShard: ~Copyable, Sendable {
         table.insert(entry, sealed: sealed)
     }
 
+    func holdsSecret(_ hash: UInt64, now: UInt64) -> Bool {
+        table.find(hash).map { now < $0.entry.usableUntil && $0.entry.secretLength > 0 } ?? false
+    }
+
     /// What can be served in place of a store that fails.
     mutating func staleEntry(_ hash: UInt64, now: UInt64) throws(CryptoError) -> SealedSecret? {
-        guard let found = table.find(hash), now < found.entry.usableUntil, found.entry.secretLength > 0 else {
-            return nil
-        }
+        guard holdsSecret(hash, now: now), let found = table.find(hash) else { return nil }
         let copy = try table.copy(found)
         statistics.staleServes += 1
         return copy.sealed()

@@ -101,6 +101,12 @@ extension SecretCache {
         return stale
     }
 
+    /// Whether there is a secret that may be served, be it in place of a store that fails.
+    func holdsSecret(of id: RecordID) -> Bool {
+        let hash = Self.hash(id)
+        return shards.withShard(of: hash) { $0.holdsSecret(hash, now: time.monotonic()) }
+    }
+
     private func settle(_ flight: Flight, _ id: RecordID, _ sealed: SealedSecret, lifetime: Duration?) {
         makeRoom(secretLength: sealed.secretLength, near: flight.hash, now: flight.started)
         shards.withShard(of: flight.hash) { shard in

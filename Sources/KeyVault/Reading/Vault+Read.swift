@@ -48,10 +48,8 @@ extension Vault {
         }
     }
 
-    /// Whether a read of `id` needs no store just now.
-    func isCached(_ id: RecordID) -> Bool {
-        if case .some = try? cache.lookup(id) { true } else { false }
-    }
+    /// Whether a read of `id` can succeed just now though the store is out of reach.
+    func isServedWithoutStore(_ id: RecordID) -> Bool { cache.holdsSecret(of: id) }
 
     /// The secret of `id` for one use, in guarded memory.
     @usableFromInline

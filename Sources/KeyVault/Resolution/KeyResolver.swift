@@ -73,7 +73,9 @@ public struct KeyResolver: Sendable {
                 let reason = error.isOfCorruptBytes ? .unreadable(id) : error.reasonToPassOver(id)
                 guard let reason else { throw error }
                 // A store that is out of reach is so for every key that is not cached.
-                facts.passOver(because: reason) { $0 == id || reason == .storeFailed && !vault.isCached($0) }
+                facts.passOver(because: reason) {
+                    $0 == id || reason == .storeFailed && !vault.isServedWithoutStore($0)
+                }
                 failures.note(error)
                 continue
             }

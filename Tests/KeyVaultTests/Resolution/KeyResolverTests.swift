@@ -388,6 +388,34 @@ import Testing
         #expect(served.key == "pool-key" && served.resolution.passedOver.contains(.storeFailed))
     }
 
+    /// The next key may be one that is served for longer, where the one before it was not read for as long.
+    @Test func behindAKeyThatIsOutOfReachAnotherIsServedWhileTheStoreFails() async throws {
+        let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
+        let cache = CacheConfiguration(timeToLive: .seconds(300), staleOnStoreError: .seconds(100))
+        let vault = try await Vault.create(
+            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
+            configuration: VaultConfiguration(
+                cache: cache, foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { clock.date }))
+        let broker = try RecordID(tenant: "acme", provider: "openrouter")
+        _ = try await vault.putUnchecked([
+            PutRequest(try RecordID(tenant: "acme", provider: "openai"), Secret("own-key")),
+            PutRequest(broker, Secret("broker-key")),
+        ])
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        // Of the two, the broker's alone is read.
+        try await resolver.withKey(for: KeyRequest(tenant: "acme", provider: "anthropic")) { _, resolution in
+            #expect(resolution.origin == .vault(broker, revision: 1))
+        }
+        for operation in [FaultInjectingStore.Operation.read, .scan] {
+            store.fail(operation, with: StoreError(.io, "The disk is gone."), times: .max)
+        }
+        clock.advance(by: .seconds(399))
+        let served = try await resolve(resolver)
+        #expect(served.key == "broker-key" && served.resolution.passedOver == [.storeFailed])
+        clock.advance(by: .seconds(1))
+        #expect(try await resolve(resolver).key == "pool-key")
+    }
+
     /// A list may be older than what another process did: the reason is what the record itself says.
     @Test(arguments: [true, false]) func whyAListedKeyIsNotServedIsKept(isDisabled: Bool) async throws {
         let (store, ring, clock) = (MemoryStore(), MasterKeyRing(try MasterKey.random()), ManualClock())
