@@ -13,7 +13,7 @@ struct StartFailure: Error, CustomStringConvertible {
 
     init(_ error: VaultError) {
         switch error.code {
-        case .wrongMasterKey, .missingMasterKey, .retiredMasterKey, .unreadableMasterKey: exitCode = 6
+        case _ where error.isOfMasterKey: exitCode = 6
         case .noVault: exitCode = 3
         default: exitCode = 1
         }

@@ -47,7 +47,7 @@ extension Failure {
             case .notFound, .noVault: .notFound
             case .keyRejected: .rejected
             case .inconclusiveCheck: .inconclusive
-            case .wrongMasterKey, .missingMasterKey, .retiredMasterKey, .unreadableMasterKey: .masterKey
+            case _ where error.isOfMasterKey: .masterKey
             case .damagedRecord, .damagedHeader, .unexpectedVault: .integrity
             case .conflict: .conflict
             case .emptySecret, .secretTooLong, .unreadableSecret: .refused

@@ -89,7 +89,7 @@ extension FormatError {
 
 extension VaultError {
     /// Whether it says that a master key is not to be had, or is another vault's.
-    var isOfMasterKey: Bool {
+    package var isOfMasterKey: Bool {
         [.missingMasterKey, .retiredMasterKey, .wrongMasterKey, .unreadableMasterKey].contains(code)
     }
 

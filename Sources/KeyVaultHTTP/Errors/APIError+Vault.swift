@@ -24,7 +24,7 @@ extension APIError {
             self.init(
                 .conflict, "key_unreadable", "The stored key is damaged and cannot be read",
                 hint: "Store it again, or delete it.")
-        case (.missingMasterKey, _), (.retiredMasterKey, _), (.wrongMasterKey, _), (.unreadableMasterKey, _):
+        case _ where error.isOfMasterKey:
             self = .unavailable(purpose)
             hint = "The server lacks the vault's master key; its operator has to give it that. See /health."
         case (.newerRecord, _), (.newerVault, _):

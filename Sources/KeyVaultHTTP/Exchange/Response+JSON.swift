@@ -5,7 +5,7 @@ import NIOCore
 extension Response {
     /// An answer that nobody stores on the way.
     static func json(
-        _ status: HTTPResponse.Status = .ok, _ body: [UInt8], requestID: String, headers: HTTPFields = [:]
+        _ status: HTTPResponse.Status, _ body: [UInt8], requestID: String, headers: HTTPFields = [:]
     ) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
