@@ -49,7 +49,8 @@ public struct KeyResolver: Sendable {
                 facts.stored = .known(try await vault.storedKeys(of: request.tenant, providers: facts.upstreams))
             } catch {
                 guard error.isOutage else { throw error }
-                facts.stored = .failed
+                // In a flat file one damaged row, whoever's it is, ends every list; reads of others by name go on.
+                facts.stored = error.isOfCorruptBytes ? .named(request.unlistedKeys(of: facts.upstreams)) : .failed
                 failures.note(error)
             }
         }
@@ -73,7 +74,7 @@ public struct KeyResolver: Sendable {
                 let reason = error.isOfCorruptBytes ? .unreadable(id) : error.reasonToPassOver(id)
                 guard let reason else { throw error }
                 // A store that is out of reach is so for every key that is not cached.
-                facts.passOver(because: reason) {
+                facts.passOver(because: error.code == .notFound && facts.isUnlisted ? .storeFailed : reason) {
                     $0 == id || reason == .storeFailed && !vault.isServedWithoutStore($0)
                 }
                 failures.note(error)
@@ -138,11 +139,28 @@ extension ResolutionFacts {
 
     /// Passes over those of the keys that could serve so far.
     fileprivate mutating func passOver(because reason: PassedOver, where isPassedOver: (RecordID) -> Bool) {
-        guard case .known(var keys) = stored else { return }
-        for index in keys.indices where keys[index].obstacle(at: now) == nil && isPassedOver(keys[index].id) {
-            keys[index].refusal = reason
+        func passingOver(_ keys: [StoredKey]) -> [StoredKey] {
+            var keys = keys
+            for index in keys.indices where keys[index].obstacle(at: now) == nil && isPassedOver(keys[index].id) {
+                keys[index].refusal = reason
+            }
+            return keys
         }
-        stored = .known(keys)
+        switch stored {
+        case .known(let keys): stored = .known(passingOver(keys))
+        case .named(let keys): stored = .named(passingOver(keys))
+        case .failed: break
+        }
+    }
+
+    /// Whether nobody has said that the keys are there.
+    fileprivate var isUnlisted: Bool { if case .named = stored { true } else { false } }
+}
+
+extension KeyRequest {
+    /// The keys that the tenant may have under the default label; their revisions show when they are read.
+    fileprivate func unlistedKeys(of providers: [String]) -> [StoredKey] {
+        providers.compactMap { try? RecordID(tenant: tenant, provider: $0) }.map { StoredKey(id: $0, revision: 0) }
     }
 }
 

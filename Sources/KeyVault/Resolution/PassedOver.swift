@@ -31,7 +31,7 @@ extension PassedOver: CustomStringConvertible {
         case .expired(let id): "\(id) has expired"
         case .unreadable(let id): "\(id) cannot be read"
         case .nothingStored: "no key is stored for this provider"
-        case .storeFailed: "the store of keys cannot be reached"
+        case .storeFailed: "the store of keys cannot be read"
         case .noPool: "no shared pool is configured"
         case .poolDeniedByOperator: "the operator does not allow the shared pool"
         case .poolDeniedByTenant: "the account does not allow the shared pool"

@@ -6,6 +6,8 @@ package struct ResolutionFacts: Sendable {
     package enum Stored: Sendable {
         /// All that could serve the request, in no order.
         case known([StoredKey])
+        /// Bytes of the store are damaged, so that it gives no list; keys of these names may be there all the same, and sound.
+        case named([StoredKey])
         /// The store failed: nothing is known, which is not the same as "none".
         case failed
     }

@@ -31,7 +31,13 @@ extension ResolutionFacts {
     }
 
     private func addStored(to plan: inout ResolutionPlan) {
-        guard case .known(let keys) = stored else {
+        let keys: [StoredKey]
+        switch stored {
+        case .known(let all): keys = all
+        case .named(let some):
+            plan.passedOver.append(.storeFailed)
+            keys = some
+        case .failed:
             plan.passedOver.append(.storeFailed)
             return
         }

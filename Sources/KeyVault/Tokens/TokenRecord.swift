@@ -42,6 +42,7 @@ struct TokenRecord {
         guard let tenant = String(validating: name, as: UTF8.self) else {
             throw FormatError(.invalidName, "A token's account is no text.", section: "4.5")
         }
+        try RecordID.checkTenant(tenant)
         expires = try Timestamp(milliseconds: bytes.uint64(at: 1 + Self.verifierLength)).date
         self.verifier = verifier
         self.tenant = tenant

@@ -225,9 +225,8 @@ import Testing
         #expect(try FileRepair(Self.path, layer: disk).damage == nil)
     }
 
-    /// Foreign bytes between two frames that are whole and numbered one after the other. Within a batch they tear it: none of it is
-    /// kept, and the repaired log opens. Before and behind it they cost nothing.
-    @Test(arguments: [0, 1, 2, 3], [1, 7, 60]) func aGapBetweenFramesOfABatch(_ frame: Int, _ length: Int) throws {
+    /// Foreign bytes between two frames that are whole and numbered one after the other cost nothing, within a batch either.
+    @Test(arguments: [0, 1, 2, 3], [1, 7, 60]) func foreignBytesBetweenFrames(_ frame: Int, _ length: Int) throws {
         let disk = SimulatedDisk()
         let log = try FileLog(Self.path, creating: true, layer: disk)
         try log.create(header: LogWorkload.header, generation: 1)
@@ -243,43 +242,64 @@ import Testing
         let file = try #require(torn.names[Self.path])
         // The head, a frame before the batch, the three of the batch, and one behind it.
         let starts = Self.frames(of: torn.files[file])
-        let (batch, gap) = (starts[2]..<starts[5], starts[2 + frame])
+        let gap = starts[2 + frame]
         torn.files[file].insert(contentsOf: [UInt8](repeating: 0, count: length), at: gap)
         #expect(open(torn).1 == .corrupt)
 
-        let isTorn = batch.lowerBound < gap && gap < batch.upperBound
-        let lost = isTorn ? batch.lowerBound..<(batch.upperBound + length) : gap..<(gap + length)
         let damaged = SimulatedDisk(torn)
         let damage = try #require(try FileRepair(Self.path, layer: damaged).run())
-        #expect(damage.ranges == [UInt64(lost.lowerBound)..<UInt64(lost.upperBound)])
-        #expect(damage.lostChanges == (isTorn ? 3 : 0))
+        #expect(damage.ranges == [UInt64(gap)..<UInt64(gap + length)])
+        #expect(damage.lostChanges == 0)
         let opened = try FileLog(Self.path, creating: false, layer: damaged)
-        let kept = isTorn ? [0, 4] : [0, 1, 2, 3, 4]
-        #expect(try Contents(opened).rows.map(\.id) == kept.map { records[$0] }.sorted())
-        // A revision that the torn batch may have used is not used again.
-        #expect(try #require(try opened.head()).revisionFloor >= (isTorn ? 1 : 0))
+        #expect(try Contents(opened).rows.map(\.id) == records[0..<5].sorted())
         opened.close()
         #expect(try FileRepair(Self.path, layer: damaged).damage == nil)
     }
 
-    /// The rest of a batch that is left out has been seen all the same.
-    @Test func theFloorIsAboveTheRevisionsOfWhatIsLeftOut() throws {
-        let disk = SimulatedDisk()
-        let log = try FileLog(Self.path, creating: true, layer: disk)
-        try log.create(header: LogWorkload.header, generation: 1)
-        let changes = zip(records, [1, 2, 900] as [UInt64]).map { id, revision in
-            RecordChange.insert(RecordKey(id: id, revision: revision), sealed: [9])
+    /// A frame of a batch that is left out has been seen all the same, with the revision and the floor that it shows to have been used.
+    @Test(arguments: 0..<3) func theFloorIsAboveTheRevisionsOfWhatIsLeftOut(_ kind: Int) throws {
+        let entry = [
+            LogEntry.put(RecordKey(id: records[1], revision: 900), sealed: [9]),
+            .tombstone(RecordKey(id: records[1], revision: 2), floor: 900),
+            .head(StoreHead(header: LogWorkload.header, generation: 1, revisionFloor: 900)),
+        ][kind]
+        let header = LogHeader(generation: 1, hashKey: [UInt8](repeating: 4, count: 16))
+        let head = StoreHead(header: LogWorkload.header, generation: 1, revisionFloor: 0)
+        var bytes = header.encoded
+        Frame.append(.head(head), sequence: 1, mark: 36, continues: false, seed: header.frameSeed, to: &bytes)
+        Frame.append(entry, sequence: 2, mark: 36, continues: true, seed: header.frameSeed, to: &bytes)
+        // The rest of the batch is lost.
+        let last = LogEntry.put(RecordKey(id: records[0], revision: 1), sealed: [9])
+        Frame.append(last, sequence: 4, mark: 36, continues: false, seed: header.frameSeed, to: &bytes)
+        var damaged = DiskImage()
+        damaged.apply(.create(Self.path, file: 0))
+        damaged.apply(.write(file: 0, at: 0, bytes))
+        let disk = SimulatedDisk(damaged)
+        #expect(try FileRepair(Self.path, layer: disk).run()?.lostChanges == 2)
+        let opened = try FileLog(Self.path, creating: false, layer: disk)
+        #expect(try opened.head()?.revisionFloor == 902)
+        #expect(try Contents(opened).rows.map(\.id) == [records[0]])
+    }
+
+    /// The frames of a batch that come again between its own are no gap in it.
+    @Test func aFrameThatIsThereTwiceWithinABatchCostsNothing() throws {
+        let header = LogHeader(generation: 1, hashKey: [UInt8](repeating: 4, count: 16))
+        let head = StoreHead(header: LogWorkload.header, generation: 1, revisionFloor: 0)
+        var bytes = header.encoded
+        Frame.append(.head(head), sequence: 1, mark: 36, continues: false, seed: header.frameSeed, to: &bytes)
+        for (sequence, index, continues) in [(2, 0, true), (2, 0, true), (3, 1, true), (2, 0, true), (4, 2, false)] {
+            let put = LogEntry.put(RecordKey(id: records[index], revision: 1), sealed: [9])
+            Frame.append(
+                put, sequence: UInt64(sequence), mark: 36, continues: continues, seed: header.frameSeed, to: &bytes)
         }
-        #expect(log.commit([WriteBatch(generation: 1, changes: changes)]) == [nil])
-        log.close()
-        var torn = disk.image
-        torn.names[Self.hintPath] = nil
-        let file = try #require(torn.names[Self.path])
-        torn.files[file].insert(0, at: Self.frames(of: torn.files[file])[2])
-        let damaged = SimulatedDisk(torn)
-        #expect(try FileRepair(Self.path, layer: damaged).run()?.lostChanges == 3)
-        let opened = try FileLog(Self.path, creating: false, layer: damaged)
-        #expect(try opened.head()?.revisionFloor == 903)
+        var damaged = DiskImage()
+        damaged.apply(.create(Self.path, file: 0))
+        damaged.apply(.write(file: 0, at: 0, bytes))
+        let disk = SimulatedDisk(damaged)
+        let damage = try #require(try FileRepair(Self.path, layer: disk).run())
+        #expect(damage.ranges.count == 2 && damage.lostChanges == 0)
+        let opened = try FileLog(Self.path, creating: false, layer: disk)
+        #expect(try Contents(opened).rows.map(\.id) == records[0..<3].sorted())
     }
 
     /// Frames that are whole, and that no writer writes: names, revisions, floors, generations and a type that there are not. A log with

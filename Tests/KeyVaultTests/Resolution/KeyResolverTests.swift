@@ -256,6 +256,27 @@ import Testing
         await #expect(throws: VaultError(.store, "")) { try await resolve(KeyResolver(vault: vault)) }
     }
 
+    /// One damaged row of a flat file, whoever's it is, ends every list: that is no reason to serve others from the pool.
+    @Test func whereNoListCanBeReadKeysAreServedByTheirNames() async throws {
+        let (own, broker) = (try await put("openai", "own-key"), try await put("openrouter", "broker-key"))
+        let resolver = KeyResolver(vault: vault, pool: pool)
+        store.fail(.scan, with: StoreError(.corrupt, "A row is damaged."), times: .max)
+        let served = try await resolve(resolver)
+        #expect(served.key == "own-key" && served.resolution.passedOver == [.storeFailed])
+        #expect(served.resolution.origin == .vault(own, revision: 1))
+        try await vault.disable(own)
+        let next = try await resolve(resolver)
+        #expect(next.key == "broker-key" && next.resolution.origin == .vault(broker, revision: 1))
+        #expect(next.resolution.passedOver == [.storeFailed, .disabled(own, .requested, until: nil)])
+        try await vault.delete(own)
+        #expect(try await resolve(resolver).resolution.passedOver == [.storeFailed])
+        // Nobody knows whether there is another.
+        try await vault.delete(broker)
+        let pooled = try await resolve(resolver)
+        #expect(pooled.key == "pool-key" && pooled.resolution.passedOver == [.storeFailed])
+        await #expect(throws: VaultError(.store, "")) { try await resolve(KeyResolver(vault: vault)) }
+    }
+
     /// The pool costs somebody money: the tenant's next key, where it is cached, goes before it.
     @Test func aKeyOutOfReachGivesWayToACachedOneBeforeThePool() async throws {
         let second = try await put("openai", "second-key", order: 1)

@@ -34,7 +34,9 @@ import Testing
         for length in 0...tenant { #expect(read(Array(bytes[..<length])) == nil, "\(length)") }
         for (name, change) in [
             ("a later version", { $0[0] = 2 }), ("a time beyond the year 9999", { $0[tenant - 8] = 0xFF }),
-            ("a tenant that is no text", { $0[tenant] = 0xFF }),
+            ("a tenant that is no text", { $0[tenant] = 0xFF }), ("a tenant with a slash", { $0[tenant + 1] = 0x2F }),
+            ("a tenant with a zero byte", { $0[tenant + 1] = 0 }),
+            ("a tenant of 256 bytes", { $0 += [UInt8](repeating: 0x61, count: 252) }),
         ] as [(String, (inout [UInt8]) -> Void)] {
             var changed = bytes
             change(&changed)

@@ -84,7 +84,9 @@ package struct FileRepair {
         if !log.isHeaderWhole { leaveOut(0..<UInt64(LogHeader.length)) }
         // Where the batch at hand begins, and where the last frame that was taken ends.
         var (sequence, batchStart, end) = (UInt64(0), reader.offset, reader.offset)
-        // Whether the frame at hand is the rest of a batch that has lost its beginning or its middle.
+        // Bytes within the batch at hand that are none of its frames.
+        var holes: [Range<UInt64>] = []
+        // Whether the frame at hand is the rest of a batch of which a frame says nothing known.
         var isRest = false
         // Each head costs as much to look at as it claims. Nobody but who wants to keep a repair busy writes so many that are none.
         var left = min(size, .max / 8) * 8
@@ -105,12 +107,14 @@ package struct FileRepair {
                 if reader.offset == start { reader.skip(1) }
                 continue
             }
-            if frame.sequence != sequence + 1 || start != end {
-                isRest = frame.sequence == sequence + 1 && (isRest || replay.isInBatch)
+            if frame.sequence != sequence + 1 {
                 lostChanges += frame.sequence - sequence - 1
                 leaveOut(batchStart..<start)
-                (batchStart, end) = (start, start)
+                (batchStart, holes, isRest) = (start, [], false)
                 dropBatch()
+            } else if start != end {
+                // Nothing is missing between the two.
+                holes.append(end..<start)
             }
             sequence = frame.sequence
             end = reader.offset
@@ -122,11 +126,14 @@ package struct FileRepair {
                 dropBatch()
                 lostChanges += 1
                 leaveOut(batchStart..<end)
-                (batchStart, isRest) = (end, frame.continues)
+                (batchStart, holes, isRest) = (end, [], frame.continues)
                 continue
             }
             try reader.withFrameBytes { bytes throws(StoreError) in try replay.take(frame, bytes, at: start) }
-            if !replay.isInBatch { batchStart = end }
+            if !replay.isInBatch {
+                for hole in holes { leaveOut(hole) }
+                (batchStart, holes) = (end, [])
+            }
         }
         leaveOut(batchStart..<size)
         dropBatch()
@@ -137,11 +144,13 @@ package struct FileRepair {
         replay.dropBatch()
     }
 
-    /// Whether or not it is kept: its revision must not be used again.
+    /// Whether or not it is kept: a revision that it shows to have been used must not be used again.
     private mutating func note(_ content: FrameContent?) {
         switch content {
-        case .put(let row, _), .tombstone(let row, _): highestRevision = max(highestRevision, row.revision)
-        case .head, .checkpoint, nil: break
+        case .put(let row, _): highestRevision = max(highestRevision, row.revision)
+        case .tombstone(let row, let floor): highestRevision = max(highestRevision, row.revision, floor)
+        case .head(_, let floor, _): highestRevision = max(highestRevision, floor)
+        case .checkpoint, nil: break
         }
     }
 
