@@ -12,8 +12,8 @@ private func example() async throws -> String {
     // README goes on
     // Once. From then on: Vault.open(SQLiteStore.open("keys.db"), keys: MasterKeyFile("master.key"))
     let store = try await SQLiteStore.open("keys.db", create: true)
-    let masterKey = try MasterKeyFile.create(at: "master.key")
-    let vault = try await Vault.create(in: store, masterKey: MasterKeyRing(masterKey))
+    let keys = try MasterKeyRing(MasterKeyFile.create(at: "master.key"))
+    let vault = try await Vault.create(in: store, masterKey: keys)
     let id = try RecordID(tenant: "acme", provider: "openai")
     try await vault.put(Secret(contentsOfFile: "openai.key"), for: id)  // Refused if others may read it: chmod 600.
     let authorization = try await vault.withSecret(id) { key in

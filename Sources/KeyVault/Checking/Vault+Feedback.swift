@@ -9,7 +9,7 @@ extension Vault {
     /// (``VaultConfiguration/disablesRejectedKeys``); one whose provider asks for a pause rests for that long, or else for
     /// ``VaultConfiguration/coolDown``, for a day at most, and no shorter than it already was to. A key that somebody disabled stays disabled; that its provider
     /// refuses it is noted all the same, in its verdict and the time of its last check. The history shows nothing of it, and the
-    /// time of the last change stays.
+    /// time of the last change stays; but the revision rises, as with every mark.
     ///
     /// - Parameter secret: the key that was used; where another is stored by now, nothing happens. What others have noted of it
     ///   meanwhile does not matter: of many requests with one key, each may bring news. Default: whatever key is stored.
@@ -40,7 +40,7 @@ extension Vault {
         try await setState(.enabled, of: id, expectedRevision: expectedRevision)
     }
 
-    /// Keeps a key, but does not serve it until somebody enables it.
+    /// Keeps a key, but does not serve it until somebody enables it, or puts a key in its place: what is put is served.
     ///
     /// - Throws: ``VaultError`` `notFound`, `conflict`, …
     @discardableResult

@@ -49,11 +49,16 @@ extension MasterKeyRing {
             case .live: return
             case .retired: continue
             case nil:
+                let hint =
+                    ids.contains(where: header.liveKeyIDs.contains)
+                    ? "Its key is given, but not first. Where the vault was not rotated yet, name that one first; where it was, this "
+                        + "header is an older one that somebody has put back."
+                    : "Give the key that it was created with, or the one that it was last rotated to"
+                        + (header.slots.isEmpty ? "." : "; or open it by its passphrase.")
                 throw VaultError(
                     .wrongMasterKey,
                     "Wrong master key for this vault (expected \(header.activeKeyID.short), got \(id.short)).",
-                    hint: "Give the key that it was created with, or the one that it was last rotated to"
-                        + (header.slots.isEmpty ? "." : "; or open it by its passphrase."))
+                    hint: hint)
             }
         }
         throw VaultError(

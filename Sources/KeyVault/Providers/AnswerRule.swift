@@ -8,7 +8,7 @@ public struct AnswerRule: Hashable, Sendable {
     public var member: String
     /// The string that the member is; `true` and `false` stand for themselves.
     public var value: String
-    /// ``Verdict/unverified`` where such an answer says nothing about the key.
+    /// `unverified` where such an answer says nothing about the key.
     public var verdict: Verdict
 
     public init(status: Int, member: String, value: String, verdict: Verdict) {

@@ -16,7 +16,7 @@ extension Vault {
 
     /// A page of the stored keys in the order of their ids, without the keys and without the vault's own records.
     ///
-    /// A record that does not open is listed all the same. A page may hold fewer entries than `limit`, or none, and still have a
+    /// A record that does not open is listed all the same (a damaged row of a `FileStore` ends every list: `store`). A page may hold fewer entries than `limit`, or none, and still have a
     /// ``ListPage/next``: read on until that is `nil`.
     ///
     /// - Parameters:

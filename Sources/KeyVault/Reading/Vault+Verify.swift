@@ -7,7 +7,8 @@ extension Vault {
     /// - Parameters:
     ///   - report: what an earlier, interrupted run had found; the new run goes on behind its position.
     ///   - progress: called after every page of 256 rows with all that was found so far.
-    /// - Throws: ``VaultError`` `cancelled`, `store`, `closed`, `crypto`, …: never because of what a row holds.
+    /// - Throws: ``VaultError`` `cancelled`, `store`, `closed`, `crypto`, …: never because of what a row holds, unless it is damaged in a
+    ///   `FileStore`, which then gives no list (`store`).
     public func verify(
         resuming report: VerifyReport = VerifyReport(), progress: (VerifyReport) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {

@@ -6,7 +6,8 @@ public import struct Foundation.Date
 public struct PutRequest: Sendable {
     public var id: RecordID
     public var secret: Secret
-    /// The revision that must be the current one; 0 to require that none is stored yet; `nil` to accept any.
+    /// The revision that must be the current one; 0 to require that none is stored yet; `nil` to accept any. Marks raise it too: what
+    /// checks and uses of the key have brought, and that it was enabled or disabled.
     public var expectedRevision: UInt64?
     /// From when on the key is not served any more; ``Vault/sweep()`` removes it then. Default: never.
     public var expires: Date?

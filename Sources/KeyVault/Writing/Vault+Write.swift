@@ -4,7 +4,7 @@ import KeyVaultStorage
 import Logging
 
 extension Vault {
-    /// Stores `secret` for `id`, durably, in the place of the key that is there.
+    /// Stores `secret` for `id`, durably, in the place of the key that is there. It is served, also where that one was disabled.
     ///
     /// The key is judged by the format rules of its provider first (``VaultConfiguration/providers``), and refused where it cannot be
     /// one of that provider's; white space around it is left out. A key of a provider that the registry does not know is stored as it

@@ -4,7 +4,7 @@ public import KeyVaultFormat
 ///
 /// It needs no library and no server, and serves one process at a time. Reads are made where they are asked for; writes of
 /// many tasks are made durable together, on a thread of the store's own. An acknowledged write survives the process and the
-/// machine.
+/// machine. Close it (a vault does so with its own): one that is only let go gives the file up a moment later.
 ///
 /// A file that is moved or deleted while it is open, or whose lock is, is noticed: writes, scans and ``readHead()`` throw `io` until it
 /// is back.

@@ -4,6 +4,6 @@ extension StoreError {
         StoreError(
             .corrupt,
             "\(path) is damaged at byte \(offset) (\(what)). Restore it from a backup; or see what a repair would leave out "
-                + "with `keyvault repair`.")
+                + "with `keyvault repair`, or in code with `FileStore.damage(at:)`.")
     }
 }

@@ -42,10 +42,10 @@ import Testing
         try await copy.write(WriteBatch(generation: 1, changes: [.insert(row.key, sealed: row.sealed)]))
     }
 
-    @Test func aSecondOpenerIsToldWhoIsThere() throws {
+    @Test func aSecondOpenerIsToldThatItIsItself() throws {
         let log = try open()
         let error = try #require(throws: StoreError.self) { try open() }
-        #expect(error.code == .busy && error.message.contains("process 100"))
+        #expect(error.code == .busy && error.message.contains("is open in this process already"))
         log.close()
         _ = try open()
     }

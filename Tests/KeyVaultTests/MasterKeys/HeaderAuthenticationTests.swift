@@ -45,9 +45,10 @@ import Testing
                 try HeaderSample.ring([key]).authenticate(sample.header)
             }
         }
-        #expect(throws: VaultError(.wrongMasterKey, "")) {
+        let wrong = #expect(throws: VaultError.self) {
             try HeaderSample.ring([VectorKeys.bytes(32, seed: 9)]).verify(head(bytes))
         }
+        #expect(wrong == VaultError(.wrongMasterKey, "") && wrong?.hint?.hasPrefix("Give the key") == true)
         #expect(throws: VaultError(.retiredMasterKey, "")) {
             try HeaderSample.ring([VectorKeys.oldMasterKey]).verify(head(bytes))
         }
@@ -56,9 +57,11 @@ import Testing
     @Test func aHeaderThatOnlyAStolenOldKeyVouchesForIsRefused() throws {
         // Retired here; the thief makes it the only live key again.
         let forged = try HeaderSample("", keys: [VectorKeys.oldMasterKey]) { $0.generation = 9 }
-        #expect(throws: VaultError(.wrongMasterKey, "")) {
+        let error = #expect(throws: VaultError.self) {
             try HeaderSample.ring([VectorKeys.masterKey, VectorKeys.oldMasterKey]).verify(
                 head(forged.bytes, generation: 9))
         }
+        // Nobody is told to trust the old key without a word of what that means.
+        #expect(error == VaultError(.wrongMasterKey, "") && error?.hint?.contains("an older one") == true)
     }
 }

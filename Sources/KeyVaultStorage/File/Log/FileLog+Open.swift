@@ -13,6 +13,12 @@ extension FileLog {
         switch outcome {
         case .held(let lock): return lock
         case .heldElsewhere(let holder):
+            guard holder != layer.processID else {
+                throw StoreError(
+                    .busy,
+                    "\(paths.log) is open in this process already. Close that vault or store first: one that was let go gives the "
+                        + "file up a moment later.")
+            }
             let who = holder.map { "process \($0)" } ?? "another process"
             throw StoreError(.busy, "\(paths.log) is in use by \(who). A file store serves one process at a time.")
         }
