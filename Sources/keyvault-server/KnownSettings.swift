@@ -1,7 +1,8 @@
 import Configuration
 import Foundation
 
-/// The names of all settings, to find what nobody would read: a name that is misspelt, a number where a text belongs.
+/// The names of all settings, and the file that may name them: what nobody would read is refused there, a name that is misspelt, a
+/// number where a text belongs.
 ///
 /// The reader of the configuration would pass both by, and the server would start with a default that was not meant.
 enum KnownSettings {

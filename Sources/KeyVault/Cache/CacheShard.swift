@@ -90,13 +90,16 @@ struct CacheShard: ~Copyable, Sendable {
         table.insert(entry, sealed: sealed)
     }
 
-    func holdsSecret(_ hash: UInt64, now: UInt64) -> Bool {
-        table.find(hash).map { now < $0.entry.usableUntil && $0.entry.secretLength > 0 } ?? false
+    /// Whether there is a secret that can be served, be it in place of a store that fails.
+    func holdsSecret(_ hash: UInt64, now: UInt64) -> Bool { usableSecret(hash, now: now) != nil }
+
+    private func usableSecret(_ hash: UInt64, now: UInt64) -> CacheTable.Place? {
+        table.find(hash).flatMap { now < $0.entry.usableUntil && $0.entry.secretLength > 0 ? $0 : nil }
     }
 
     /// What can be served in place of a store that fails.
     mutating func staleEntry(_ hash: UInt64, now: UInt64) throws(CryptoError) -> SealedSecret? {
-        guard holdsSecret(hash, now: now), let found = table.find(hash) else { return nil }
+        guard let found = usableSecret(hash, now: now) else { return nil }
         let copy = try table.copy(found)
         statistics.staleServes += 1
         return copy.sealed()

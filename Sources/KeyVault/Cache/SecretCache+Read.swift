@@ -101,7 +101,7 @@ extension SecretCache {
         return stale
     }
 
-    /// Whether there is a secret that may be served, be it in place of a store that fails.
+    /// Whether there is a secret of `id` that can be served, be it in place of a store that fails.
     func holdsSecret(of id: RecordID) -> Bool {
         let hash = Self.hash(id)
         return shards.withShard(of: hash) { $0.holdsSecret(hash, now: time.monotonic()) }

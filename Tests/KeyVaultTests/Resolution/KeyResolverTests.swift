@@ -386,14 +386,19 @@ import Testing
         #expect(try await resolve(resolver).key == "own-key")
     }
 
-    /// The list of a tenant's keys is as old as the keys may be.
-    @Test func aKeyIsResolvedForAsLongAsItIsServedWhileTheStoreFails() async throws {
-        let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
+    /// For 100 s behind the 300 that its cache believes a key.
+    private func vaultThatServesStale(_ store: FaultInjectingStore, _ clock: ManualClock) async throws -> Vault {
         let cache = CacheConfiguration(timeToLive: .seconds(300), staleOnStoreError: .seconds(100))
-        let vault = try await Vault.create(
+        return try await Vault.create(
             in: store, masterKey: MasterKeyRing(try MasterKey.random()),
             configuration: VaultConfiguration(
                 cache: cache, foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { clock.date }))
+    }
+
+    /// The list of a tenant's keys is as old as the keys may be.
+    @Test func aKeyIsResolvedForAsLongAsItIsServedWhileTheStoreFails() async throws {
+        let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
+        let vault = try await vaultThatServesStale(store, clock)
         let id = try RecordID(tenant: "acme", provider: "openai")
         _ = try await vault.putUnchecked([PutRequest(id, Secret("stored-key"))])
         let resolver = KeyResolver(vault: vault, pool: pool)
@@ -412,11 +417,7 @@ import Testing
     /// The next key may be one that is served for longer, where the one before it was not read for as long.
     @Test func behindAKeyThatIsOutOfReachAnotherIsServedWhileTheStoreFails() async throws {
         let (store, clock) = (FaultInjectingStore(MemoryStore()), ManualClock())
-        let cache = CacheConfiguration(timeToLive: .seconds(300), staleOnStoreError: .seconds(100))
-        let vault = try await Vault.create(
-            in: store, masterKey: MasterKeyRing(try MasterKey.random()),
-            configuration: VaultConfiguration(
-                cache: cache, foreignChangeInterval: .seconds(1_000_000), clock: clock, date: { clock.date }))
+        let vault = try await vaultThatServesStale(store, clock)
         let broker = try RecordID(tenant: "acme", provider: "openrouter")
         _ = try await vault.putUnchecked([
             PutRequest(try RecordID(tenant: "acme", provider: "openai"), Secret("own-key")),
