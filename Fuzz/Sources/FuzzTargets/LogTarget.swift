@@ -225,7 +225,8 @@ struct LogTarget: FuzzTarget {
             var seed = Checksum()
             seed.update(log[32..<36])
             var (start, sequence) = (36, UInt64(1))
-            while start + 32 <= log.count {
+            // Zeros at the end are no frame.
+            while start + 32 <= log.count, log[start...].contains(where: { $0 != 0 }) {
                 let length = min(Int(log.uint32(at: start)), log.count - start - 32)
                 log.setUInt32(UInt32(length), at: start)
                 log.setUInt32(~UInt32(length), at: start + 4)

@@ -34,20 +34,22 @@ struct CrashEnumeration {
     private var trace: [DiskOperation] = []
     private var random: SplitMix64
     private let wantedStates: Int
+    private var settings = FileLog.Settings()
 
-    init(_ workload: LogWorkload, seed: UInt64, chunk: Int, wantedStates: Int) throws {
+    /// - Parameters:
+    ///   - chunk: How much a compaction writes at a time: a little, so that there are many writes, and they can be reordered.
+    ///   - block: A little as well, so that many writes make the file longer, and many others do not.
+    init(_ workload: LogWorkload, seed: UInt64, chunk: Int, block: UInt64, wantedStates: Int) throws {
         self.workload = workload
+        (settings.chunk, settings.block) = (chunk, block)
         self.wantedStates = wantedStates
         random = SplitMix64(seed: seed)
-        try record(chunk: chunk)
+        try record()
     }
 
     /// Runs the workload once, and notes what it asked of the disk.
-    private mutating func record(chunk: Int) throws {
+    private mutating func record() throws {
         let disk = SimulatedDisk()
-        var settings = FileLog.Settings()
-        // So that a compaction makes many writes, and they can be reordered.
-        settings.chunk = chunk
         let log = try FileLog(Self.path, creating: true, layer: disk, settings: settings)
         var acknowledged = 0
         var start = disk.trace.count
@@ -167,7 +169,7 @@ struct CrashEnumeration {
         let (before, lost) = (contents(count), workload.batches[count - 1])
         let batch = WriteBatch(generation: lost.generation, changes: Array(lost.changes.prefix(1)))
         let disk = SimulatedDisk(image)
-        let log = try FileLog(Self.path, creating: true, layer: disk)
+        let log = try FileLog(Self.path, creating: true, layer: disk, settings: settings)
         if let failure = log.commit([batch])[0] { throw failure }
         let after = try Contents(log)
         var again = UnsyncedDisk(image)

@@ -292,13 +292,79 @@ import Testing
         #expect(opening.contains(.syncDirectory))
     }
 
+    private var sizes: [DiskOperation] { disk.trace.filter { if case .truncate = $0 { true } else { false } } }
+
+    /// A sync that has a new size to note takes longer.
+    @Test func aLogThatIsWrittenToHasTheSizeOfWholeBlocks() throws {
+        let log = try created()
+        for label in 0..<20 { #expect(log.commit([try insert("\(label)")]) == [nil]) }
+        let file = try #require(disk.image.names[Self.path])
+        #expect(sizes == [.truncate(file: file, size: 4096)])
+        let end = Int(log.shared.withLock(\.end))
+        let bytes = try #require(disk.image[Self.path])
+        #expect(bytes.count == 4096 && bytes[end...].allSatisfy { $0 == 0 })
+        // Two more blocks at once, with what is left of the first.
+        let key = RecordKey(id: id, revision: 1)
+        let sealed = [UInt8](repeating: 1, count: 9_000)
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)])]) == [nil])
+        #expect(sizes.last == .truncate(file: file, size: 12_288))
+        // Whoever closes it leaves none.
+        let last = Int(log.shared.withLock(\.end))
+        log.close()
+        #expect(disk.image.files[file].count == last + LogEntry.checkpointLength)
+        #expect(try open().read(id)?.sealed == sealed)
+    }
+
+    /// It is no damage: a repair would copy the log for nothing.
+    @Test func aLogThatWasNotClosedNeedsNoRepair() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        var left = disk.image
+        #expect(try FileRepair(Self.path, layer: SimulatedDisk(left)).damage == nil)
+        let file = try #require(left.names[Self.path])
+        left.files[file][4095] = 1
+        let damage = try #require(try FileRepair(Self.path, layer: SimulatedDisk(left)).damage)
+        #expect(damage.ranges == [log.shared.withLock(\.end)..<4096] && damage.lostChanges == 0)
+        // All of its frames are gone.
+        left.files[file].replaceSubrange(36..., with: repeatElement(0, count: 4060))
+        #expect(throws: StoreError(.corrupt, "")) { try FileRepair(Self.path, layer: SimulatedDisk(left)) }
+    }
+
+    /// Where the file system does not make a file longer than what is in it, the writes do.
+    @Test func aSizeThatCannotBeSetIsNoFailure() throws {
+        let log = try created()
+        let key = RecordKey(id: id, revision: 1)
+        let sealed = [UInt8](repeating: 1, count: 9_000)
+        // Looking for the log and the lock comes first.
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.noSpace))
+        #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)])]) == [nil])
+        #expect(disk.struck == [.truncate])
+        #expect(try #require(disk.image[Self.path]).count == Int(log.shared.withLock(\.end)))
+        // The next one asks again.
+        #expect(log.commit([try insert("a")]) == [nil])
+        #expect(try #require(disk.image[Self.path]).count == 12_288)
+    }
+
+    /// What it cuts off are zeros as well.
+    @Test func aLogThatIsCutAfterAFailureGetsWholeBlocksAgain() throws {
+        let log = try created()
+        #expect(log.commit([try insert("a")]) == [nil])
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.noSpace))
+        #expect(log.commit([try insert("b")]) == [StoreError(.full, "")])
+        #expect(disk.struck == [.write])
+        #expect(try #require(disk.image[Self.path]).count == Int(log.shared.withLock(\.end)))
+        #expect(log.commit([try insert("b")]) == [nil])
+        #expect(try #require(disk.image[Self.path]).count == 4096)
+    }
+
     /// A checkpoint that may not be on the disk yet is not vouched for by the group that writes it once more.
     @Test func aHoleInTheLastGroupIsATornTail() throws {
         let log = try created()
         #expect(log.commit([try insert("a")]) == [nil])
-        // Closing looks for the log and the lock, makes, writes and renames the hint, writes the checkpoint, and syncs it: that fails.
-        let end = try #require(disk.image[Self.path]).count
-        disk.fail((disk.calls + 6)..<(disk.calls + 7), with: .error(.inputOutput))
+        // Closing looks for the log and the lock, makes, writes and renames the hint, writes the checkpoint, cuts the zeros behind it,
+        // and syncs both: that fails.
+        let end = Int(log.shared.withLock(\.end))
+        disk.fail((disk.calls + 7)..<(disk.calls + 8), with: .error(.inputOutput))
         log.close()
         let again = try open()
         #expect(again.commit([try insert("b")]) == [nil])
@@ -640,7 +706,7 @@ import Testing
         let log = try created()
         #expect(log.commit([try insert("a")]) == [nil])
         // Its sync fails.
-        disk.fail((disk.calls + 6)..<(disk.calls + 7), with: .error(.inputOutput))
+        disk.fail((disk.calls + 7)..<(disk.calls + 8), with: .error(.inputOutput))
         log.close()
         let again = try open()
         #expect(again.writer.withLock { !$0.unproven.isEmpty })
@@ -655,10 +721,11 @@ import Testing
         let log = try created()
         #expect(log.commit([try insert("a")]) == [nil])
         let last = log.writer.withLock { $0.sequence }
-        let end = try #require(disk.image[Self.path]).count
+        let end = Int(log.shared.withLock(\.end))
         for gap in 1...2 as ClosedRange<UInt64> {
             var image = disk.image
             let file = try #require(image.names[Self.path])
+            image.files[file].removeSubrange(end...)
             Frame.append(
                 .put(RecordKey(id: id, revision: 1), sealed: [4]), sequence: last + gap, mark: UInt64(end),
                 continues: false, seed: log.shared.withLock { $0.log.header.frameSeed }, to: &image.files[file])
@@ -753,12 +820,12 @@ import Testing
             #expect(log.commit([WriteBatch(generation: 1, changes: [.deleteTenant("acme")])]) == [nil])
         }
         while !log.startsCompaction() { try fill() }
-        let size = try #require(disk.image[Self.path]).count
+        let end = log.shared.withLock(\.end)
         disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
         log.compactInBackground()
         #expect(!log.startsCompaction())
         while !log.startsCompaction() { try fill() }
-        #expect(try #require(disk.image[Self.path]).count >= 2 * size)
+        #expect(log.shared.withLock(\.end) >= 2 * end)
     }
 
     /// Nothing stands in the way of the next one any more.
@@ -776,10 +843,10 @@ import Testing
         #expect(log.startsCompaction())
         disk.fail(disk.calls..<(disk.calls + 1), with: .error(.noSpace))
         log.compactInBackground()
-        let size = try #require(disk.image[Self.path]).count
+        let end = log.shared.withLock(\.end)
         try log.compact()
         while !log.startsCompaction() { try fill() }
-        #expect(try #require(disk.image[Self.path]).count < size)
+        #expect(log.shared.withLock(\.end) < end)
     }
 
     /// It would rewrite once more what has just been rewritten.

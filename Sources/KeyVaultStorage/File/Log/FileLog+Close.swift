@@ -37,7 +37,7 @@ extension FileLog {
         Frame.append(
             checkpoint, sequence: writer.sequence + 1, mark: end, continues: false, seed: log.header.frameSeed,
             to: &bytes)
-        try append(bytes, &writer)
+        try append(bytes, &writer, isLast: true)
         writer.endsWithCheckpoint = true
     }
 }

@@ -108,14 +108,21 @@ extension FileLog {
     }
 
     /// Appends `bytes` and syncs them; what fails has the one outcome that SPEC.md section 7.2.5 states.
-    func append(_ bytes: [UInt8], _ writer: inout Writer) throws(StoreError) {
+    ///
+    /// - Parameter isLast: whether the file is to end with them.
+    func append(_ bytes: [UInt8], _ writer: inout Writer, isLast: Bool = false) throws(StoreError) {
         let (log, end) = shared.withLock { ($0.log, $0.end) }
+        let bytes = writer.unproven.isEmpty ? bytes : writer.unproven + bytes
+        let start = end - UInt64(writer.unproven.count)
+        let newEnd = start + UInt64(bytes.count)
+        if !isLast, newEnd > writer.size { addBlocks(to: log, for: newEnd, &writer) }
         do {
-            let bytes = writer.unproven.isEmpty ? bytes : writer.unproven + bytes
-            try log.file.writeFully(bytes, at: end - UInt64(writer.unproven.count))
+            try log.file.writeFully(bytes, at: start)
+            if isLast, newEnd < writer.size { try log.file.truncateFully(to: newEnd) }
         } catch {
             do {
                 try log.file.truncateFully(to: end)
+                writer.size = end
                 try log.file.sync()
             } catch { refuseWrites() }
             throw error.doing("written", log.path)
@@ -125,6 +132,14 @@ extension FileLog {
             throw error.doing("synced", log.path)
         }
         writer.unproven = []
+    }
+
+    /// Makes the file as long as whole blocks are that hold the bytes up to `end`, so that most writes leave its size alone: a sync that
+    /// has a new one to note takes a third longer. It takes no room that the bytes would not, and where it fails they make the
+    /// file longer themselves.
+    private func addBlocks(to log: LogFile, for end: UInt64, _ writer: inout Writer) {
+        let size = (end + settings.block - 1) / settings.block * settings.block
+        if (try? log.file.truncateFully(to: size)) != nil { writer.size = size }
     }
 
     /// What is on disk behind the end is unknown from now on: only a new file helps.

@@ -88,7 +88,7 @@ extension FileLog {
             }
             writer = Writer(
                 sequence: rewrite.sequence, unproven: [], endsWithCheckpoint: true,
-                headOffset: rewrite.replay.headOffset)
+                headOffset: rewrite.replay.headOffset, size: rewrite.end)
             do throws(StoreError) { try rewrite.syncPlace() } catch {
                 refuseWrites()
                 throw error

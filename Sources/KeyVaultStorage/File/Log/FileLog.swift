@@ -13,6 +13,8 @@ package final class FileLog: Sendable {
         package var chunk = 1 << 20
         /// A group of batches is closed when it has become this long.
         package var groupLength = 4 << 20
+        /// The size of a log that is written to is a multiple of this: zeros fill up what its last frame leaves of a block.
+        package var block: UInt64 = 4096
         /// A log in which fewer bytes than this are of no use is not compacted by itself.
         package var compactionMinimum: UInt64 = 4 << 20
 
@@ -55,6 +57,8 @@ package final class FileLog: Sendable {
         var endsWithCheckpoint: Bool
         /// Where the last head lies.
         var headOffset: UInt64
+        /// Of the file, with the zeros behind its last frame.
+        var size: UInt64
     }
 
     let paths: LogPaths
@@ -103,7 +107,7 @@ package final class FileLog: Sendable {
         writer = TracedMutex(
             Writer(
                 sequence: recovery.sequence, unproven: unproven, endsWithCheckpoint: recovery.endsWithCheckpoint,
-                headOffset: recovery.replay.headOffset))
+                headOffset: recovery.replay.headOffset, size: recovery.end))
     }
 
     func checkUsable() throws(StoreError) { try withShared { _ throws(StoreError) in } }

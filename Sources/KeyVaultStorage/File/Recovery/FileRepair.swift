@@ -135,8 +135,21 @@ package struct FileRepair {
                 (batchStart, holes) = (end, [])
             }
         }
-        leaveOut(batchStart..<size)
+        // Where nothing else is left, zeros are what there was.
+        let areZeros = replay.head == nil ? false : try isZero(batchStart..<size)
+        if !areZeros { leaveOut(batchStart..<size) }
         dropBatch()
+    }
+
+    /// Whether there are only zeros, as behind the last frame of a log that was not closed.
+    private func isZero(_ range: Range<UInt64>) throws(StoreError) -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try log.read(Int(min(UInt64(settings.chunk), range.upperBound - offset)), at: offset)
+            guard !bytes.isEmpty, bytes.allSatisfy({ $0 == 0 }) else { return false }
+            offset += UInt64(bytes.count)
+        }
+        return true
     }
 
     private mutating func dropBatch() {
