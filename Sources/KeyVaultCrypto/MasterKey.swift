@@ -29,9 +29,11 @@ public struct MasterKey: ~Copyable, Sendable {
     }
 
     static func refuseWeak(_ bytes: Span<UInt8>) throws(CryptoError) {
+        // A line break may be what makes 32 bytes of what was typed.
+        let textLength = bytes.count - bytes.lineBreakLength
         var (isPrintable, isConstant) = (true, true)
         for index in bytes.indices {
-            if !(0x20...0x7E).contains(bytes[index]) { isPrintable = false }
+            if index < textLength, !(0x20...0x7E).contains(bytes[index]) { isPrintable = false }
             if bytes[index] != bytes[0] { isConstant = false }
         }
         // Random bytes are constant with probability 2^-248 and all printable with probability 10^-14.

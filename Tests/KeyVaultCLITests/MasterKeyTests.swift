@@ -141,6 +141,15 @@ import Testing
         let manager = ["CREDENTIALS_DIRECTORY": box.path("credentials")]
         #expect(try box.run("reveal", "a/mine", environment: manager).text == "secret of a/mine")
         try box.run("reveal", "a/mine", "--master-key-file", "none", environment: manager).expectError(6, "none")
+        // What systemd's access list for the service's user looks like.
+        let key = box.path("credentials/master-key")
+        for (mode, isFine) in [(0o440, true), (0o460, false), (0o444, false)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: key)
+            let outcome = try box.run("list", environment: manager)
+            if isFine { outcome.expectSuccess() } else { outcome.expectError(6, "can be read by others") }
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: key)
+        try box.run("list", "--master-key-file", key).expectError(6, "can be read by others")
         try FileManager.default.removeItem(atPath: box.path("credentials/master-key"))
         try box.run("list", environment: manager).expectError(6, "cannot be read")
     }

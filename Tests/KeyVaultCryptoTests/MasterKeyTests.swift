@@ -43,6 +43,11 @@ import Testing
         let typed = Array("correct horse battery staple ok?".utf8)
         #expect(throws: CryptoError.invalidKey(.typedPassword)) { _ = try MasterKey(copying: typed.span) }
         #expect(throws: CryptoError.invalidKey(.typedPassword)) { try decode(typed) }
+        // 31 characters, or 30, and the line break that `echo` adds.
+        for end in ["\n", "\r\n"] {
+            let line = Array(typed.prefix(32 - end.utf8.count)) + Array(end.utf8)
+            #expect(throws: CryptoError.invalidKey(.typedPassword)) { _ = try MasterKey(copying: line.span) }
+        }
         let zeros = [UInt8](repeating: 0, count: 32)
         #expect(throws: CryptoError.invalidKey(.constant)) { _ = try MasterKey(copying: zeros.span) }
         #expect(throws: CryptoError.invalidKey(.constant)) { try decode([UInt8](repeating: 0x30, count: 64)) }

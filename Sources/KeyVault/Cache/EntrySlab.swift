@@ -102,11 +102,11 @@ import Synchronization
         return number
     }
 
-    /// Wipes and frees an entry.
+    /// Clears and frees an entry.
     func remove(_ number: UInt32) {
         let length = self[number].sealedLength
         if length > Self.inlineLength {
-            // Allocated by `insert` for this entry alone.
+            // Allocated by `insert` for this entry alone. They are sealed.
             unsafe sealedBytes(number, length).deallocate()
         }
         // The entry's own part of the slab.

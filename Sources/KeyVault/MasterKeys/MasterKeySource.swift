@@ -9,7 +9,10 @@ public import KeyVaultFormat
 /// where their task is cancelled: give what you ask a timeout. `Examples/KeyService` of the repository is such a source, with a
 /// service to try it on.
 public protocol MasterKeySource: Sendable {
-    /// All keys that the source has.
+    /// All keys that were given to the source for this vault, in the order in which they were given.
+    ///
+    /// Neither choose nor order keys by `request`: nobody vouches for it yet. A source that gives whatever key the header names trusts
+    /// everybody who holds any key within its reach.
     ///
     /// Every live key of the vault (``MasterKeyRequest/liveKeyIDs``) must be in the ring: each authenticates the header. The first
     /// key of the ring that this vault has not retired must be a live one.
@@ -20,9 +23,9 @@ public protocol MasterKeySource: Sendable {
 
 /// Which vault asks a ``MasterKeySource``, and for what.
 public struct MasterKeyRequest: Sendable {
-    /// The vault, as its header names it (not authenticated yet: that needs the key).
+    /// The vault, as its header names it, which is not authenticated yet.
     public let vaultID: VaultID
-    /// The keys that records may be under, the active one first.
+    /// The keys that records may be under, the active one first, likewise: good for a message that says what is missing.
     public let liveKeyIDs: [MasterKeyID]
     /// Keys wrapped under a passphrase.
     package let slots: [PassphraseSlot]

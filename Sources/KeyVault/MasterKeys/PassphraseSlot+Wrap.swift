@@ -8,7 +8,7 @@ extension PassphraseSlot {
     static func make(
         wrapping key: borrowing MasterKey, under passphrase: Secret, vault: VaultID
     ) async throws(VaultError) -> PassphraseSlot {
-        guard passphrase.withSpan({ $0.count }) >= 8 else {
+        guard passphrase.withSpan({ $0.count - $0.lineBreakLength }) >= 8 else {
             throw VaultError(
                 .invalidArgument, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
         }
@@ -55,9 +55,10 @@ extension PassphraseSlot.Parameters {
                 defer { StackScrub.scrub() }
                 return try Self.turn.withLock { _ throws(CryptoError) in
                     try passphrase.withSpan { passphrase throws(CryptoError) in
-                        MasterKeyRing(
-                            try MasterKey(
-                                passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
+                        // Whoever reads it from a file, or from a terminal, may have left it there.
+                        let typed = passphrase.extracting(droppingLast: passphrase.lineBreakLength)
+                        return MasterKeyRing(
+                            try MasterKey(passphrase: typed, salt: salt.span, operations: operations, memory: memory))
                     }
                 }
             }

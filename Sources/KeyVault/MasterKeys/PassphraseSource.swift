@@ -6,7 +6,7 @@ import KeyVaultFormat
 public struct PassphraseSource: MasterKeySource {
     private let passphrase: Secret
 
-    /// - Parameter passphrase: as it was typed, without a line break.
+    /// - Parameter passphrase: as it was typed. One line break at its end is no part of it.
     public init(_ passphrase: Secret) { self.passphrase = passphrase }
 
     /// - Throws: ``VaultError`` `missingMasterKey` where the vault knows no passphrase, `wrongMasterKey` where it is another.
@@ -27,5 +27,15 @@ public struct PassphraseSource: MasterKeySource {
             throw VaultError(.wrongMasterKey, "Wrong passphrase for this vault.", hint: "Try again.")
         }
         return ring
+    }
+}
+
+/// The keys of a vault that was just created by a passphrase, at hand without deriving them; those that come later are in its header.
+struct FirstKeys: MasterKeySource {
+    let ring: MasterKeyRing
+    let others: PassphraseSource
+
+    func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
+        request.liveKeyIDs == ring.ids ? ring : try await others.masterKeys(for: request)
     }
 }

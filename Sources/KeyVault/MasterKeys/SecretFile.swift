@@ -21,12 +21,20 @@ package enum SecretFile {
         guard status.st_mode & S_IFMT != S_IFDIR else {
             throw VaultError(.unreadableMasterKey, "\(path) is a directory.", hint: "Name the key file itself.")
         }
-        guard status.st_mode & 0o077 == 0 || status.st_mode & S_IFMT != S_IFREG else {
+        guard status.st_mode & others(path) == 0 || status.st_mode & S_IFMT != S_IFREG else {
             throw VaultError(
                 .unreadableMasterKey, "\(path) can be read by others than its owner.",
                 hint: "Run 'chmod 600 \(path)', and replace the key if others may have read it.")
         }
         return try readAll(file, path: path, limit: limit)
+    }
+
+    /// Who must have no rights to the file, as bits of a mode.
+    ///
+    /// Where systemd (254 and later) lets a service's user read a credential, it does so by an access list, of which the mode shows the
+    /// group as reading; the folder is the service's alone.
+    private static func others(_ path: String) -> mode_t {
+        Directory.of(path) == ServiceCredential.directory ? 0o037 : 0o077
     }
 
     /// Creates `path` with mode 0600, writes what `body` writes, and returns when file and directory entry are durable.

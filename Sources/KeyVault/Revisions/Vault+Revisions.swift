@@ -194,10 +194,7 @@ extension Vault {
         let current = try await row(of: key.id)
         let isCurrent = current?.key == key
         // Not by a list of all: a flat file sorts everything that it holds for its first one.
-        let row = try await VaultError.wrap { () async throws(StoreError) in
-            isCurrent ? current : try await store.read(key)
-        }
-        guard let row else { throw .noSuchRevision(key.id) }
+        guard let row = isCurrent ? current : try await row(at: key) else { throw .noSuchRevision(key.id) }
         let record = try await open(row, kind: isCurrent ? .current : .retained)
         if toServe {
             var metadata = record.metadata

@@ -18,7 +18,7 @@ public struct AuditEvent: Sendable {
         case deleteTenant
         /// The vault was moved to another master key.
         case rotate
-        /// The passphrase that opens the vault was set, changed or removed.
+        /// The passphrase that opens the vault was set or changed.
         case setPassphrase
     }
 

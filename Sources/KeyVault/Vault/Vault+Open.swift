@@ -16,10 +16,8 @@ extension Vault {
                 return try await openOnce(row, kind: kind)
             } catch {
                 guard error.isOfRecord else { throw error }
-                let (store, key) = (store, row.key)
-                let (again, current) = try await VaultError.wrap { () async throws(StoreError) in
-                    (try await store.read(key), try await store.read(key.id))
-                }
+                let key = row.key
+                let (again, current) = (try await self.row(at: key), try await self.row(of: key.id))
                 guard let again else { throw .notFound(key.id) }
                 let kindNow: RecordKind = current?.revision == key.revision ? .current : .retained
                 if again == row, kindNow == kind { throw error }

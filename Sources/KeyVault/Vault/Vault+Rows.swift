@@ -6,9 +6,19 @@ extension Vault {
     /// How many rows are fetched at a time where all are walked over.
     static var pageSize: Int { 256 }
 
-    /// The current row of `id`.
+    /// The current row of `id`, under the name that was asked for, whatever the store calls it: a record that was moved does not
+    /// open then (SPEC.md section 3.2).
     func row(of id: RecordID) async throws(VaultError) -> StoredRecord? {
-        do throws(StoreError) { return try await store.read(id) } catch { throw VaultError(error) }
+        let row: StoredRecord?
+        do throws(StoreError) { row = try await store.read(id) } catch { throw VaultError(error) }
+        return row.map { StoredRecord(key: RecordKey(id: id, revision: $0.revision), sealed: $0.sealed) }
+    }
+
+    /// The row at `key`, likewise.
+    func row(at key: RecordKey) async throws(VaultError) -> StoredRecord? {
+        let row: StoredRecord?
+        do throws(StoreError) { row = try await store.read(key) } catch { throw VaultError(error) }
+        return row.map { StoredRecord(key: key, sealed: $0.sealed) }
     }
 
     /// A page of rows.

@@ -56,7 +56,7 @@ public final class Vault: Sendable {
         in store: some RecordStore, masterKey: MasterKeyRing, configuration: VaultConfiguration = VaultConfiguration()
     ) async throws(VaultError) -> Vault {
         let id = try VaultID.random()
-        return try await create(id, in: store, masterKey: masterKey, slots: [], configuration: configuration)
+        return try await create(id, in: store, masterKey, keys: masterKey, slots: [], configuration: configuration)
     }
 
     /// Creates a vault that opens by a passphrase: its master key is made here and kept in the vault's header, wrapped.
@@ -68,12 +68,13 @@ public final class Vault: Sendable {
         let id = try VaultID.random()
         let ring = MasterKeyRing(try VaultError.wrap { () throws(CryptoError) in try MasterKey.random() })
         let slot = try await PassphraseSlot.make(wrapping: ring.first.key, under: passphrase, vault: id)
-        return try await create(id, in: store, masterKey: ring, slots: [slot], configuration: configuration)
+        let keys = FirstKeys(ring: ring, others: PassphraseSource(passphrase))
+        return try await create(id, in: store, ring, keys: keys, slots: [slot], configuration: configuration)
     }
 
     private static func create(
-        _ id: VaultID, in store: some RecordStore, masterKey: MasterKeyRing, slots: [PassphraseSlot],
-        configuration: VaultConfiguration
+        _ id: VaultID, in store: some RecordStore, _ masterKey: MasterKeyRing, keys: some MasterKeySource,
+        slots: [PassphraseSlot], configuration: VaultConfiguration
     ) async throws(VaultError) -> Vault {
         let active = masterKey.first.key.id
         let header = VaultHeader(
@@ -81,7 +82,7 @@ public final class Vault: Sendable {
             keys: [.init(id: active, state: .live, added: configuration.date())], slots: slots)
         let stored = try masterKey.authenticate(header)
         try await VaultError.wrap { () async throws(StoreError) in try await store.create(header: stored.encoded) }
-        return try await open(store, keys: masterKey, configuration: configuration)
+        return try await open(store, keys: keys, configuration: configuration)
     }
 
     /// Opens the vault that `store` holds.

@@ -151,9 +151,7 @@ extension WritePlan {
 
     /// Makes the batch fail where the earlier revision `key` is gone: by writing it again as it is.
     private mutating func require(_ key: RecordKey) async throws(VaultError) {
-        let row: StoredRecord?
-        do throws(StoreError) { row = try await vault.store.read(key) } catch { throw VaultError(error) }
-        guard let row, let record = try? SealedRecord(row.sealed) else { throw .noSuchRevision(key.id) }
+        guard let row = try await vault.row(at: key), let record = try? SealedRecord(row.sealed) else { throw .noSuchRevision(key.id) }
         changes.append(.rewrap(key, sealed: row.sealed, commitment: record.commitment))
     }
 

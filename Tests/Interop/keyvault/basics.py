@@ -213,15 +213,20 @@ def key_id_of(master_key: bytes) -> bytes:
     return keyed_hash(128, master_key, "keyid", b"")
 
 
+def without_line_break(content: bytes) -> bytes:
+    return content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
+
+
 def master_key_of_file(content: bytes) -> bytes:
     key = content if len(content) == 32 else _master_key_of_text(content)
     check(len(set(key)) > 1, "3.3", "a master key whose bytes are all the same")
-    check(not all(0x20 <= byte <= 0x7E for byte in key), "3.3", "a typed password is no master key")
+    typed = without_line_break(key)
+    check(not all(0x20 <= byte <= 0x7E for byte in typed), "3.3", "a typed password is no master key")
     return key
 
 
 def _master_key_of_text(content: bytes) -> bytes:
-    text = content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
+    text = without_line_break(content)
     try:
         if len(text) == 64:
             return binascii.unhexlify(text)

@@ -9,7 +9,6 @@ import Testing
     private let process = Process()
     private let folder: TemporaryFolder
     private let port: UInt16
-    private let service: KeyService
 
     init() throws {
         folder = try TemporaryFolder()
@@ -21,7 +20,10 @@ import Testing
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         port = try #require(UInt16(line.trimmingCharacters(in: .newlines)))
-        service = KeyService(port: port, token: "let me in", patience: .seconds(3_600))
+    }
+
+    private func service(_ keys: [MasterKeyID] = [], port: UInt16? = nil, token: String = "let me in") -> KeyService {
+        KeyService(keys: keys.map(\.description), port: port ?? self.port, token: token, patience: .seconds(3_600))
     }
 
     deinit {
@@ -37,26 +39,35 @@ import Testing
 
     @Test func aVaultOpensByAServiceAndFollowsARotation() async throws {
         let store = MemoryStore()
-        let first = try await service.makeKey()
+        let (first, second) = (try await service().makeKey(), try await service().makeKey())
         _ = try await Vault.create(in: store, masterKey: first)
-        let vault = try await Vault.open(store, keys: service)
+        let keys = service(first.ids + second.ids)
+        let (vault, other) = (try await Vault.open(store, keys: keys), try await Vault.open(store, keys: keys))
         let id = try RecordID(tenant: "acme", provider: "example")
         try await vault.put(Secret("secret"), for: id)
 
-        // Another process: it holds the first key alone, and asks for the second one when it meets it.
-        let other = try await Vault.open(store, keys: service)
-        let second = try await service.makeKey()
         let report = try await vault.rotateMasterKey(to: second)
         #expect(report.retired == first.ids)
         try await other.put(Secret("another secret"), for: id)
         #expect(try await other.withSecret(id) { $0.byteCount } == 14)
-        #expect(try await Vault.open(store, keys: service).verify().records == 1)
+        #expect(try await Vault.open(store, keys: service(second.ids)).verify().records == 1)
+    }
+
+    /// Whoever can write to the store, and holds another key of the service, or one from before a rotation.
+    @Test func aHeaderDoesNotChooseTheKey() async throws {
+        let (own, another) = (try await service().makeKey(), try await service().makeKey())
+        let store = MemoryStore()
+        _ = try await Vault.create(in: store, masterKey: another)
+        await #expect(throws: VaultError(.wrongMasterKey, "")) {
+            try await Vault.open(store, keys: service(own.ids))
+        }
     }
 
     @Test func aServiceThatGivesNoKeyIsATypedErrorThatSaysSo() async throws {
         let store = MemoryStore()
-        _ = try await Vault.create(in: store, masterKey: try await service.makeKey())
-        for bad in [KeyService(port: port, token: "let me in, please"), KeyService(port: 1, token: "let me in")] {
+        let key = try await service().makeKey()
+        _ = try await Vault.create(in: store, masterKey: key)
+        for bad in [service(key.ids, token: "let me in, please"), service(key.ids, port: 1)] {
             let error = await #expect(throws: VaultError.self) { try await Vault.open(store, keys: bad) }
             #expect(error?.code == .missingMasterKey)
             #expect(error?.message.contains("key service") == true)
@@ -64,6 +75,8 @@ import Testing
         }
         let elsewhere = MemoryStore()
         _ = try await Vault.create(in: elsewhere, masterKey: MasterKeyRing(try MasterKey.random()))
-        await #expect(throws: VaultError(.missingMasterKey, "")) { try await Vault.open(elsewhere, keys: service) }
+        await #expect(throws: VaultError(.wrongMasterKey, "")) {
+            try await Vault.open(elsewhere, keys: service(key.ids))
+        }
     }
 }

@@ -65,10 +65,35 @@ import Testing
         _ = try await Vault.open(base, keys: PassphraseSource(try Secret("battery staple")))
     }
 
-    @Test func aShortPassphraseIsRefused() async throws {
+    @Test(arguments: ["1234567", "1234567\n"]) func aShortPassphraseIsRefused(_ passphrase: String) async throws {
         await #expect(throws: VaultError(.invalidArgument, "")) {
-            try await Vault.create(in: MemoryStore(), passphrase: Secret("1234567"))
+            try await Vault.create(in: MemoryStore(), passphrase: Secret(passphrase))
         }
+    }
+
+    /// Whoever reads it from a file leaves it out, or does not.
+    @Test func aLineBreakAtTheEndIsNoPartOfAPassphrase() async throws {
+        let store = MemoryStore()
+        _ = try await Vault.create(in: store, passphrase: Secret("correct horse\n"))
+        for end in ["", "\n", "\r\n"] {
+            _ = try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse\(end)")))
+        }
+        await #expect(throws: VaultError(.wrongMasterKey, "")) {
+            try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse\n\n")))
+        }
+    }
+
+    /// Whoever opened the vault by the passphrase does so, and whoever created it holds no less.
+    @Test func aVaultThatWasCreatedByAPassphraseFollowsARotation() async throws {
+        let store = MemoryStore()
+        let vault = try await Vault.create(in: store, passphrase: Secret("correct horse"))
+        let id = try RecordID(tenant: "acme", provider: "example")
+        try await vault.put(Secret("secret"), for: id)
+        let other = try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse")))
+        _ = try await other.rotateMasterKey(
+            to: MasterKeyRing(try MasterKey.random()), passphrase: Secret("correct horse"))
+        try await vault.put(Secret("another secret"), for: id)
+        #expect(try await vault.withSecret(id) { $0.byteCount } == 14)
     }
 
     @Test func aRotationGivesNoVaultItsFirstPassphrase() async throws {
