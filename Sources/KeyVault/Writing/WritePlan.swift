@@ -151,7 +151,9 @@ extension WritePlan {
 
     /// Makes the batch fail where the earlier revision `key` is gone: by writing it again as it is.
     private mutating func require(_ key: RecordKey) async throws(VaultError) {
-        guard let row = try await vault.row(at: key), let record = try? SealedRecord(row.sealed) else { throw .noSuchRevision(key.id) }
+        guard let row = try await vault.row(at: key), let record = try? SealedRecord(row.sealed) else {
+            throw .noSuchRevision(key.id)
+        }
         changes.append(.rewrap(key, sealed: row.sealed, commitment: record.commitment))
     }
 
