@@ -35,14 +35,6 @@ struct ChatRequest {
         guard name != self.name else { return body }
         let object = JSONWriter.object { $0.member("m", name) }
         // What stands between `{"m":` and `}` is the name as JSON.
-        let quoted = object[5..<(object.count - 1)]
-        var copy = ByteBuffer()
-        copy.reserveCapacity(body.readableBytes + quoted.count)
-        let start = body.readerIndex
-        copy.writeImmutableBuffer(body.getSlice(at: start, length: model.lowerBound) ?? ByteBuffer())
-        copy.writeBytes(quoted)
-        let rest = body.readableBytes - model.upperBound
-        copy.writeImmutableBuffer(body.getSlice(at: start + model.upperBound, length: rest) ?? ByteBuffer())
-        return copy
+        return body.replacing(model, with: object[5..<(object.count - 1)])
     }
 }
