@@ -152,7 +152,7 @@ extension Server {
         if let path = settings.poolKeyFile ?? ServiceCredential.path(named: "pool-key") {
             do {
                 let pool = KeyResolver.Pool(try Secret(contentsOfFile: path))
-                warnOfShape(of: pool, registry)
+                try check(pool, from: path, registry)
                 configuration.pool = pool
             } catch {
                 throw StartFailure("The pool's key cannot be used. \(error)", exitCode: 1)
@@ -161,12 +161,24 @@ extension Server {
         return configuration
     }
 
-    /// Otherwise nobody would notice before the pool is first needed.
-    private func warnOfShape(of pool: KeyResolver.Pool, _ registry: ProviderRegistry) {
-        guard let provider = registry[pool.upstream],
-            pool.secret.withSpan({ registry.match($0, of: provider) }) != .matches
-        else { return }
-        logger.warning("the pool's key has no shape that \(provider.displayName) is known to issue")
+    /// Refuses a key that no header can carry, or that is nobody's but ours, and warns of a shape that is not known: otherwise nobody
+    /// would notice before the pool is first needed.
+    private func check(
+        _ pool: KeyResolver.Pool, from path: String, _ registry: ProviderRegistry
+    ) throws(StartFailure) {
+        let isOneWord = pool.secret.withSpan { key in
+            key.indices.allSatisfy { CharacterClass.isPrintable(key[$0]) }
+        }
+        guard isOneWord else {
+            throw StartFailure("What stands in \(path) is not one word of printable ASCII. Put the key there, alone.")
+        }
+        guard let provider = registry[pool.upstream] else { return }
+        switch pool.secret.withSpan({ registry.match($0, of: provider) }) {
+        case .matches: break
+        case .refused(.ownToken):
+            throw StartFailure("What stands in \(path) is a token of this service, not a provider's key.")
+        default: logger.warning("the pool's key has no shape that \(provider.displayName) is known to issue")
+        }
     }
 }
 

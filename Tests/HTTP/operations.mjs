@@ -313,6 +313,22 @@ await check("an address that cannot be had is named", async () => {
   }
 });
 
+await check("a pool's key that could be sent to nobody, or must not be, is refused at the start", async () => {
+  const vault = ["--store", `sqlite:${folder}/pool.db`, "--master-key-file", `${folder}/pool-master.key`];
+  execFileSync(keyvault, ["init", ...vault]);
+  const token = JSON.parse(execFileSync(keyvault, ["token", "create", "acme", "--json", ...vault], { encoding: "utf8" })).token;
+  for (const [key, text] of [
+    ["correct horse", /pool\.key is not one word of printable ASCII\./], [" sk-or-v1-x", /not one word/], ["sk-or-v1-x\nsk-or-v1-y", /not one word/],
+    ["sk-or-v1-\u00e9", /not one word/], [token, /pool\.key is a token of this service, not a provider's key\./],
+  ]) {
+    writeFileSync(`${folder}/pool.key`, `${key}\n`, { mode: 0o600 });
+    const { status, stderr } = failing([...vault, "--listen", "127.0.0.1:0", "--pool-key-file", `${folder}/pool.key`]);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, text);
+    assert.ok(!stderr.includes("horse") && !stderr.includes("v1-x") && !stderr.includes("kvt_"), stderr);
+  }
+});
+
 await check("descriptors are taken as far as they go, and too few are warned of, as is the bound of connections", async () => {
   const limit = (server) => /Max open files +(\d+) +(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/limits`, "utf8")).slice(1).map(Number);
   const roomy = await start({ level: "info", launcher: ["prlimit", "--nofile=64:1000"], env: { KEYVAULT_MAXIMUM_CONNECTIONS: "2" } });

@@ -15,7 +15,7 @@ extension KeyVaultService {
         let inline = try InlineKeys.read(exchange.request.headers, configuration.providers)
         let chat = try ChatRequest(
             try await exchange.body(upTo: configuration.maximumChatBody), configuration.providers)
-        let call = try await upstreamCall(for: chat, inline, of: account)
+        let call = try await upstreamCall(for: chat, inline, of: account, exchange)
         let deadline = ContinuousClock.now + configuration.chatTimeout
         let answer = try await exchange.whileConnected { try await send(call, until: deadline, exchange) }
         guard answer.isSuccess else { throw await refusal(answer, call, exchange) }
@@ -28,7 +28,7 @@ extension KeyVaultService {
     /// The HTTP client takes headers as strings: this is where the key leaves guarded memory, for as long as the request is
     /// under way.
     private func upstreamCall(
-        for chat: ChatRequest, _ inline: [String: Secret], of account: Account
+        for chat: ChatRequest, _ inline: [String: Secret], of account: Account, _ exchange: Exchange
     ) async throws -> UpstreamCall {
         let request = KeyRequest(tenant: account.tenant, provider: chat.target.provider, inline: inline)
         do {
@@ -40,9 +40,7 @@ extension KeyVaultService {
                 }
                 // A stored key was checked to be printable; one that is not would end a header and begin another.
                 let text = String(copying: key)
-                guard text.isOneWord else {
-                    throw APIError.rejectedKey(displayName(resolution.upstream), provider: resolution.upstream)
-                }
+                guard text.isOneWord else { throw unsendable(resolution, exchange) }
                 return UpstreamCall(
                     url: url, key: text, body: chat.body(for: resolution.upstream), resolution: resolution)
             }

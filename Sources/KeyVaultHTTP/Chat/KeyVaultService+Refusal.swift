@@ -21,8 +21,7 @@ extension KeyVaultService {
         switch status {
         case 401 where isOfPool, 402 where isOfPool:
             logPool(.error, "the pool's key was refused", answer, call, exchange)
-            // The operator's to mend, and nobody else's to read.
-            return .upstream(.badGateway, "The shared pool cannot serve this request", call).logged
+            return .poolCannotServe(call.source)
         case 401:
             await report(.rejected, call, exchange)
             var error = APIError.rejectedKey(name, provider: upstream)
@@ -69,6 +68,16 @@ extension KeyVaultService {
                 "request_id": "\(exchange.id)", "provider": "\(call.resolution.upstream)",
                 "status": "\(answer.status)",
             ])
+    }
+
+    /// What the client is told of a key that no header can carry, so that its provider was not asked.
+    func unsendable(_ resolution: Resolution, _ exchange: Exchange) -> APIError {
+        let upstream = resolution.upstream
+        guard resolution.origin == .pool else { return .rejectedKey(displayName(upstream), provider: upstream) }
+        exchange.logger.error(
+            "the pool's key is not one word of printable ASCII",
+            metadata: ["request_id": "\(exchange.id)", "provider": "\(upstream)"])
+        return .poolCannotServe(KeySource(resolution))
     }
 
     /// What is wrong with a request, of what the pool's provider says: the rest may be about the operator's account.
@@ -123,5 +132,13 @@ extension APIError {
     {
         APIError(
             status, "upstream_error", message, provider: call.resolution.upstream, headers: call.source.headers)
+    }
+
+    /// Of a pool's key that is of no use: the operator's to mend, and nobody else's to read.
+    fileprivate static func poolCannotServe(_ source: KeySource) -> APIError {
+        APIError(
+            .badGateway, "upstream_error", "The shared pool cannot serve this request", provider: source.provider,
+            headers: source.headers
+        ).logged
     }
 }

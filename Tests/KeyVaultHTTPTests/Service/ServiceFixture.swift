@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import KeyVault
+import Logging
 import NIOCore
 
 @testable import KeyVaultHTTP
@@ -13,20 +14,24 @@ struct ServiceFixture {
     let vault: Vault
 
     init(
-        account: String? = "acme", upstreams: Upstreams = Upstreams(), store: any RecordStore = MemoryStore()
+        account: String? = "acme", upstreams: Upstreams = Upstreams(), store: any RecordStore = MemoryStore(),
+        pool: KeyResolver.Pool? = nil
     ) async throws {
         vault = try await Vault.create(
             in: store, masterKey: MasterKeyRing(try MasterKey.random()),
             configuration: VaultConfiguration(checks: .off))
         var configuration = ServiceConfiguration(writesPerMinute: 0)
         configuration.upstreams = upstreams
+        configuration.pool = pool
         KeyVaultService(vault: vault, authenticator: Fixed(account: account), configuration: configuration)
             .addRoutes(to: router)
     }
 
     /// Asks the routes, without a socket in between.
-    func test(_ body: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-        try await Application(router: router).test(.router, body)
+    func test(
+        logger: Logger? = nil, _ body: @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        try await Application(router: router, logger: logger).test(.router, body)
     }
 }
 
