@@ -285,6 +285,8 @@ try {
       if (code === 429) assert.equal(first.headers.get("retry-after"), "7");
       // A refusal is no validation.
       if (code === 422) assert.equal((await status(tenant)).openai_last_validated, null);
+      const paused = (await (await fetch(`${keysURL}/details`, { headers: bearer(tenant) })).json()).keys[0].explanation;
+      if (code === 429) assert.match(paused, /used again at 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/);
       const second = await (await chat({}, tenant)).json();
       assert.equal(second.stratus.key_source, "formation");
       assert.equal(second.stratus.passed_over.length > 0, true);

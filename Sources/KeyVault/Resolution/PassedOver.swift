@@ -27,7 +27,8 @@ extension PassedOver: CustomStringConvertible {
         switch self {
         case .disabled(let id, .requested, _): "\(id) is disabled"
         case .disabled(let id, .rejected, _): "\(id) was refused by the provider"
-        case .disabled(let id, .coolingDown, _): "\(id) is cooling down after the provider asked for a pause"
+        case .disabled(let id, .coolingDown, let until):
+            "\(id) is cooling down\(until.map { " until \($0.iso8601)" } ?? "") after the provider asked for a pause"
         case .expired(let id): "\(id) has expired"
         case .unreadable(let id): "\(id) cannot be read"
         case .nothingStored: "no key is stored for this provider"

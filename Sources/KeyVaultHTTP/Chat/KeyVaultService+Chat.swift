@@ -7,6 +7,8 @@ import NIOCore
 import NIOHTTP1
 import Tracing
 
+import struct Foundation.Date
+
 extension KeyVaultService {
     /// `POST /v1/chat/completions`: serves a chat with the key that is due, and says which that was.
     func chat(_ exchange: Exchange) async throws -> Response {
@@ -53,7 +55,7 @@ extension KeyVaultService {
             throw APIError(
                 .forbidden, "no_key", "No key can serve this request",
                 hint: "\(reasons). Store a key, or send one in a header such as X-OpenAI-Key.",
-                provider: chat.target.provider)
+                provider: chat.target.provider, retryAfter: cause.passedOver.secondsOfPause(at: Date()))
         }
     }
 

@@ -19,7 +19,7 @@ struct KeyCondition {
         }
         switch metadata.obstacle(at: now) {
         case .expired: self.init("expired", "This key expired and is no longer used.")
-        case .disabled(let reason, _): self.init(disabled: reason)
+        case .disabled(let reason, let until): self.init(disabled: reason, until: until)
         case nil: self.init(served: metadata.verdict)
         }
     }
@@ -45,12 +45,13 @@ struct KeyCondition {
         }
     }
 
-    private init(disabled reason: DisabledReason) {
+    private init(disabled reason: DisabledReason, until: Date?) {
         switch reason {
         case .requested: self.init("disabled", "You disabled this key. It is kept, and not used.")
         case .rejected: self.init("rejected", "The provider refused this key, so it is no longer used.")
         case .coolingDown:
-            self.init("cooling_down", "The provider asked for a pause. The key is used again in a moment.")
+            let end = until.map { "at \($0.iso8601)" } ?? "once you enable it"
+            self.init("cooling_down", "The provider asked for a pause. The key is used again \(end).")
         }
     }
 }

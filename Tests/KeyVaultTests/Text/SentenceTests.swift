@@ -20,5 +20,7 @@ import Testing
         #expect(reasons.allSatisfy { $0.description.hasPrefix("acme/openai ") })
         let others: [PassedOver] = [.nothingStored, .storeFailed, .noPool, .poolDeniedByOperator, .poolDeniedByTenant]
         #expect(Set(others.map(\.description)).count == others.count)
+        let until = Date(timeIntervalSince1970: 1_800_000_000)
+        #expect("\(PassedOver.disabled(id, .coolingDown, until: until))".contains(" until 2027-01-15T08:00:00Z"))
     }
 }
