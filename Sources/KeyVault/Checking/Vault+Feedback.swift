@@ -54,10 +54,12 @@ extension Vault {
         try checkNotReserved(id)
         return try await audited(.mark, id) { () async throws(VaultError) in
             let meant = expectedRevision.map { MarkedKey.revision($0) } ?? .any
-            let info = try await planMark(id, meant) { $0.state = state }
-            if let info { return info }
-            // Where no revision was expected, the key was not there, and may have been put by now.
-            throw .conflict(id, at: try await metadata(for: id).revision, expected: expectedRevision ?? 0)
+            while true {
+                if let info = try await planMark(id, meant, { $0.state = state }) { return info }
+                let revision = try await metadata(for: id).revision
+                if let expectedRevision { throw .conflict(id, at: revision, expected: expectedRevision) }
+                // The key was not there, and has been put by now: it is the one that is meant.
+            }
         }
     }
 

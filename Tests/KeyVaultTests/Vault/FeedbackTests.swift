@@ -1,5 +1,6 @@
 import Foundation
 import KeyVault
+import KeyVaultTesting
 import Synchronization
 import Testing
 
@@ -139,6 +140,22 @@ import Testing
 
     private func secret(of id: RecordID, in vault: Vault) async throws -> Secret {
         try await vault.withSecret(id) { try Secret(copying: $0) }
+    }
+
+    /// Whoever named no revision meant whatever key there is, also one that was put amid the mark.
+    @Test func aKeyThatIsPutAmidAMarkIsMarked() async throws {
+        let ring = MasterKeyRing(try MasterKey.random())
+        let other = try await Vault.create(in: store, masterKey: ring, configuration: VaultConfiguration(checks: .off))
+        let faults = FaultInjectingStore(store)
+        let vault = try await Vault.open(faults, keys: ring, configuration: VaultConfiguration(checks: .off))
+        let id = try RecordID(tenant: "acme", provider: "groq")
+        faults.hold(.read, .after)
+        async let info = vault.disable(id)
+        await faults.waitUntilHeld(.read, .after)
+        let put = try await stored(in: other)
+        faults.release(.read, .after)
+        #expect(try await info.revision == put.revision + 1)
+        #expect(try await other.metadata(for: id).metadata.state == .disabled(.requested, until: nil))
     }
 
     @Test func enableAndDisableAreConditionalAndNamed() async throws {
