@@ -19,25 +19,12 @@ extension KeySource {
         }
     }
 
-    /// As a member of the answer; an answer that is no JSON object stays as it is.
-    func added(to body: ByteBuffer, object: String) -> ByteBuffer {
-        let bytes = body.readableBytesUInt8Span
-        var start = 0
-        while start < bytes.count, Self.isSpace(bytes[start]) { start += 1 }
-        guard start < bytes.count, bytes[start] == UInt8(ascii: "{") else { return body }
-        var end = bytes.count - 1
-        while end >= 0, Self.isSpace(bytes[end]) { end -= 1 }
-        guard end > start, bytes[end] == UInt8(ascii: "}") else { return body }
-        var last = end - 1
-        while last >= 0, Self.isSpace(bytes[last]) { last -= 1 }
-        let member = JSONWriter.object { $0.member(object, object: write) }
-        var copy = ByteBuffer()
-        copy.reserveCapacity(bytes.count + member.count)
-        copy.writeImmutableBuffer(body.getSlice(at: body.readerIndex, length: last + 1) ?? ByteBuffer())
-        if bytes[last] != UInt8(ascii: "{") { copy.writeString(",") }
-        copy.writeBytes(member.dropFirst())
-        return copy
+    /// As a member of the answer, in the place of one that has its name; an answer that is no JSON object stays as it is.
+    func added(to body: ByteBuffer, object name: String) -> ByteBuffer {
+        guard let answer = try? JSONObject(body.readableBytesUInt8Span) else { return body }
+        if let member = answer[name] { return body.replacing(member.value, with: JSONWriter.object(write)) }
+        let alone = JSONWriter.object { $0.member(name, object: write) }
+        guard let end = answer.members.last?.value.upperBound else { return ByteBuffer(bytes: alone) }
+        return body.replacing(end..<end, with: [UInt8(ascii: ",")] + alone.dropFirst().dropLast())
     }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }

@@ -44,6 +44,14 @@ import Testing
         }
     }
 
+    /// A deletion without a label is of all labels.
+    @Test func aLabelHasADefaultWhereOneKeyIsMeant() throws {
+        let schemas = Self.lines.filter { $0.contains("schemas/Label\"") }
+        #expect(schemas.map { $0.contains("default: default") } == [false, true])
+        let label = try #require(Self.lines.first { $0.hasPrefix("    Label: { type") })
+        #expect(!label.contains("default"))
+    }
+
     @Test func itNamesEveryProviderAndNoOther() throws {
         let names = ProviderRegistry.builtIn.providers.map(\.name)
         let line = try #require(Self.lines.first { $0.contains("enum: [openai, ") })
