@@ -11,7 +11,10 @@ struct ListenAddress: Sendable, CustomStringConvertible {
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.isEmpty else { throw StartFailure("The address '\(text)' names no host. Write 0.0.0.0 for all.") }
+        // The system takes `*` for the name of this machine alone.
+        guard !host.isEmpty, host != "*" else {
+            throw StartFailure("The address '\(text)' names no host. Write 0.0.0.0 for all.")
+        }
         self.host = host
         self.port = Int(port)
     }

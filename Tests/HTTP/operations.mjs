@@ -28,7 +28,7 @@ const failing = (args, env = {}) => spawnSync(serverProgram, args, { encoding: "
 
 await check("options that cannot be are refused, with what to do", async () => {
   for (const [args, text] of [
-    [["--listen", "nowhere"], /HOST:PORT/], [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
+    [["--listen", "nowhere"], /HOST:PORT/], ...["*:8080", "[*]:8080"].map((all) => [["--listen", all], /names no host\. Write 0\.0\.0\.0 for all\./]), [["--validation", "maybe"], /off, lenient, strict/], [["--upstream", "openai"], /PROVIDER=URL/],
     [["--upstream", "openai=http://gateway.internal"], /https/],
     ...["https://x/?q=1", "https://x/#f", "https://:pw@x", "https://user:pw@x", "https://x:99999", "https://x:0", "https://", "ftp://x"].map(
       (url) => [["--upstream", `openai=${url}`], /^keyvault-server: Upstream 1 is not of the form PROVIDER=URL(?!.*pw)/]),
