@@ -41,6 +41,7 @@ struct Exchange {
     }
 
     /// Refuses a body that says it is something else than JSON.
+            if error is CancellationError { throw APIError.shuttingDown }
     func requireJSON() throws(APIError) {
         guard let type = request.headers.value(of: .contentType), type != "application/json" else { return }
         let essence = type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
