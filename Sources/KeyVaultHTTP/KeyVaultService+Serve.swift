@@ -80,10 +80,17 @@ extension KeyVaultService {
         exchange.logger.log(level: error.status.code >= 500 ? .warning : .debug, event, metadata: metadata)
     }
 
+    /// Those that SwiftNIO's decoder knows; any other is no HTTP to it.
+    private static let methods = [
+        "ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK", "M-SEARCH", "MERGE",
+        "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "NOTIFY", "OPTIONS", "PATCH", "POST", "PROPFIND", "PROPPATCH",
+        "PURGE", "PUT", "QUERY", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK",
+        "UNLOCK", "UNSUBSCRIBE",
+    ]
+
     /// Answers 405 where a path is known and the method is not.
     func refuseOtherMethods(than operations: [Operation], on router: some RouterMethods<some RequestContext>) {
-        let others = ["CONNECT", "QUERY"].compactMap { HTTPRequest.Method($0) }
-        let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head, .options, .trace] + others
+        let methods = Self.methods.compactMap { HTTPRequest.Method($0) }
         for path in Set(operations.map(\.path)) {
             let known = operations.filter { $0.path == path }.map(\.method)
             for method in methods where !known.contains(method) {

@@ -500,6 +500,7 @@ try {
       socket.write(`POST /v1/account/llm-keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme}\r\n${rest}`, () => end && socket.end());
     });
     assert.match(await post("Transfer-Encoding: chunked\r\n\r\nZZ\r\n"), /^HTTP\/1\.1 400 /);
+    assert.match(await post("Connection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), /^HTTP\/1\.1 501 /);
     await post("Content-Length: 500\r\n\r\n{", true);
     assert.equal((await status()).formation_keys_available, true);
     assert.ok(!server.log.slice(before).includes("a request failed"), server.log.slice(before));
@@ -573,6 +574,9 @@ c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
   await check("bodies and methods", async () => {
     assert.equal((await store({ openai_key: "x".repeat(300_000) })).status, 413);
     assert.equal((await fetch(keysURL, { method: "PUT", headers: bearer(acme) })).status, 405);
+    const odd = http.request(keysURL, { method: "PROPFIND" }).end();
+    assert.equal((await new Promise((resolve) => odd.on("response", resolve))).resume().statusCode, 405);
+    assert.equal((await fetch(keysURL, { method: "POST", headers: { ...bearer(acme), "Content-Encoding": "gzip" }, body: gzipSync("{}") })).status, 415);
     assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
     assert.equal((await chat({ model: "unheard-of" })).status, 400);
     assert.equal((await fetch(keysURL, { method: "POST", headers: { ...bearer(acme), "Content-Type": "text/plain" }, body: "{}" })).status, 415);

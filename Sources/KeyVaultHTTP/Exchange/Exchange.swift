@@ -21,8 +21,14 @@ struct Exchange {
 
     /// The request's whole body.
     ///
-    /// - Throws: ``APIError`` 413 beyond `limit` bytes.
+    /// - Throws: ``APIError`` 413 beyond `limit` bytes; 501 where it comes in another coding than in chunks.
     func body(upTo limit: Int) async throws -> ByteBuffer {
+        // Nobody has taken off but the chunks what the body was sent in (RFC 9112, section 6.1).
+        if let coding = request.headers.value(of: .transferEncoding), coding.lowercased() != "chunked" {
+            throw APIError(
+                .notImplemented, "not_available", "The request body is sent in a transfer coding that is not known",
+                hint: "Send no Transfer-Encoding but chunked.")
+        }
         let tooLarge = APIError(
             .contentTooLarge, "request_too_large", "The request body is larger than \(limit) bytes")
         if let length = request.headers.value(of: .contentLength).flatMap({ Int($0) }), length > limit {
@@ -35,14 +41,21 @@ struct Exchange {
         } catch {
             // One that breaks the connection off, or its TLS, is gone before the connection says so.
             if error is IOError || error is NIOSSLError || isClientGone { throw APIError.clientIsGone }
+            if error is CancellationError { throw APIError.shuttingDown }
             guard error is HTTPParserError else { throw error }
             throw APIError.invalidRequest("The request body is not sent as HTTP asks")
         }
     }
 
-    /// Refuses a body that says it is something else than JSON.
-            if error is CancellationError { throw APIError.shuttingDown }
+    /// Refuses a body that says it is something else than JSON, or compressed.
     func requireJSON() throws(APIError) {
+        if let codings = request.headers.value(of: .contentEncoding),
+            !codings.split(separator: ",").allSatisfy({ $0.trimmingSpaces.lowercased() == "identity" })
+        {
+            throw APIError(
+                .unsupportedMediaType, "unsupported_media_type", "The request body must not be compressed",
+                hint: "Send no Content-Encoding.")
+        }
         guard let type = request.headers.value(of: .contentType), type != "application/json" else { return }
         let essence = type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
         guard essence == "application/json" || essence.hasSuffix("+json") else {
