@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+public import HTTPTypes
 public import Hummingbird
 public import KeyVault
 import NIOCore
@@ -53,5 +54,10 @@ public struct KeyVaultService: Sendable {
         routes += routes.filter { $0.operation.method == .get }.map { ($0.operation.forHead, $0.handler) }
         for route in routes { add(route.operation, to: router, route.handler) }
         refuseOtherMethods(than: routes.map(\.operation), on: router)
+    }
+
+    /// How long the body of a request may be, in bytes: for a ``ContinueHandler``.
+    public func longestBody(of request: HTTPRequest) -> Int {
+        request.path == Operation.chat.path ? configuration.maximumChatBody : configuration.maximumKeysBody
     }
 }

@@ -206,7 +206,7 @@ extension Server {
         service.addRoutes(to: router)
         service.addPage(to: router)
         let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits), ContinueHandler()],
+            additionalChannelHandlers: [ConnectionGuard(limits), ContinueHandler(service.longestBody)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
         )

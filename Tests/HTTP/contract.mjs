@@ -604,6 +604,15 @@ c.commit()`, `${server.folder}/keyvault.db`, damaged.id]);
       text += part;
     }
     assert.match(text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /);
+    // Unless the body is too large in any case.
+    for (const [path, length] of [["/v1/account/llm-keys", 300_000], ["/v1/chat/completions", 20_000_000]]) {
+      const eager = net.connect(new URL(server.url).port, "127.0.0.1");
+      eager.on("error", () => {});
+      eager.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${acme}\r\nContent-Length: ${length}\r\nExpect: 100-continue\r\n\r\n`);
+      const first = await new Promise((resolve) => eager.once("data", resolve));
+      assert.match(first.toString(), /^HTTP\/1\.1 413 /);
+      eager.destroy();
+    }
   });
 
   await check("the calls of README.md", async () => {

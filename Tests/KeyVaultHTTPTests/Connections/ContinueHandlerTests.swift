@@ -7,11 +7,12 @@ import Testing
 @testable import KeyVaultHTTP
 
 @Suite struct ContinueHandlerTests {
-    private let channel = EmbeddedChannel(handler: ContinueHandler())
+    private let channel = EmbeddedChannel(handler: ContinueHandler { _ in 10 })
 
-    private func send(expecting value: String?) throws {
+    private func send(expecting value: String?, length: String? = nil) throws {
         var head = HTTPRequest(method: .post, scheme: "http", authority: "x", path: "/")
         head.headerFields[.expect] = value
+        head.headerFields[.contentLength] = length
         try channel.writeInbound(HTTPRequestPart.head(head))
     }
 
@@ -20,6 +21,13 @@ import Testing
         try send(expecting: value)
         let answer = try channel.readOutbound(as: HTTPResponsePart.self)
         #expect(answer == (isTold ? .head(HTTPResponse(status: .continue)) : nil))
+        #expect(try channel.readInbound(as: HTTPRequestPart.self) != nil)
+    }
+
+    @Test(arguments: [("10", true), ("11", false)])
+    func aBodyThatIsTooLargeIsNotAskedFor(length: String, isTold: Bool) throws {
+        try send(expecting: "100-continue", length: length)
+        #expect((try channel.readOutbound(as: HTTPResponsePart.self) != nil) == isTold)
         #expect(try channel.readInbound(as: HTTPRequestPart.self) != nil)
     }
 
