@@ -77,7 +77,8 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         .testTarget(
-            name: "KeyVaultCLITests", dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "TestSupport"]),
+            name: "KeyVaultCLITests",
+            dependencies: ["keyvault", "KeyVault", "KeyVaultSQLite", "KeyVaultTesting", "TestSupport"]),
         // What the fuzzers run: compiled here, so that it reaches what is `package`, and replayed by a test.
         .target(
             name: "FuzzTargets",

@@ -1,5 +1,6 @@
 import Foundation
 import KeyVault
+import KeyVaultTesting
 import Testing
 
 /// `backup`, `restore` and `migrate`.
@@ -61,6 +62,25 @@ import Testing
             1, "new.vault is not a SQLite database", hint: "Name it file:new.vault; 'keyvault migrate'")
         try Data("Not a vault, and as long as the header of one.".utf8).write(to: box.folder.appending(path: "text"))
         try box.run("restore", "text", "--store", "file:other").expectError(1, "text is not", hint: "Give the path")
+    }
+
+    /// As one that was killed leaves it.
+    @Test func aCopyThatWasBrokenOffIsMadeAnewWhereTheVaultWasChanged() async throws {
+        let store = try await FileStore.open(box.path("copy.vault"), create: true)
+        let failing = FaultInjectingStore(store)
+        failing.fail(.write, with: StoreError(.full, "The disk is full."), skipping: 1)
+        await #expect(throws: VaultError(.store, "")) {
+            try await box.withVault { try await $0.copy(to: failing) }
+        }
+        await store.close()
+        try box.run("list", "--store", "file:copy.vault").expectError(7, "was not finished", hint: "or remove it")
+        try box.run("put", "a/mine", input: "newer").expectSuccess()
+        try box.run("migrate", "--to", "file:copy.vault").expectError(
+            8, "was written to since this copy of it was begun", hint: "remove the unfinished copy, and copy anew")
+        for command in ["backup", "migrate"] {
+            #expect(try box.run("help", command).text.contains("was broken off"))
+            #expect(try box.run("help", command).text.contains("remove it"))
+        }
     }
 
     @Test func damageIsCopiedAndNamed() async throws {

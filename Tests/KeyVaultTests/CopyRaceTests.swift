@@ -33,8 +33,8 @@ import Testing
         for copy in [{ try await copying.value }, { try await vault.copy(to: destination) }] {
             let error = await #expect(throws: VaultError.self) { try await copy() }
             #expect(error?.code == .conflict)
-            #expect(error?.message.contains("while it was copied") == true)
-            #expect(error?.hint?.contains("copy again") == true)
+            #expect(error?.message.contains("since this copy of it was begun") == true)
+            #expect(error?.hint?.contains("copy anew") == true)
         }
         await #expect(throws: VaultError(.damagedHeader, "")) { try await Vault.open(destination, keys: ring) }
         // As the error says: in another place.

@@ -69,6 +69,18 @@ import Testing
         }
     }
 
+    @Test func anUnfinishedCopyOfAVaultThatWasChangedSinceIsBegunAnew() async throws {
+        let destination = FaultInjectingStore(MemoryStore())
+        destination.fail(.write, with: StoreError(.full, "injected"), skipping: 1)
+        await #expect(throws: VaultError(.store, "")) { try await vault.copy(to: destination) }
+        // One that is in the copy already.
+        try await vault.put(Secret("newer"), for: RecordID(tenant: "tenant0", provider: "example", label: "0"))
+        let error = await #expect(throws: VaultError.self) { try await vault.copy(to: destination) }
+        #expect(error?.code == .conflict)
+        #expect(error?.message == "The vault was written to since this copy of it was begun.")
+        #expect(error?.hint == "Stop its writers, remove the unfinished copy, and copy anew.")
+    }
+
     @Test func aVaultThatIsWrittenToMeanwhileIsNotCopied() async throws {
         let destination = MemoryStore()
         let vault = vault

@@ -6,14 +6,15 @@ extension Vault {
     ///
     /// Nobody may write to the vault meanwhile. Where a row or the header differs when it is compared at the end, the copy is refused;
     /// a row that is replaced after that comparison is missed. An interrupted copy cannot be opened as a vault; calling again with the
-    /// same store goes on with it.
+    /// same store goes on with it, unless what was copied has changed since.
     ///
     /// - Parameters:
     ///   - destination: a store without a vault, or with an unfinished copy of this one. It stays open.
     ///   - progress: called after each batch with the number of rows copied so far.
     /// - Returns: the verification of the copy, opened record by record. Rows that were damaged before are copied as they
     ///   are, and reported.
-    /// - Throws: ``VaultError`` `exists` where the destination holds a vault, `conflict` where the vault was written to.
+    /// - Throws: ``VaultError`` `exists` where the destination holds a vault, `conflict` where the vault was written to
+    ///   since the copy was begun: remove that, and copy anew.
     public func copy(
         to destination: some RecordStore, progress: (Int) -> Void = { _ in }
     ) async throws(VaultError) -> VerifyReport {
@@ -68,7 +69,7 @@ extension Vault {
         guard there.header == marker else {
             throw VaultError(.exists, "The destination holds a vault already.", hint: "Name an empty place.")
         }
-        guard there.generation == head.generation - 1 else { throw .changedDuringCopy }
+        guard there.generation == head.generation - 1 else { throw .changedSinceCopyBegan }
     }
 
     /// Inserts the rows of whole ids that are not there yet.
@@ -114,7 +115,7 @@ extension Vault {
             } while cursor != nil
             return try await source.readHead() == head
         }
-        guard isEqual else { throw .changedDuringCopy }
+        guard isEqual else { throw .changedSinceCopyBegan }
         try await VaultError.wrap { () async throws(StoreError) in
             try await destination.write(
                 WriteBatch(
@@ -133,9 +134,9 @@ private struct HeldKeys: MasterKeySource {
 }
 
 extension VaultError {
-    static var changedDuringCopy: VaultError {
+    static var changedSinceCopyBegan: VaultError {
         VaultError(
-            .conflict, "The vault was written to while it was copied.",
-            hint: "Stop its writers, remove the unfinished copy, and copy again.")
+            .conflict, "The vault was written to since this copy of it was begun.",
+            hint: "Stop its writers, remove the unfinished copy, and copy anew.")
     }
 }

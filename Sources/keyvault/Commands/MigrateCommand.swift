@@ -8,7 +8,7 @@ struct MigrateCommand: AsyncParsableCommand {
         abstract: "Copy the vault into another store, record by record and without decrypting, and verify the copy.",
         discussion: """
             Nobody may write to the vault meanwhile. A copy that was broken off opens nowhere, and goes on when this is \
-            called again.
+            called again; where the vault was written to since, remove it first.
             """)
 
     @Option(name: .customLong("to"), help: ArgumentHelp("The other store; no vault may be there.", valueName: "URL"))
