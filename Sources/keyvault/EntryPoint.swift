@@ -36,11 +36,12 @@ enum EntryPoint {
         }
     }
 
-    /// The parser would complain about an unexpected argument.
+    /// The parser would complain about an unexpected argument; and `help`, which takes names of commands, would pass over others.
     private static func checkCommand(_ arguments: [String]) throws(Failure) {
         var (commands, path) = (KeyVaultCommand.configuration.subcommands, "keyvault")
-        for name in arguments {
-            guard !commands.isEmpty, !name.hasPrefix("-"), name != "help" else { return }
+        let isHelp = arguments.first == "help"
+        for name in arguments.drop(while: { $0 == "help" }) {
+            guard isHelp || !commands.isEmpty, !name.hasPrefix("-") else { return }
             guard let command = commands.first(where: { $0.configuration.commandName == name }) else {
                 throw Failure(.usage, "There is no command of that name.", hint: "See '\(path) --help'.")
             }
@@ -49,9 +50,7 @@ enum EntryPoint {
     }
 
     private static func exit(withError error: any Error, arguments: [String]) -> Never {
-        // `--help`, `--version` and completion scripts come as errors too.
-        if KeyVaultCommand.exitCode(for: error) == .success { KeyVaultCommand.exit(withError: error) }
-        let failure = Failure(error)
+        guard let failure = failure(error) else { Glibc.exit(EXIT_SUCCESS) }
         let style = Style(for: .error, isRefused: arguments.prefix { $0 != "--" }.contains("--no-color"))
         let lines = """
             \(style.red("keyvault: error:")) \(failure.message.onOneLine)
@@ -61,6 +60,16 @@ enum EntryPoint {
         // Where standard error cannot be written to, the exit code is what is left.
         try? StandardStream.error.write(lines)
         Glibc.exit(failure.status.rawValue)
+    }
+
+    /// `--help`, `--version` and completion scripts come as errors too: those are printed here. The parser's own `exit` would not
+    /// notice that they cannot be.
+    private static func failure(_ error: any Error) -> Failure? {
+        guard KeyVaultCommand.exitCode(for: error) == .success else { return Failure(error) }
+        do throws(Failure) {
+            try StandardStream.output.write(KeyVaultCommand.fullMessage(for: error) + "\n")
+            return nil
+        } catch { return error }
     }
 }
 

@@ -104,14 +104,27 @@ import Testing
     @Test func unknownCommands() throws {
         try box.run("frobnicate").expectError(64, "no command of that name", hint: "--help")
         try box.run("token", "frobnicate").expectError(64, "no command of that name", hint: "'keyvault token --help'")
+        try box.run("help", "frobnicate").expectError(64, "no command of that name", hint: "'keyvault --help'")
+        for command in ["put", "token"] {
+            try box.run("help", command, "frobnicate").expectError(
+                64, "no command of that name", hint: "'keyvault \(command) --help'")
+        }
         try box.run("--frobnicate").expectError(64, "--frobnicate", hint: "See 'keyvault --help'.")
     }
 
-    @Test(arguments: [[], ["--help"], ["help", "put"], ["put", "--help"], ["--version"]])
+    @Test(arguments: [
+        [], ["--help"], ["help"], ["help", "put"], ["help", "token", "list"], ["help", "help"], ["put", "--help"],
+        ["--version"],
+    ])
     func helpIsNoError(arguments: [String]) throws {
         let outcome = try box.run(arguments)
         outcome.expectSuccess()
         #expect(!outcome.output.isEmpty)
+    }
+
+    @Test(arguments: ["", "--help", "help put", "put --help", "--version", "--generate-completion-script bash"])
+    func helpThatCannotBeWrittenIsAnError(arguments: String) throws {
+        try box.shell("\"$0\" \(arguments) >/dev/full").expectError(1, "cannot be written: No space left")
     }
 
     @Test func theVersionIsTheOneOfTheChangelog() throws {
