@@ -33,6 +33,24 @@ import Testing
         try expectNothingLost()
     }
 
+    @Test(
+        arguments: [
+            ("", "The passphrase is empty", "Give the passphrase itself"),
+            ("\n", "The passphrase is empty", "Give the passphrase itself"),
+            ("correct\nhorse", "The passphrase holds a line break", "right file"),
+            ("correct\0horse", "The passphrase holds a NUL byte", "right file"),
+            (String(repeating: "k", count: 100_000), "The passphrase is longer than 65536 bytes", "a passphrase?"),
+        ])
+    func passphrasesThatAreNone(input: String, message: String, hint: String) throws {
+        let outcome = try box.run("passphrase", "change", input: input)
+        outcome.expectError(9, message, hint: hint)
+        #expect(!outcome.errors.contains("--allow-binary"))
+        let file = ["KEYVAULT_PASSPHRASE_FILE": key("passphrase", Data(input.utf8))]
+        let first = try box.run("init", "--passphrase", "--store", "sqlite:other.db", environment: file)
+        if input == "\n" { first.expectError(6, "The passphrase in passphrase is empty") }
+        try expectNothingLost()
+    }
+
     /// Where each byte that is none of UTF-8 became the same mark, one account's key would be another's.
     @Test(arguments: ["put", "reveal", "delete --yes", "list --tenant", "--store"])
     func argumentsThatAreNoUTF8(_ command: String) throws {

@@ -62,6 +62,18 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: box.path("home/.config/keyvault/master.key")))
     }
 
+    @Test(arguments: ["sqlite", "file"])
+    func aPassphraseThatIsTooShortLeavesNothingBehind(kind: String) throws {
+        let box = try Sandbox()
+        let arguments = ["init", "--passphrase", "--store", "\(kind):vault"]
+        try box.run(arguments, input: "short").expectError(64, "shorter than 8 bytes", hint: "several words")
+        _ = FileManager.default.createFile(
+            atPath: box.path("short"), contents: Data("short".utf8), attributes: [.posixPermissions: 0o600])
+        try box.run(arguments, environment: ["KEYVAULT_PASSPHRASE_FILE": "short"]).expectError(
+            64, "shorter than 8 bytes", hint: "several words")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: box.folder.path()) == ["short"])
+    }
+
     @Test func aVaultUnderAPassphraseHasNoKeyFile() throws {
         let box = try Sandbox()
         try box.run("init", "--passphrase", "--master-key-file", "key", input: "correct horse").expectError(

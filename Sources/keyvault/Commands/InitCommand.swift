@@ -20,13 +20,16 @@ struct InitCommand: AsyncParsableCommand {
     func run() async throws {
         let url = try options.storeURL
         let keyPath = try options.usesPassphrase ? noKeyPath() : oneKeyPath()
+        // Before a store is made that a refused passphrase would leave behind. Where one is, it may hold a vault: nobody is asked yet.
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        let passphrase = keyPath == nil && !isThere ? try PassphraseInput.readFirst() : nil
         let store = try await url.open(create: true)
         do {
             // Before a key is made that nobody needs, or a passphrase asked for.
             guard try await store.readHead() == nil else {
                 throw Failure(.other, "There is a vault in \(url) already.", hint: "Use it, or name another --store.")
             }
-            let (vault, advice) = try await create(in: store, keyPath: keyPath)
+            let (vault, advice) = try await create(in: store, keyPath: keyPath, passphrase: passphrase)
             try options.console.say("Created the vault \(vault.id) in \(url).")
             try options.console.say(advice)
             await vault.close()
@@ -53,10 +56,13 @@ struct InitCommand: AsyncParsableCommand {
         return nil
     }
 
+    /// - Parameter passphrase: the one that was asked for already.
     /// - Returns: the vault, and what its owner has to know.
-    private func create(in store: some RecordStore, keyPath: String?) async throws -> (vault: Vault, advice: String) {
+    private func create(
+        in store: some RecordStore, keyPath: String?, passphrase: Secret?
+    ) async throws -> (vault: Vault, advice: String) {
         guard let keyPath else {
-            let passphrase = try PassphraseInput.readFirst()
+            let passphrase = try passphrase ?? PassphraseInput.readFirst()
             return (
                 try await Vault.create(in: store, passphrase: passphrase),
                 "It opens by its passphrase, with --passphrase. Keep that in a safe place: without it, nothing opens."

@@ -51,7 +51,7 @@ struct PutCommand: AsyncParsableCommand {
                 hint: "See 'keyvault providers', or leave out \(strict ? "--strict" : "--validate").")
         }
         try await options.withVault(asking: validator, checks: strict ? .strict : .lenient) { vault in
-            let secret = try SecretInput.read(prompt: "Key for \(reference)", isBinary: allowsBinary)
+            let secret = try SecretInput.read(.key, prompt: "Key for \(reference)", isBinary: allowsBinary)
             let request = PutRequest(
                 reference, secret, expectedRevision: expectedRevision, expires: expires, keepPreviousFor: keepPrevious)
             guard let stored = try await vault.put([request]).first else { return }

@@ -67,7 +67,7 @@ struct ImportReader: ~Copyable {
         do {
             let id = try RecordID(tenant: tenant, provider: provider, label: names["label"] ?? RecordID.defaultLabel)
             return try secret.withSpan { bytes in
-                if !isBinary { try SecretInput.refuseBinary(bytes) }
+                if !isBinary { try SecretInput.refuseBinary(.key, bytes) }
                 return ImportLine(number: number, id: id, secret: try Secret(copying: bytes), length: bytes.count)
             }
         } catch {

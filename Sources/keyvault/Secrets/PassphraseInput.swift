@@ -4,21 +4,33 @@ import KeyVault
 enum PassphraseInput {
     /// The passphrase that the vault has.
     static func read() throws -> Secret {
-        try readFile() ?? SecretInput.readTyped(prompt: "Passphrase of the vault")
+        try readFile() ?? SecretInput.readTyped(.passphrase, prompt: "Passphrase of the vault")
     }
 
     /// The passphrase of a vault that is being made.
-    static func readFirst() throws -> Secret { try readFile() ?? readNew() }
+    static func readFirst() throws -> Secret {
+        guard let passphrase = try readFile() else { return try readNew() }
+        try checkLength(of: passphrase)
+        return passphrase
+    }
 
     /// A passphrase that the vault is to have. Typed twice, since nobody sees it.
     static func readNew() throws -> Secret {
-        let passphrase = try SecretInput.read(prompt: "New passphrase", isBinary: false)
+        let passphrase = try SecretInput.read(.passphrase, prompt: "New passphrase")
+        try checkLength(of: passphrase)
         if StandardStream.input.isTerminal {
-            guard try SecretInput.read(prompt: "The same again", isBinary: false) == passphrase else {
+            guard try SecretInput.read(.passphrase, prompt: "The same again") == passphrase else {
                 throw Failure(.refused, "The two passphrases differ.", hint: "Try again.")
             }
         }
         return passphrase
+    }
+
+    /// The engine refuses a short one too, but only when the store has been made, or the same was typed twice.
+    private static func checkLength(of passphrase: Secret) throws(Failure) {
+        guard passphrase.withSpan({ $0.count }) >= 8 else {
+            throw Failure(.usage, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
+        }
     }
 
     private static func readFile() throws -> Secret? {
@@ -26,8 +38,9 @@ enum PassphraseInput {
         do {
             return try Secret(contentsOfFile: path)
         } catch {
+            let message = error.code == .emptySecret ? "The passphrase in \(path) is empty." : error.message
             throw Failure(
-                .masterKey, error.message, hint: "Let KEYVAULT_PASSPHRASE_FILE name a file that only you can read.")
+                .masterKey, message, hint: "Let KEYVAULT_PASSPHRASE_FILE name a file that only you can read.")
         }
     }
 }
