@@ -72,10 +72,3 @@ enum EntryPoint {
         } catch { return error }
     }
 }
-
-extension String {
-    /// With every control character, line breaks among them, as a space.
-    fileprivate var onOneLine: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
-}

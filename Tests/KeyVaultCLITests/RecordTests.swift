@@ -76,6 +76,26 @@ import Testing
         #expect(text.contains(#"a\u{202e}b"#) && !text.contains("\u{202E}") && text.contains("👩‍🔧"))
     }
 
+    /// Every character of Unicode's Bidi_Control.
+    @Test(
+        arguments: ["\u{061C}", "\u{200E}", "\u{200F}"] + (UInt32(0x202A)...0x202E).map(String.init(scalar:))
+            + (UInt32(0x2066)...0x2069).map(String.init(scalar:)))
+    func noOutputTurnsAround(character: String) throws {
+        let id = "acme/mine/a\(character)b"
+        let put = try box.run("put", id, input: "secret")
+        let show = try box.run("show", id)
+        let raw = try box.run("show", id, "--json")
+        let listed = try box.run("list", "none\(character)")
+        let deleted = try box.run("delete", id)
+        let missing = try box.run("delete", id)
+        for text in [put.text, show.text, listed.text, deleted.text, missing.errors] {
+            #expect(text.contains(#"\u{"#) && !text.contains(character), "\(text)")
+        }
+        #expect(put.status == 0 && show.text.contains("\nrevision"))
+        #expect(try raw.json(as: [String: Any].self)["label"] as? String == "a\(character)b")
+        #expect(raw.text.contains(character))
+    }
+
     @Test func listPrintsWhatShowPrints() throws {
         #expect(try box.run("list", "--json").json(as: [Any].self).isEmpty)
         #expect(try box.run("list").text == "No keys are stored.\n")
@@ -189,4 +209,8 @@ import Testing
         #expect(again.status == 0)
         #expect(try again.json(as: NSDictionary.self) == ["records": 1, "damaged": []])
     }
+}
+
+extension String {
+    fileprivate init(scalar value: UInt32) { self = Unicode.Scalar(value).map { String($0) } ?? "" }
 }

@@ -66,6 +66,18 @@ import Testing
         #expect(try box.run("show", "acme/mine").status == statusOfShow)
     }
 
+    /// Else a name could turn the question around.
+    @Test func questionsWriteOutWhatCannotBeSeen() throws {
+        for (command, question, end) in [("put", "Key for ", "b: "), ("delete", "Delete ", "[y/N] ")] {
+            let terminal = try Terminal(box, command, "acme/mine/a\u{202E}b")
+            try terminal.wait(for: end)
+            terminal.type("n\n")
+            _ = terminal.finish()
+            #expect(terminal.shown.contains(#"\#(question)acme/mine/a\u{202e}b"#), "\(terminal.shown)")
+            #expect(!terminal.shown.contains("\u{202E}"))
+        }
+    }
+
     @Test func yesAnswersBeforehand() throws {
         _ = try box.run("put", "acme/mine", input: "sk-secret")
         #expect(try Terminal(box, "delete", "acme/mine", "--yes").finish().status == 0)

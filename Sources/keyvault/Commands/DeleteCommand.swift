@@ -82,7 +82,7 @@ struct DeleteCommand: AsyncParsableCommand {
         guard StandardStream.input.isTerminal else {
             throw Failure(.refused, "Nobody is there to say yes.", hint: "Use --yes to delete without a question.")
         }
-        try StandardStream.error.write("\(question) [y/N] ")
+        try StandardStream.error.write("\(question.onOneLine) [y/N] ")
         guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
             throw Failure(.refused, "Nothing was deleted.", hint: "Answer y to delete.")
         }

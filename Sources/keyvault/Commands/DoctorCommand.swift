@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let findings = Machine.findings + keyFiles + storeFile + (await vault())
         if json {
-            try options.console.result(JSON.text(["checks": findings]))
+            try options.console.result(json: ["checks": findings])
         } else {
             try options.console.result(findings.map(line).joined(separator: "\n"))
         }

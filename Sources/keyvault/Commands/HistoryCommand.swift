@@ -20,7 +20,7 @@ struct HistoryCommand: AsyncParsableCommand {
         try await options.withVault { vault in
             let history = try await vault.history(of: reference)
             if json {
-                try options.console.result(JSON.text(history.map(RevisionDocument.init)))
+                try options.console.result(json: history.map(RevisionDocument.init))
             } else {
                 var table = Table("REVISION", "HINT", "UPDATED", "KEPT UNTIL")
                 let lines = table.lines(history.map(\.cells), style: options.console.style) { $1 }

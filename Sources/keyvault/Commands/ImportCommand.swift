@@ -50,7 +50,7 @@ struct ImportCommand: AsyncParsableCommand {
                 count += 1
             } catch let failure as Failure {
                 failed += 1
-                try StandardStream.error.write(failure.message + "\n")
+                try StandardStream.error.write(failure.message.onOneLine + "\n")
             }
         }
         guard failed == 0 else {

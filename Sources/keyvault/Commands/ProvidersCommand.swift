@@ -19,7 +19,7 @@ struct ProvidersCommand: AsyncParsableCommand {
     func run() async throws {
         let providers = try LiveChecks.registry().providers.sorted { $0.name < $1.name }
         if json {
-            try options.console.result(JSON.text(providers))
+            try options.console.result(json: providers)
         } else {
             var table = Table("PROVIDER", "NAME", "KEYS BEGIN WITH", "LIVE CHECK")
             try StandardStream.output.write(

@@ -32,7 +32,7 @@ struct RemindersCommand: AsyncParsableCommand {
                 cursor = page.next
             } while cursor != nil
             if json {
-                try options.console.result(JSON.text(reminders.map(ReminderDocument.init)))
+                try options.console.result(json: reminders.map(ReminderDocument.init))
             } else if reminders.isEmpty {
                 try options.console.say("No key is due for replacement.")
             } else {

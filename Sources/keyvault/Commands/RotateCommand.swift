@@ -58,7 +58,11 @@ struct RotateMasterCommand: AsyncParsableCommand {
             ) { bar.show($0.records) }
             bar.end()
             let text = text(report, hasPassphrase: passphrase != nil)
-            try options.console.result(json ? JSON.text(RotationDocument(report)) : text)
+            if json {
+                try options.console.result(json: RotationDocument(report))
+            } else {
+                try options.console.result(text)
+            }
             try check(report)
         }
     }

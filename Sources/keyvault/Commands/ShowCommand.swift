@@ -18,7 +18,11 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.withVault { vault in
             let entry = try await vault.entry(for: reference)
-            try options.console.result(json ? JSON.text(RecordDocument(entry)) : lines(entry))
+            if json {
+                try options.console.result(json: RecordDocument(entry))
+            } else {
+                try options.console.result(lines(entry))
+            }
             if let code = entry.code, let damage = entry.damage { throw Failure(unreadable: code, damage) }
         }
     }

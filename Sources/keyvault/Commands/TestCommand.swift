@@ -34,7 +34,7 @@ struct TestCommand: AsyncParsableCommand {
             if let reference {
                 let validation = try await vault.revalidate(reference, with: validator)
                 let tested = TestedKey(id: reference, validation: validation)
-                try options.console.result(json ? JSON.text(tested) : tested.line)
+                if json { try options.console.result(json: tested) } else { try options.console.result(tested.line) }
                 return tested
             }
             return try await testAll(of: vault, with: validator)
@@ -56,7 +56,7 @@ struct TestCommand: AsyncParsableCommand {
         bar.end()
         let keys = await tested.keys.sorted { $0.id < $1.id }
         if json {
-            try options.console.result(JSON.text(keys))
+            try options.console.result(json: keys)
         } else {
             for key in keys { try options.console.result(key.line) }
         }

@@ -27,7 +27,9 @@ struct TokenCreateCommand: AsyncParsableCommand {
             // Where nobody reads it, writing it is to fail, not to end the process.
             signal(SIGPIPE, SIG_IGN)
             // Alone on its line, so that `$(keyvault token create TENANT)` is the token.
-            do { try options.console.result(json ? JSON.text(document) : made.token) } catch {
+            do {
+                if json { try options.console.result(json: document) } else { try options.console.result(made.token) }
+            } catch {
                 // Nobody has seen it, and nobody could name it.
                 _ = try? await vault.revokeToken(made.info.id)
                 throw error

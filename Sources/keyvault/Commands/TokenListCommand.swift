@@ -19,7 +19,7 @@ struct TokenListCommand: AsyncParsableCommand {
         try await options.withVault { vault in
             let tokens = try await vault.tokens(of: tenant)
             if json {
-                try options.console.result(JSON.text(tokens.map(TokenDocument.init)))
+                try options.console.result(json: tokens.map(TokenDocument.init))
             } else if tokens.isEmpty {
                 try options.console.say("There are no tokens.")
             } else {

@@ -21,7 +21,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let console = options.console
             let report = try await vault.verify { report in console.progress("\(report.records.keys) verified") }
             console.endProgress()
-            try console.result(json ? JSON.text(VerifyDocument(report)) : text(report))
+            if json { try console.result(json: VerifyDocument(report)) } else { try console.result(text(report)) }
             let (damaged, unopened) = (report.damaged.damaged, report.damaged.unopened)
             guard damaged.isEmpty else {
                 throw Failure(

@@ -30,15 +30,6 @@ struct Table {
 }
 
 extension String {
-    /// With the characters written out that show nothing and can turn around what follows. (One of them joins emoji.)
-    fileprivate var visible: String {
-        let isHidden: (Unicode.Scalar) -> Bool = {
-            $0 != "\u{200D}" && [.format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
-        }
-        guard unicodeScalars.contains(where: isHidden) else { return self }
-        return unicodeScalars.map { isHidden($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
-    }
-
     fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> String {
         var text = Substring(self)
         while let last = text.last, isTrimmed(last) { text.removeLast() }

@@ -35,7 +35,7 @@ enum SecretInput {
     private static func readTyped(_ kind: SecretKind, prompt: String, from terminal: Int32) throws -> Secret {
         var buffer = try SecretBuffer()
         try TerminalEcho.withoutEcho(on: terminal) {
-            try StandardStream.error.write("\(prompt): ")
+            try StandardStream.error.write("\(prompt.onOneLine): ")
             // A terminal gives one line at a time.
             _ = try buffer.read(from: terminal)
         }
