@@ -38,6 +38,25 @@ import Testing
             64, "only key")
     }
 
+    @Test(arguments: [
+        ["master-key", "create", ""], ["rotate", "master", "--new-master-key-file", ""],
+        ["list", "--master-key-file", ""], ["init", "--store", "sqlite:new.db", "--master-key-file", ""],
+    ])
+    func anEmptyPathIsAWrongCall(arguments: [String]) throws {
+        try box.run(arguments).expectError(64, "The path is empty")
+        #expect(!FileManager.default.fileExists(atPath: box.path("new.db")))
+    }
+
+    @Test(arguments: [("link", "cannot be read"), ("none/new", "There is no key in none/new")])
+    func aDryRunPromisesNoKeyWhereNoneCanBeMade(path: String, message: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: box.path("link"), withDestinationPath: "link")
+        let rotate = ["rotate", "master", "--new-master-key-file", path]
+        let dry = try box.run(rotate + ["--dry-run"])
+        dry.expectError(6, message)
+        #expect(!dry.errors.contains("would be made"))
+        #expect(try box.run(rotate).status == 6)
+    }
+
     @Test func noKeyIsMadeForAVaultThatDoesNotOpen() throws {
         let rotate = ["rotate", "master", "--new-master-key-file", "new"]
         try box.run(rotate + ["--store", "sqlite:none.db"]).expectError(3, "none.db")

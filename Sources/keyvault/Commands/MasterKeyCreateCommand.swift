@@ -11,7 +11,8 @@ struct MasterKeyCreateCommand: AsyncParsableCommand {
             'keyvault rotate master --help'.
             """)
 
-    @Argument(help: ArgumentHelp("A path where nothing is yet.", valueName: "F"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("A path where nothing is yet.", valueName: "F"), completion: .file(), transform: String.path)
     var path: String
 
     @OptionGroup var options: ConsoleOptions

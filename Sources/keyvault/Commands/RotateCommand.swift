@@ -32,7 +32,8 @@ struct RotateMasterCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("new-master-key-file"),
-        help: ArgumentHelp("The file of the new key; made where there is none.", valueName: "F"), completion: .file())
+        help: ArgumentHelp("The file of the new key; made where there is none.", valueName: "F"), completion: .file(),
+        transform: String.path)
     var newKeyPath: String
 
     @Flag(name: .customLong("dry-run"), help: "Say what would be done, and do nothing.")
@@ -69,11 +70,14 @@ struct RotateMasterCommand: AsyncParsableCommand {
 
     /// The key in the file, or a new one: on the disk before the vault gets to know it.
     private func newKey(_ passphrase: Secret?) async throws -> MasterKeyRing {
-        guard !FileManager.default.fileExists(atPath: newKeyPath) else { return try MasterKeyFile(newKeyPath).load() }
+        // A link that leads nowhere is something too: no key can be made there.
+        guard (try? FileManager.default.attributesOfItem(atPath: newKeyPath)) == nil else {
+            return try MasterKeyFile(newKeyPath).load()
+        }
         guard !isDryRun else {
             throw Failure(
                 .masterKey, "There is no key in \(newKeyPath).",
-                hint: "Make one with 'keyvault master-key create'. Without --dry-run, it would be made there.")
+                hint: "Make one with 'keyvault master-key create'. Without --dry-run, that is tried first.")
         }
         // Before a key is made that nobody needs. The vault is opened anew with the key: its source must have it throughout. Where that
         // file is one of those that open the vault, it has to be made first.

@@ -12,7 +12,7 @@ struct GlobalOptions: ParsableArguments {
             "The file that holds the master key; may repeat while keys are rotated. Default: $KEYVAULT_MASTER_KEY_FILE (several are "
                 + "separated by commas), else the credential master-key of the service manager, else $XDG_CONFIG_HOME/keyvault/master.key.",
             valueName: "F"),
-        completion: .file())
+        completion: .file(), transform: String.path)
     var masterKeyFiles: [String] = []
 
     @Flag(
