@@ -73,7 +73,7 @@ import Testing
             try await box.withVault { try await $0.copy(to: failing) }
         }
         await store.close()
-        try box.run("list", "--store", "file:copy.vault").expectError(7, "was not finished", hint: "or remove it")
+        try box.run("list", "--store", "file:copy.vault").expectError(7, "was not finished", hint: "remove it first")
         try box.run("put", "a/mine", input: "newer").expectSuccess()
         try box.run("migrate", "--to", "file:copy.vault").expectError(
             8, "was written to since this copy of it was begun", hint: "remove the unfinished copy, and copy anew")

@@ -32,7 +32,9 @@ struct KeyState: Sendable {
         guard !UnfinishedCopy.isHeld(by: head) else {
             throw VaultError(
                 .damagedHeader, "The store holds a copy of a vault that was not finished.",
-                hint: "Copy again into the same place, which goes on with it, or remove it.")
+                hint:
+                    "Copy again into the same place, which goes on with it. Where the vault was written to since, remove it first."
+            )
         }
         let request: MasterKeyRequest
         do { request = MasterKeyRequest(header: try StoredHeader(head.header).header) } catch {

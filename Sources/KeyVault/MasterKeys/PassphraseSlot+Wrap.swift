@@ -8,10 +8,7 @@ extension PassphraseSlot {
     static func make(
         wrapping key: borrowing MasterKey, under passphrase: Secret, vault: VaultID
     ) async throws(VaultError) -> PassphraseSlot {
-        guard passphrase.withSpan({ $0.count - $0.lineBreakLength }) >= 8 else {
-            throw VaultError(
-                .invalidArgument, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
-        }
+        try PassphraseSource.checkLength(passphrase)
         let salt = try VaultError.wrap { () throws(CryptoError) in try Random.bytes(16) }
         let parameters: Parameters
         do {

@@ -9,6 +9,14 @@ public struct PassphraseSource: MasterKeySource {
     /// - Parameter passphrase: as it was typed. One line break at its end is no part of it.
     public init(_ passphrase: Secret) { self.passphrase = passphrase }
 
+    /// Refuses what is too short for a passphrase.
+    package static func checkLength(_ passphrase: Secret) throws(VaultError) {
+        guard passphrase.withSpan({ $0.count - $0.lineBreakLength }) >= 8 else {
+            throw VaultError(
+                .invalidArgument, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
+        }
+    }
+
     /// - Throws: ``VaultError`` `missingMasterKey` where the vault knows no passphrase, `wrongMasterKey` where it is another.
     public func masterKeys(for request: MasterKeyRequest) async throws -> MasterKeyRing {
         guard !request.slots.isEmpty else {

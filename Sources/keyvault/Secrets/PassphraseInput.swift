@@ -10,27 +10,21 @@ enum PassphraseInput {
     /// The passphrase of a vault that is being made.
     static func readFirst() throws -> Secret {
         guard let passphrase = try readFile() else { return try readNew() }
-        try checkLength(of: passphrase)
+        // At once: the engine would, but only when a store has been made, or the same was typed twice.
+        try PassphraseSource.checkLength(passphrase)
         return passphrase
     }
 
     /// A passphrase that the vault is to have. Typed twice, since nobody sees it.
     static func readNew() throws -> Secret {
         let passphrase = try SecretInput.read(.passphrase, prompt: "New passphrase")
-        try checkLength(of: passphrase)
+        try PassphraseSource.checkLength(passphrase)
         if StandardStream.input.isTerminal {
             guard try SecretInput.read(.passphrase, prompt: "The same again") == passphrase else {
                 throw Failure(.refused, "The two passphrases differ.", hint: "Try again.")
             }
         }
         return passphrase
-    }
-
-    /// The engine refuses a short one too, but only when the store has been made, or the same was typed twice.
-    private static func checkLength(of passphrase: Secret) throws(Failure) {
-        guard passphrase.withSpan({ $0.count }) >= 8 else {
-            throw Failure(.usage, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
-        }
     }
 
     private static func readFile() throws -> Secret? {
