@@ -52,10 +52,9 @@ extension PassphraseSlot.Parameters {
                 defer { StackScrub.scrub() }
                 return try Self.turn.withLock { _ throws(CryptoError) in
                     try passphrase.withSpan { passphrase throws(CryptoError) in
-                        // Whoever reads it from a file, or from a terminal, may have left it there.
-                        let typed = passphrase.extracting(droppingLast: passphrase.lineBreakLength)
-                        return MasterKeyRing(
-                            try MasterKey(passphrase: typed, salt: salt.span, operations: operations, memory: memory))
+                        MasterKeyRing(
+                            try MasterKey(
+                                passphrase: passphrase, salt: salt.span, operations: operations, memory: memory))
                     }
                 }
             }

@@ -6,12 +6,12 @@ import KeyVaultFormat
 public struct PassphraseSource: MasterKeySource {
     private let passphrase: Secret
 
-    /// - Parameter passphrase: as it was typed. One line break at its end is no part of it.
+    /// - Parameter passphrase: as it was typed, without a line break: one that is there is a part of it. `Secret(contentsOfFile:)` drops it.
     public init(_ passphrase: Secret) { self.passphrase = passphrase }
 
     /// Refuses what is too short for a passphrase.
     package static func checkLength(_ passphrase: Secret) throws(VaultError) {
-        guard passphrase.withSpan({ $0.count - $0.lineBreakLength }) >= 8 else {
+        guard passphrase.withSpan({ $0.count }) >= 8 else {
             throw VaultError(
                 .invalidArgument, "The passphrase is shorter than 8 bytes.", hint: "Take several words instead.")
         }

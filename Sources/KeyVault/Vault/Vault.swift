@@ -61,6 +61,7 @@ public final class Vault: Sendable {
 
     /// Creates a vault that opens by a passphrase: its master key is made here and kept in the vault's header, wrapped.
     ///
+    /// - Parameter passphrase: its bytes, whatever they are; a line break is a part of it. `Secret(contentsOfFile:)` drops one.
     /// - Throws: as ``create(in:masterKey:configuration:)``, and `invalidArgument` for a passphrase of fewer than 8 bytes.
     public static func create(
         in store: some RecordStore, passphrase: Secret, configuration: VaultConfiguration = VaultConfiguration()

@@ -27,7 +27,6 @@ from .basics import (
     context,
     key_id_of,
     keyed_hash,
-    without_line_break,
 )
 from .record import Wrap, unwrap, wrap
 
@@ -118,9 +117,8 @@ def check_costs(passes: int, memory: int) -> None:
 
 def passphrase_key(passphrase: bytes, passes: int, memory: int, salt: bytes) -> bytes:
     assert ARGON2_VERSION == 0x13
-    typed = without_line_break(passphrase)
     return hash_secret_raw(
-        typed, salt, time_cost=passes, memory_cost=memory // 1024, parallelism=1, hash_len=32, type=Type.ID
+        passphrase, salt, time_cost=passes, memory_cost=memory // 1024, parallelism=1, hash_len=32, type=Type.ID
     )
 
 

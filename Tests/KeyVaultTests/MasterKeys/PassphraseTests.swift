@@ -65,21 +65,9 @@ import Testing
         _ = try await Vault.open(base, keys: PassphraseSource(try Secret("battery staple")))
     }
 
-    @Test(arguments: ["1234567", "1234567\n"]) func aShortPassphraseIsRefused(_ passphrase: String) async throws {
+    @Test func aShortPassphraseIsRefused() async throws {
         await #expect(throws: VaultError(.invalidArgument, "")) {
-            try await Vault.create(in: MemoryStore(), passphrase: Secret(passphrase))
-        }
-    }
-
-    /// Whoever reads it from a file leaves it out, or does not.
-    @Test func aLineBreakAtTheEndIsNoPartOfAPassphrase() async throws {
-        let store = MemoryStore()
-        _ = try await Vault.create(in: store, passphrase: Secret("correct horse\n"))
-        for end in ["", "\n", "\r\n"] {
-            _ = try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse\(end)")))
-        }
-        await #expect(throws: VaultError(.wrongMasterKey, "")) {
-            try await Vault.open(store, keys: PassphraseSource(try Secret("correct horse\n\n")))
+            try await Vault.create(in: MemoryStore(), passphrase: Secret("1234567"))
         }
     }
 
