@@ -135,8 +135,8 @@ extension FileLog {
     }
 
     /// Makes the file as long as whole blocks are that hold the bytes up to `end`, so that most writes leave its size alone: a sync that
-    /// has a new one to note takes a third longer. It takes no room that the bytes would not, and where it fails they make the
-    /// file longer themselves.
+    /// has a new one to note takes a third longer. Whole blocks and no more: they are allocated as they are written to, and the sync that
+    /// notes the size notes them. Where it fails, the bytes make the file longer themselves.
     private func addBlocks(to log: LogFile, for end: UInt64, _ writer: inout Writer) {
         let size = (end + settings.block - 1) / settings.block * settings.block
         if (try? log.file.truncateFully(to: size)) != nil { writer.size = size }
