@@ -50,6 +50,26 @@ import Testing
         }
     }
 
+    /// A log that was not closed has zeros behind its last frame, and nothing that is missed where they change.
+    @Test func bitsBehindTheLastFrame() throws {
+        let disk = SimulatedDisk(image)
+        let log = try FileLog(Self.path, creating: false, layer: disk)
+        let id = try RecordID(tenant: "t", provider: "p", label: "last")
+        let change = RecordChange.insert(RecordKey(id: id, revision: 1), sealed: [1])
+        #expect(log.commit([WriteBatch(generation: 1, changes: [change])]) == [nil])
+        let contents = try Contents(log)
+        let end = Int(log.shared.withLock(\.end))
+        var damaged = disk.image
+        let file = try #require(damaged.names[Self.path])
+        #expect(damaged.files[file].count.isMultiple(of: 4096) && damaged.files[file].count > end)
+        for bit in stride(from: end * 8, to: damaged.files[file].count * 8, by: Proof.isOn ? 1 : 7) {
+            damaged.files[file][bit / 8] ^= 1 << (bit % 8)
+            defer { damaged.files[file][bit / 8] ^= 1 << (bit % 8) }
+            let opened = try FileLog(Self.path, creating: false, layer: SimulatedDisk(damaged))
+            #expect(try Contents(opened) == contents)
+        }
+    }
+
     /// A tail that is torn is cut off, and the cut is durable before anything else is done: what lay behind it must not come back
     /// behind what is appended.
     @Test func theCutOfATornTailIsSynced() throws {
