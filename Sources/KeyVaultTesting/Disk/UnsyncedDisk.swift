@@ -34,12 +34,12 @@ package struct UnsyncedDisk: Sendable {
     ///
     /// - Parameters:
     ///   - kept: Whether the uncertain operation of this number had reached the disk.
-    ///   - limit: How many bytes of the last uncertain operation, a write, had.
-    package func image(limit: Int = .max, keeping kept: (Int) -> Bool) -> DiskImage {
+    ///   - part: What of the last uncertain operation had.
+    package func image(_ part: DiskImage.Part = .all, keeping kept: (Int) -> Bool) -> DiskImage {
         var (image, number) = (durable, 0)
         let last = steps.lastIndex { !$0.isCertain }
         for (index, step) in steps.enumerated() {
-            if step.isCertain || kept(number) { image.apply(step.operation, limit: index == last ? limit : .max) }
+            if step.isCertain || kept(number) { image.apply(step.operation, index == last ? part : .all) }
             if !step.isCertain { number += 1 }
         }
         return image

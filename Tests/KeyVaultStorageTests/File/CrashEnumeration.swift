@@ -101,7 +101,7 @@ struct CrashEnumeration {
         guard case .write(let file, let offset, let bytes) = uncertain.last else { return }
         let whole = disk.image { _ in true }
         for length in 0..<bytes.count {
-            let image = disk.image(limit: length) { _ in true }
+            let image = disk.image(.bytes(length)) { _ in true }
             try check(image, allowed)
             // The parts of one write reach the disk in any order: some are missing, and what lies behind them is there.
             var torn = whole
@@ -114,10 +114,13 @@ struct CrashEnumeration {
             // The size had reached the disk and the bytes had not, or others are in their place.
             for tail in tails(bytes.count - length, image.files[file]) where random.below(2) == 0 {
                 var extended = image
-                extended.files[file] += tail
+                let (start, old) = (offset + length, image.files[file])
+                extended.files[file] = old[..<start] + tail + old.dropFirst(start + tail.count)
                 try check(extended, allowed)
             }
         }
+        // The bytes had reached the disk and the size had not; or the size alone.
+        for part in [DiskImage.Part.withoutSize, .sizeAlone] { try check(disk.image(part) { _ in true }, allowed) }
     }
 
     private mutating func tails(_ left: Int, _ file: [UInt8]) -> [[UInt8]] {
@@ -156,7 +159,7 @@ struct CrashEnumeration {
             }
             if case .write(_, _, let bytes) = uncertain.last {
                 for length in stride(from: 1, to: bytes.count, by: 1 + bytes.count / 4) {
-                    try recheck(again.image(limit: length) { _ in true }, found)
+                    try recheck(again.image(.bytes(length)) { _ in true }, found)
                 }
             }
         }
@@ -178,13 +181,20 @@ struct CrashEnumeration {
             let isAcknowledged = index == disk.trace.count - 1
             for subset in 0..<(1 << min(again.uncertain.count, 4)) {
                 states += 1
-                let left = SimulatedDisk(again.image { subset >> $0 & 1 == 1 })
-                let found = try Contents(FileLog(Self.path, creating: true, layer: left))
-                guard found == after || !isAcknowledged && found == before else {
-                    throw Failure(description: "a crash in the write after the recovery of \(count) gives \(found)")
-                }
+                let left = again.image { subset >> $0 & 1 == 1 }
+                try expect(
+                    left, isAcknowledged ? [after] : [before, after],
+                    "a crash in the write after the recovery of \(count)")
             }
+            let left = again.image(.sizeAlone) { _ in true }
+            try expect(
+                left, isAcknowledged ? [after] : [before, after], "a size alone, after the recovery of \(count),")
         }
+    }
+
+    private func expect(_ image: DiskImage, _ allowed: [Contents], _ what: String) throws {
+        let found = try Contents(FileLog(Self.path, creating: true, layer: SimulatedDisk(image)))
+        guard allowed.contains(found) else { throw Failure(description: "\(what) gives \(found)") }
     }
 
     /// What was found once is found again: nothing of it was shown before it was durable.

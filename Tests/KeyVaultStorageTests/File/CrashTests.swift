@@ -15,7 +15,7 @@ import Testing
             let workload = try await LogWorkload(
                 seed: seed, steps: 16, compactsEvery: isLarge ? 15 : 7, tenants: isLarge ? 12 : 3)
             var enumeration = try CrashEnumeration(
-                workload, seed: seed, chunk: isLarge ? 48 : 160, block: isLarge ? 4096 : 256,
+                workload, seed: seed, chunk: isLarge ? 48 : 160, block: isLarge ? 64 : 128,
                 wantedStates: wanted - states)
             do { try await enumeration.run() } catch {
                 Issue.record("seed \(seed): \(error)")

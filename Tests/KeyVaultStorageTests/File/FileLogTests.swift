@@ -292,22 +292,25 @@ import Testing
         #expect(opening.contains(.syncDirectory))
     }
 
-    private var sizes: [DiskOperation] { disk.trace.filter { if case .truncate = $0 { true } else { false } } }
-
     /// A sync that has a new size to note takes longer.
     @Test func aLogThatIsWrittenToHasTheSizeOfWholeBlocks() throws {
         let log = try created()
-        for label in 0..<20 { #expect(log.commit([try insert("\(label)")]) == [nil]) }
         let file = try #require(disk.image.names[Self.path])
-        #expect(sizes == [.truncate(file: file, size: 4096)])
+        #expect(disk.image.files[file].count == 4096)
+        let before = disk.trace.count
+        for label in 0..<20 { #expect(log.commit([try insert("\(label)")]) == [nil]) }
         let end = Int(log.shared.withLock(\.end))
+        let writes = disk.trace[before...].compactMap {
+            if case .write(_, let at, let bytes) = $0 { at + bytes.count } else { nil }
+        }
+        #expect(writes.count == 20 && writes.last == end)
         let bytes = try #require(disk.image[Self.path])
         #expect(bytes.count == 4096 && bytes[end...].allSatisfy { $0 == 0 })
         // Two more blocks at once, with what is left of the first.
         let key = RecordKey(id: id, revision: 1)
         let sealed = [UInt8](repeating: 1, count: 9_000)
         #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)])]) == [nil])
-        #expect(sizes.last == .truncate(file: file, size: 12_288))
+        #expect(disk.image.files[file].count == 12_288)
         // Whoever closes it leaves none.
         let last = Int(log.shared.withLock(\.end))
         log.close()
@@ -330,19 +333,51 @@ import Testing
         #expect(throws: StoreError(.corrupt, "")) { try FileRepair(Self.path, layer: SimulatedDisk(left)) }
     }
 
-    /// Where the file system does not make a file longer than what is in it, the writes do.
-    @Test func aSizeThatCannotBeSetIsNoFailure() throws {
+    /// Of the zeros that fill up a block there is room for some.
+    @Test func zerosThatHaveNoRoomAreNoFailure() throws {
         let log = try created()
         let key = RecordKey(id: id, revision: 1)
-        let sealed = [UInt8](repeating: 1, count: 9_000)
-        // Looking for the log and the lock comes first.
-        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .error(.noSpace))
+        let sealed = [UInt8](repeating: 1, count: 3_900)
         #expect(log.commit([WriteBatch(generation: 1, changes: [.insert(key, sealed: sealed)])]) == [nil])
-        #expect(disk.struck == [.truncate])
-        #expect(try #require(disk.image[Self.path]).count == Int(log.shared.withLock(\.end)))
-        // The next one asks again.
+        // Looking for the log and the lock comes first. The write does half of what it should, and all of the frame.
+        disk.fail((disk.calls + 2)..<(disk.calls + 3), with: .short)
         #expect(log.commit([try insert("a")]) == [nil])
-        #expect(try #require(disk.image[Self.path]).count == 12_288)
+        #expect(disk.struck == [.write])
+        let size = try #require(disk.image[Self.path]).count
+        #expect(size > Int(log.shared.withLock(\.end)) && size < 8192)
+        // The next one that needs more fills up the block.
+        let next = RecordChange.replace(
+            RecordKey(id: id, revision: 2), sealed: sealed, replacing: 1, commitment: nil, retained: nil)
+        #expect(log.commit([WriteBatch(generation: 1, changes: [next])]) == [nil])
+        #expect(try #require(disk.image[Self.path]).count.isMultiple(of: 4096))
+    }
+
+    /// The power failed when bytes had reached the disk and the file's new size had not.
+    @Test func whatLiesBehindTheEndDoesNotComeBack() throws {
+        let log = try created()
+        let end = Int(log.shared.withLock(\.end))
+        let whole = disk.image
+        #expect(log.commit([try insert("a"), try insert("b")]) == [nil, nil])
+        let file = try #require(whole.names[Self.path])
+        var left = whole
+        left.files[file].removeSubrange(end...)
+        left.hidden[file] = Array(disk.image.files[file][end...])
+        // Neither was acknowledged, and who opens the log sees neither. The first is written again, and the power fails once more.
+        let again = SimulatedDisk(left)
+        let second = try FileLog(Self.path, creating: false, layer: again)
+        #expect(try Contents(second).rows.isEmpty)
+        let before = again.trace.count
+        #expect(second.commit([try insert("a")]) == [nil])
+        var cut = UnsyncedDisk(left)
+        for operation in again.trace[..<before] { cut.apply(operation) }
+        for operation in again.trace[before...] {
+            cut.apply(operation)
+            let found = try FileLog(
+                Self.path, creating: false, layer: SimulatedDisk(cut.image(.sizeAlone) { _ in true }))
+            #expect(try Contents(found).rows.count <= 1)
+            guard case .write = operation else { continue }
+            #expect(try Contents(found).rows.isEmpty)
+        }
     }
 
     /// What it cuts off are zeros as well.

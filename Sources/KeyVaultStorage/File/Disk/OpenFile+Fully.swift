@@ -33,15 +33,20 @@ extension OpenFile {
         return done
     }
 
-    func writeFully(_ bytes: [UInt8], at offset: UInt64) throws(FileError) {
+    /// Writes all of `bytes`, or at least the first `needed` of them.
+    ///
+    /// - Returns: how many were written.
+    @discardableResult
+    func writeFully(_ bytes: [UInt8], needed: Int? = nil, at offset: UInt64) throws(FileError) -> Int {
         var done = 0
-        while done < bytes.count {
+        while done < needed ?? bytes.count {
             let start = done
             done += try retrying { () throws(FileError) in
                 try write(bytes.span.extracting(start...), at: offset + UInt64(start))
             }
             guard done > start else { throw .noSpace }
         }
+        return done
     }
 
     func truncateFully(to size: UInt64) throws(FileError) {

@@ -109,15 +109,20 @@ extension FileLog {
 
     /// Appends `bytes` and syncs them; what fails has the one outcome that SPEC.md section 7.2.5 states.
     ///
+    /// A write that makes the file longer fills up its last block, so that most writes leave the file's size alone: a sync that has a
+    /// new one to note takes a third longer.
+    ///
     /// - Parameter isLast: whether the file is to end with them.
     func append(_ bytes: [UInt8], _ writer: inout Writer, isLast: Bool = false) throws(StoreError) {
         let (log, end) = shared.withLock { ($0.log, $0.end) }
-        let bytes = writer.unproven.isEmpty ? bytes : writer.unproven + bytes
         let start = end - UInt64(writer.unproven.count)
-        let newEnd = start + UInt64(bytes.count)
-        if !isLast, newEnd > writer.size { addBlocks(to: log, for: newEnd, &writer) }
+        var bytes = writer.unproven.isEmpty ? bytes : writer.unproven + bytes
+        let (length, newEnd) = (bytes.count, start + UInt64(bytes.count))
+        if !isLast, newEnd > writer.size { bytes += LogFile.rest(ofBlock: settings.block, behind: newEnd) }
         do {
-            try log.file.writeFully(bytes, at: start)
+            // Of the zeros there need not be room for all.
+            let written = try log.file.writeFully(bytes, needed: length, at: start)
+            writer.size = max(writer.size, start + UInt64(written))
             if isLast, newEnd < writer.size { try log.file.truncateFully(to: newEnd) }
         } catch {
             do {
@@ -132,14 +137,6 @@ extension FileLog {
             throw error.doing("synced", log.path)
         }
         writer.unproven = []
-    }
-
-    /// Makes the file as long as whole blocks are that hold the bytes up to `end`, so that most writes leave its size alone: a sync that
-    /// has a new one to note takes a third longer. Whole blocks and no more: they are allocated as they are written to, and the sync that
-    /// notes the size notes them. Where it fails, the bytes make the file longer themselves.
-    private func addBlocks(to log: LogFile, for end: UInt64, _ writer: inout Writer) {
-        let size = (end + settings.block - 1) / settings.block * settings.block
-        if (try? log.file.truncateFully(to: size)) != nil { writer.size = size }
     }
 
     /// What is on disk behind the end is unknown from now on: only a new file helps.

@@ -99,7 +99,7 @@ package final class FileLog: Sendable {
             throw StoreError(.busy, "What \(given) leads to has changed while it was opened. Try again.")
         }
         try Self.checkLock(held, of: paths)
-        let unproven = try recovery.repairTail()
+        let unproven = try recovery.repairTail(block: settings.block)
         // Whoever renamed the log to its name may have died, or failed, before that was durable.
         do { try layer.syncDirectory(of: path) } catch { throw error.doing("synced by name", path) }
         shared = TracedMutex(

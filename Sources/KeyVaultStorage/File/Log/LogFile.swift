@@ -63,6 +63,11 @@ final class LogFile: Sendable {
         }
     }
 
+    /// Zeros for what is left of the block in which a log ends.
+    static func rest(ofBlock block: UInt64, behind end: UInt64) -> [UInt8] {
+        [UInt8](repeating: 0, count: Int((block - end % block) % block))
+    }
+
     func hash(_ encodedID: Span<UInt8>) -> UInt64 { names.hash(encodedID) }
 
     func size() throws(StoreError) -> UInt64 {

@@ -135,21 +135,15 @@ package struct FileRepair {
                 (batchStart, holes) = (end, [])
             }
         }
-        // Where nothing else is left, zeros are what there was.
-        let areZeros = replay.head == nil ? false : try isZero(batchStart..<size)
-        if !areZeros { leaveOut(batchStart..<size) }
+        // A writer that was killed has left zeros up to the end of a block.
+        let rest = UInt64(LogFile.rest(ofBlock: settings.block, behind: batchStart).count)
+        let isFilledUp = size - batchStart == rest ? try isZero(batchStart..<size) : false
+        if !isFilledUp || replay.head == nil { leaveOut(batchStart..<size) }
         dropBatch()
     }
 
-    /// Whether there are only zeros, as behind the last frame of a log that was not closed.
     private func isZero(_ range: Range<UInt64>) throws(StoreError) -> Bool {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let bytes = try log.read(Int(min(UInt64(settings.chunk), range.upperBound - offset)), at: offset)
-            guard !bytes.isEmpty, bytes.allSatisfy({ $0 == 0 }) else { return false }
-            offset += UInt64(bytes.count)
-        }
-        return true
+        try log.read(range.count, at: range.lowerBound).allSatisfy { $0 == 0 }
     }
 
     private mutating func dropBatch() {

@@ -79,10 +79,15 @@ struct Recovery {
 
     /// Cuts a torn tail, and makes durable what may not be.
     ///
+    /// - Parameter block: what lies behind the end in its block becomes zeros (SPEC.md section 7.2.6, rule 5).
     /// - Returns: a checkpoint at the end that nothing bears witness of, to be written again with the next batch; else empty.
-    mutating func repairTail() throws(StoreError) -> [UInt8] {
+    mutating func repairTail(block: UInt64) throws(StoreError) -> [UInt8] {
         do throws(FileError) {
-            if end < size { try log.file.truncateFully(to: end) }
+            do { try log.file.writeFully(LogFile.rest(ofBlock: block, behind: end), at: end) } catch {
+                // A full disk must not keep a log from being read. One that is not written over in place has nothing there.
+                guard error.isFull else { throw error }
+            }
+            try log.file.truncateFully(to: end)
             // Without a cut too: whoever had the log before may have died between a cut of its own and the sync.
             try log.file.sync()
         } catch { throw error.doing("recovered", log.path) }
