@@ -175,6 +175,7 @@ struct CrashEnumeration {
         let batch = WriteBatch(generation: lost.generation, changes: Array(lost.changes.prefix(1)))
         let disk = SimulatedDisk(image)
         let log = try FileLog(Self.path, creating: true, layer: disk, settings: settings)
+        let opening = disk.trace.count
         if let failure = log.commit([batch])[0] { throw failure }
         let after = try Contents(log)
         var again = UnsyncedDisk(image)
@@ -188,9 +189,11 @@ struct CrashEnumeration {
                     left, isAcknowledged ? [after] : [before, after],
                     "a crash in the write after the recovery of \(count)")
             }
-            let left = again.image(.sizeAlone) { _ in true }
+            // Amid the opening, which has shown nothing yet, the lost batch may still turn up.
+            let landed = index < opening ? [contents(count + 1)] : []
             try expect(
-                left, isAcknowledged ? [after] : [before, after], "a size alone, after the recovery of \(count),")
+                again.image(.sizeAlone) { _ in true }, isAcknowledged ? [after] : [before, after] + landed,
+                "a size alone, after the recovery of \(count),")
         }
     }
 
