@@ -19,7 +19,7 @@ public struct KeyService: MasterKeySource {
     private let patience: Duration
 
     /// - Parameters:
-    ///   - keys: what the service calls the keys of this vault; for a new vault or a rotation, the one to go to is among them first.
+    ///   - keys: what the service calls the keys of this vault, the active one first. For a rotation, the new one behind it.
     ///   - port: where the service listens on 127.0.0.1.
     ///   - token: proves to the service who asks.
     ///   - patience: how long the service may stay silent: if it hangs, we must not. Default: 5 seconds.

@@ -106,7 +106,7 @@ import Synchronization
     func remove(_ number: UInt32) {
         let length = self[number].sealedLength
         if length > Self.inlineLength {
-            // Allocated by `insert` for this entry alone. They are sealed.
+            // Sealed bytes, allocated by `insert` for this entry alone.
             unsafe sealedBytes(number, length).deallocate()
         }
         // The entry's own part of the slab.
